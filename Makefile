@@ -1,0 +1,82 @@
+# sharedqn: `make` builds, `make train` trains the default Shared DQN, `make test` tests; `make help` lists the targets.
+
+BUILD ?= build
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+OPT ?= -O3
+# Extra flags for sanitizers and the like; they go to the compiler and the linker.
+SAN ?=
+WERROR ?=
+
+# Packages of Debian, by the file that shows each is there (a machine may have the library without the package's name).
+PACKAGES_train := libyaml-dev libjansson-dev
+PACKAGES_test := libcmocka-dev
+HEADER_libyaml-dev := yaml.h
+HEADER_libjansson-dev := jansson.h
+HEADER_libcmocka-dev := cmocka.h
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion \
+  -Wno-sign-conversion -Wdouble-promotion -Wformat=2 -Wundef $(WERROR)
+# No contraction anywhere: a*b+c is two roundings unless the source says fma. -fno-math-errno changes no value.
+NUMERICS := -ffp-contract=off -fno-math-errno
+CPPFLAGS := -Isrc -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L
+CFLAGS = -std=c11 -g $(OPT) $(WARNINGS) $(NUMERICS) $(SAN)
+LDLIBS := -lyaml -ljansson -lm -lpthread
+
+# The kernels are one source, compiled once for each instruction set and chosen at run time.
+ARCH := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
+ifeq ($(ARCH),x86_64)
+KERNEL_LEVELS := scalar avx2 avx512
+else ifeq ($(ARCH),aarch64)
+KERNEL_LEVELS := scalar neon
+else
+KERNEL_LEVELS := scalar
+endif
+FLAGS_scalar :=
+FLAGS_avx2 := -mavx2 -mfma
+FLAGS_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -mprefer-vector-width=512
+FLAGS_neon :=
+
+KERNEL_SOURCES := $(wildcard src/nn/kernels_isa.c)
+LIB_SOURCES := $(filter-out $(KERNEL_SOURCES) src/cli/%,$(wildcard src/*/*.c))
+CLI_SOURCES := $(wildcard src/cli/*.c)
+KERNEL_OBJECTS := $(foreach k,$(KERNEL_SOURCES:.c=),$(foreach l,$(KERNEL_LEVELS),$(BUILD)/$(k)_$(l).o))
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(KERNEL_OBJECTS)
+CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
+TEST_SOURCES := $(wildcard tests/test_*.c)
+TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
+
+.PHONY: all help clean
+.DEFAULT_GOAL := all
+all: $(BUILD)/sharedqn
+
+$(BUILD)/sharedqn: $(CLI_OBJECTS) $(BUILD)/libsharedqn.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/libsharedqn.a: $(LIB_OBJECTS)
+	rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+define KERNEL_RULE
+$(BUILD)/src/nn/kernels_isa_$(1).o: src/nn/kernels_isa.c
+	@mkdir -p $$(@D)
+	$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(FLAGS_$(1)) -DSDQN_ISA=$(1) -DSDQN_ISA_$(1)=1 -MMD -MP -c -o $$@ $$<
+endef
+$(foreach l,$(KERNEL_LEVELS),$(eval $(call KERNEL_RULE,$(l))))
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libsharedqn.a
+	$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+
+.PHONY: tests
+tests: $(TEST_PROGRAMS)
+
+clean:
+	rm -rf $(BUILD)
+
+.SECONDARY:
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

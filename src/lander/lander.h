@@ -1,0 +1,47 @@
+// lander.h: Gymnasium's LunarLander-v3 (discrete actions), bit for bit, on our own world.
+#ifndef SDQN_LANDER_LANDER_H
+#define SDQN_LANDER_LANDER_H
+
+#include "core/environment.h"
+#include "core/rng.h"
+#include "lander/task.h"
+#include "physics/world.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SDQN_LANDER_OBSERVATION_SIZE 8
+#define SDQN_LANDER_NUM_ACTIONS 4 ///< 0 nothing, 1 left engine, 2 main engine, 3 right engine
+
+/// One LunarLander. Plain data without pointers: a copy is a snapshot.
+typedef struct SdqnLander {
+    SdqnTask task;
+    SdqnRng rng;
+    SdqnWorld world;
+    double helipad_y;        ///< height of the landing pad, metres
+    double previous_shaping; ///< potential of the last state; meaningful once has_shaping is set
+    int32_t has_shaping;
+    int32_t game_over;             ///< 1 once the hull has touched the ground
+    int32_t leg_ground_contact[2]; ///< 1 while the leg touches the ground (as Gymnasium counts it: the last event wins)
+    int32_t steps;                 ///< steps since reset; the internal step of reset is not counted
+    int32_t finished;              ///< 1 once an episode has ended
+    int64_t wind_index, torque_index;
+} SdqnLander;
+
+/// Make a lander for a task (checked by the caller), its generator a copy of `rng`. No episode has begun yet.
+void sdqn_lander_create(SdqnLander *lander, const SdqnTask *task, const SdqnRng *rng);
+
+/// Begin an episode with draws from the lander's own generator. @param observation [8] float32 written
+void sdqn_lander_reset(SdqnLander *lander, float *observation);
+
+/// Seed the generator as Gymnasium's reset(seed=seed), then begin an episode.
+void sdqn_lander_reset_seeded(SdqnLander *lander, uint64_t seed, float *observation);
+
+/// One environment step of 1/50 s. `truncated` is set when the task's time limit is reached without termination.
+/// @param action in [0, 4) @param observation [8] float32 written
+SdqnStep sdqn_lander_step(SdqnLander *lander, int action, float *observation);
+
+/// LunarLander as the learner sees it; its tasks are SdqnTask.
+extern const SdqnEnvironmentFamily sdqn_lander_family;
+
+#endif
