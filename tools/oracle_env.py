@@ -1,0 +1,146 @@
+"""The oracle: Gymnasium's own LunarLander-v3 run as one of our tasks.
+
+Nothing of the physics or of the rules is written here. A task only adds what it does before Gymnasium's step, sets the
+constants of Gymnasium's module (in memory) and sets the world's gravity. The tasks are data with the fields of SdqnTask
+(src/lander/task.h).
+"""
+
+import hashlib
+import math
+
+import numpy as np
+from gymnasium.envs.box2d import lunar_lander
+
+DEFAULTS = {
+    "gravity": -10.0,
+    "wind": "none",
+    "wind_power": 0.0,
+    "turbulence_power": 0.0,
+    "wind_on_ground": 1,
+    "initial_random": 1000.0,
+    "main_engine_power": 13.0,
+    "side_engine_power": 0.6,
+    "time_limit_steps": 1000,
+}
+
+BUILTIN = {
+    "standard": {},
+    "windy": {"wind": "uniform", "wind_power": 20.0, "time_limit_steps": 400},
+    "heavy": {"gravity": -12.5, "time_limit_steps": 800},
+    "gymwind": {
+        "wind": "gymnasium",
+        "wind_power": 15.0,
+        "turbulence_power": 1.5,
+        "wind_on_ground": 0,
+    },
+}
+
+
+class OracleLander(lunar_lander.LunarLander):
+    """Gymnasium's LunarLander under the rules of a task."""
+
+    def __init__(self, task):
+        # Gymnasium refuses some gravities here and warns of strong wind: both are set after it, gravity before each step.
+        super().__init__(enable_wind=task["wind"] == "gymnasium")
+        self.wind_power = task["wind_power"]
+        self.turbulence_power = task["turbulence_power"]
+        self.task = task
+
+    def _set_constants(self):
+        lunar_lander.INITIAL_RANDOM = self.task["initial_random"]
+        lunar_lander.MAIN_ENGINE_POWER = self.task["main_engine_power"]
+        lunar_lander.SIDE_ENGINE_POWER = self.task["side_engine_power"]
+
+    def reset(self, *, seed=None, options=None):
+        self._set_constants()
+        return super().reset(seed=seed, options=options)
+
+    def step(self, action):
+        """Gymnasium's step; reset calls it too, for its internal step with action 0."""
+        self._set_constants()
+        task = self.task
+        self.world.gravity = (0, task["gravity"])
+        on_ground = self.legs[0].ground_contact or self.legs[1].ground_contact
+        if task["wind"] == "uniform" and (task["wind_on_ground"] or not on_ground):
+            force = self.np_random.uniform(-task["wind_power"], task["wind_power"])
+            self.lander.ApplyForceToCenter((force, 0.0), True)
+        elif task["wind"] == "gymnasium" and task["wind_on_ground"] and on_ground:
+            self._blow_on_ground()
+        return super().step(action)
+
+    def _blow_on_ground(self):
+        """Gymnasium's wind in the one case where its own step leaves it out: a leg touches the ground."""
+        force = gust(self.wind_idx) * self.wind_power
+        self.lander.ApplyForceToCenter((force, 0.0), True)
+        self.lander.ApplyTorque(gust(self.torque_idx) * self.turbulence_power, True)
+        self.wind_idx += 1
+        self.torque_idx += 1
+
+
+def gust(index):
+    """Gymnasium's wind (or turbulence) at an index, as a share of its power."""
+    return math.tanh(math.sin(0.02 * index) + math.sin(math.pi * 0.01 * index))
+
+
+def complete(fields):
+    """A task from some of its fields: the rest are SdqnTask's defaults. An unknown field is an error."""
+    unknown = set(fields) - set(DEFAULTS)
+    if unknown:
+        raise ValueError(f"unknown task fields: {', '.join(sorted(unknown))}")
+    return {**DEFAULTS, **fields}
+
+
+def task_of(task):
+    """A built-in task by name, or a task from its fields."""
+    return complete(BUILTIN[task] if isinstance(task, str) else task)
+
+
+def make_env(task):
+    """An environment for a built-in task's name or a dictionary of fields."""
+    return OracleLander(task_of(task))
+
+
+class Episode:
+    """One episode as the oracle lives it: what was done and all that came of it."""
+
+    def __init__(self, observations, rewards, terminated):
+        self.observations = np.array(observations, dtype="<f4")  # [steps + 1, 8]
+        self.rewards = np.array(rewards, dtype="<f8")  # [steps]
+        self.terminated = bool(terminated)
+
+    def raw(self):
+        """The bytes of `sharedqn trace --format raw`, whose SHA-256 the golden traces carry."""
+        return self.observations.tobytes() + self.rewards.tobytes() + bytes([self.terminated])
+
+    def summary(self):
+        """The fields of a golden trace that follow from the episode."""
+        total = 0.0
+        for reward in self.rewards.tolist():  # left to right, as the definition of `ret` says
+            total += reward
+        return {
+            "steps": len(self.rewards),
+            "terminated": self.terminated,
+            "ret": total.hex(),
+            "last": [value.hex() for value in self.observations[-1].astype("f8").tolist()],
+            "sha256": hashlib.sha256(self.raw()).hexdigest(),
+        }
+
+
+def play(task, seed, choose, max_steps):
+    """Play at most max_steps steps with actions choose(observation). Returns the episode and its actions as digits."""
+    env = make_env(task)
+    observation, _ = env.reset(seed=seed)
+    observations, rewards, digits, terminated = [observation], [], [], False
+    while not terminated and len(rewards) < max_steps:
+        action = choose(observation)
+        observation, reward, terminated, _, _ = env.step(action)
+        observations.append(observation)
+        rewards.append(float(reward))
+        digits.append(str(action))
+    return Episode(observations, rewards, terminated), "".join(digits)
+
+
+def replay(task, seed, digits):
+    """The episode of given actions; stops after a terminated step."""
+    actions = iter(digits)
+    return play(task, seed, lambda _: int(next(actions)), len(digits))[0]
