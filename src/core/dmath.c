@@ -1,0 +1,302 @@
+// dmath.c: elementary functions as fixed sequences of IEEE additions, multiplications and divisions; no fma, no table lookups by value.
+//
+// The double functions carry their leading terms as unevaluated sums of two doubles ("double-double"; Dekker 1971, "A floating-point
+// technique for extending the available precision"), so that the one final rounding is nearly always the correct one.
+#include "core/dmath.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+static const double NOT_A_NUMBER = (double)NAN;
+
+static uint32_t float_bits(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static uint64_t double_bits(double x) {
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static double double_from_bits(uint64_t bits) {
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/// 2^k for -1022 <= k <= 1023.
+static double power_of_two(int k) { return double_from_bits((uint64_t)(k + 1023) << 52); }
+
+// ---- sinf and cosf --------------------------------------------------------------------------------------------------------------
+// The algorithm of ARM's optimized routines, in glibc since 2.28: reduce by a multiple n of pi/2 in double, then one of two double
+// polynomials. The coefficients, the rounding of n and the order of the operations below decide the bits; all three are theirs.
+
+/// sin(x) ~ x + S1 x^3 + S2 x^5 + S3 x^7 and cos(x) ~ 1 + C1 x^2 + C2 x^4 + C3 x^6 + C4 x^8 for |x| <= pi/4.
+static const double SINF_S1 = -0x1.555545995a603p-3, SINF_S2 = 0x1.1107605230bc4p-7, SINF_S3 = -0x1.994eb3774cf24p-13;
+static const double COSF_C1 = -0x1.ffffffd0c621cp-2, COSF_C2 = 0x1.55553e1068f19p-5, COSF_C3 = -0x1.6c087e89a359dp-10,
+                    COSF_C4 = 0x1.99343027bf8c3p-16;
+static const double TWO_OVER_PI = 0x1.45f306dc9c883p-1;
+/// pi/2 rounded to double, in two parts of 33 and 17 bits: their products with n are exact.
+static const double HALF_PI_HIGH = 0x1.921fb544p+0, HALF_PI_LOW = 0x1.0b46p-34;
+
+/// sin and cos of (n pi/2 + r): the quadrant only chooses between the two polynomials and their signs.
+static void sincosf_quadrant(double r, int n, float *sine, float *cosine) {
+    double r2 = r * r, r3 = r * r2, r4 = r2 * r2, r6 = r4 * r2, r7 = r3 * r2; // r7 carries two of its powers in the bracket of s
+    double s = (r + r3 * SINF_S1) + r7 * (SINF_S2 + r2 * SINF_S3);
+    double c = ((1.0 + r2 * COSF_C1) + r4 * COSF_C2) + r6 * (COSF_C3 + r2 * COSF_C4);
+    bool odd = n & 1;
+    double sine_magnitude = odd ? c : s, cosine_magnitude = odd ? s : c;
+    *sine = (float)(n & 2 ? -sine_magnitude : sine_magnitude);
+    *cosine = (float)((n + 1) & 2 ? -cosine_magnitude : cosine_magnitude);
+}
+
+/// Reduction of |x| >= 120: 24 bits of x times 96 bits of 2/pi, kept modulo 4. @param bits  of x; the sign is ignored
+static double reduce_large(uint32_t bits, int *n) {
+    // 2/pi in binary, a byte an entry, after three zero bytes.
+    static const uint8_t two_over_pi[27] = {0x00, 0x00, 0x00, 0xa2, 0xf9, 0x83, 0x6e, 0x4e, 0x44, 0x15, 0x29, 0xfc, 0x27, 0x57,
+                                            0xd1, 0xf5, 0x34, 0xdd, 0xc0, 0xdb, 0x62, 0x95, 0x99, 0x3c, 0x43, 0x90, 0x41};
+    static const double PI_2_63 = 0x1.921fb54442d18p-62; // pi * 2^-63
+    const uint8_t *start = two_over_pi + ((bits >> 26) & 15U);
+    uint32_t words[3];
+    for (int i = 0; i < 3; i++) {
+        const uint8_t *b = start + 4 * i;
+        words[i] = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+    }
+    uint32_t mantissa = ((bits & 0x7fffffU) | 0x800000U) << ((bits >> 23) & 7U);
+    uint64_t high = (uint64_t)(mantissa * words[0]) << 32; // bits above the 32 of the product are multiples of 4 quadrants
+    uint64_t product = (high | ((uint64_t)mantissa * words[2] >> 32)) + (uint64_t)mantissa * words[1];
+    uint64_t quadrant = (product + ((uint64_t)1 << 61)) >> 62;
+    *n = (int)quadrant;
+    return (double)(int64_t)(product - (quadrant << 62)) * PI_2_63;
+}
+
+void sdqn_sincosf(float x, float *sine, float *cosine) {
+    uint32_t magnitude = float_bits(x) & 0x7fffffffU;
+    if (magnitude < 0x42f00000U) { // |x| < 120
+        // n = x * 2/pi rounded to nearest, by way of a fixed-point number with 24 fraction bits cut towards zero (as the original has it).
+        int32_t fixed = (int32_t)((double)x * (TWO_OVER_PI * 0x1p24));
+        int n = (fixed + 0x800000) >> 24;
+        // One rounding, as of fma(-n, pi/2, x): that is what glibc computes on processors with fma. Without fma it rounds n pi/2 too, which
+        // shows in some results from |x| = 17.28 on.
+        sincosf_quadrant(((double)x - n * HALF_PI_HIGH) - n * HALF_PI_LOW, n, sine, cosine);
+        if (magnitude < 0x39800000U) *sine = x; // |x| < 2^-12: the polynomial gives x too, but for the sign of -0
+    } else if (magnitude < 0x7f800000U) {
+        int n;
+        double r = reduce_large(magnitude, &n);
+        sincosf_quadrant(r, n, sine, cosine);
+        if (x < 0) *sine = -*sine;
+    } else {
+        *sine = *cosine = NAN;
+    }
+}
+
+// ---- double-double --------------------------------------------------------------------------------------------------------------
+
+/// high + low, |low| <= ulp(high) / 2.
+typedef struct Pair {
+    double high, low;
+} Pair;
+
+/// a + b without error (Knuth).
+static Pair add_exactly(double a, double b) {
+    double sum = a + b, b_part = sum - a;
+    return (Pair){sum, (a - (sum - b_part)) + (b - b_part)};
+}
+
+/// a + b without error for |a| >= |b| or a = 0 (Dekker).
+static Pair add_ordered(double a, double b) {
+    double sum = a + b;
+    return (Pair){sum, b - (sum - a)};
+}
+
+/// Upper 26 bits of a (Veltkamp); |a| < 2^995.
+static double upper_half(double a) {
+    double scaled = a * 0x1.0000002p27; // 2^27 + 1
+    return scaled - (scaled - a);
+}
+
+/// a * b without error (Dekker), barring overflow and underflow.
+static Pair multiply_exactly(double a, double b) {
+    double product = a * b;
+    double a_high = upper_half(a), b_high = upper_half(b), a_low = a - a_high, b_low = b - b_high;
+    return (Pair){product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low};
+}
+
+static Pair multiply(Pair a, Pair b) {
+    Pair p = multiply_exactly(a.high, b.high);
+    return add_ordered(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+static Pair add(Pair a, Pair b) {
+    Pair s = add_exactly(a.high, b.high);
+    return add_ordered(s.high, s.low + (a.low + b.low));
+}
+
+// ---- sin and cos ----------------------------------------------------------------------------------------------------------------
+
+/// 1/n! as pairs, n = 2 .. 8.
+static const Pair INVERSE_FACTORIAL[9] = {
+    [2] = {0x1p-1, 0},
+    [3] = {0x1.5555555555555p-3, 0x1.5555555555555p-57},
+    [4] = {0x1.5555555555555p-5, 0x1.5555555555555p-59},
+    [5] = {0x1.1111111111111p-7, 0x1.1111111111111p-63},
+    [6] = {0x1.6c16c16c16c17p-10, -0x1.f49f49f49f49fp-65},
+    [7] = {0x1.a01a01a01a01ap-13, 0x1.a01a01a01a01ap-73},
+    [8] = {0x1.a01a01a01a01ap-16, 0x1.a01a01a01a01ap-76},
+};
+
+static Pair negated(Pair a) { return (Pair){-a.high, -a.low}; }
+
+/// Largest |x| reduced: n = x * 2/pi then has at most 20 bits, so that its products with 33 bits of pi/2 are exact.
+#define SINCOS_LIMIT 0x1.8p20
+
+/// x - n pi/2 with n the nearest integer to x * 2/pi. pi/2 is cut into 33 + 33 + 33 + 53 bits (Cody and Waite 1980); only the product
+/// with the last piece is rounded, which leaves an absolute error below 2^-130.
+static Pair reduce(double x, int *n) {
+    static const double P1 = 0x1.921fb544p+0, P2 = 0x1.0b4611a6p-34, P3 = 0x1.3198a2ep-69, P4 = 0x1.b839a252049c1p-104;
+    *n = (int)(x * TWO_OVER_PI + (x < 0 ? -0.5 : 0.5));
+    Pair first = add_exactly(x - *n * P1, -(*n * P2)); // the first difference is exact: x and n P1 are close
+    Pair second = add_exactly(first.high, -(*n * P3));
+    return add_exactly(second.high, second.low + (first.low - *n * P4));
+}
+
+/// Taylor series of sin(r), |r| <= pi/4; the terms up to r^7 as pairs, the rest (below 2^-18 of the result) in double.
+static double sine_series(Pair r) {
+    Pair z = multiply(r, r);
+    double t = z.high, rest = 0x1.71b8ef6dcf572p-66;                             // 1/21!
+    rest = 0x1.2f49b46814157p-57 - t * rest;                                     // 1/19!
+    rest = 0x1.952c77030ad4ap-49 - t * rest;                                     // 1/17!
+    rest = 0x1.ae7f3e733b81fp-41 - t * rest;                                     // 1/15!
+    rest = 0x1.6124613a86d09p-33 - t * rest;                                     // 1/13!
+    rest = 0x1.ae64567f544e4p-26 - t * rest;                                     // 1/11!
+    rest = 0x1.71de3a556c734p-19 - t * rest;                                     // 1/9!
+    Pair sum = add(negated(INVERSE_FACTORIAL[7]), multiply(z, (Pair){rest, 0})); // -1/7! + z/9! - ...
+    sum = add(INVERSE_FACTORIAL[5], multiply(z, sum));                           // 1/5! - z/7! + ...
+    sum = add(negated(INVERSE_FACTORIAL[3]), multiply(z, sum));                  // -1/3! + z/5! - ...
+    Pair result = add(r, multiply(r, multiply(z, sum)));
+    return result.high;
+}
+
+/// Taylor series of cos(r), |r| <= pi/4; the terms up to r^8 as pairs.
+static double cosine_series(Pair r) {
+    Pair z = multiply(r, r);
+    double t = z.high, rest = 0x1.0ce396db7f853p-70;                     // 1/22!
+    rest = 0x1.e542ba4020225p-62 - t * rest;                             // 1/20!
+    rest = 0x1.6827863b97d97p-53 - t * rest;                             // 1/18!
+    rest = 0x1.ae7f3e733b81fp-45 - t * rest;                             // 1/16!
+    rest = 0x1.93974a8c07c9dp-37 - t * rest;                             // 1/14!
+    rest = 0x1.1eed8eff8d898p-29 - t * rest;                             // 1/12!
+    rest = 0x1.27e4fb7789f5cp-22 - t * rest;                             // 1/10!
+    Pair sum = add(INVERSE_FACTORIAL[8], multiply(z, (Pair){-rest, 0})); // 1/8! - z/10! + ...
+    sum = add(negated(INVERSE_FACTORIAL[6]), multiply(z, sum));          // -1/6! + z/8! - ...
+    sum = add(INVERSE_FACTORIAL[4], multiply(z, sum));                   // 1/4! - z/6! + ...
+    sum = add(negated(INVERSE_FACTORIAL[2]), multiply(z, sum));          // -1/2! + z/4! - ...
+    Pair result = add((Pair){1, 0}, multiply(z, sum));
+    return result.high;
+}
+
+/// sin(r + n pi/2).
+static double sine_quadrant(Pair r, int n) {
+    double value = n & 1 ? cosine_series(r) : sine_series(r);
+    return n & 2 ? -value : value;
+}
+
+double sdqn_sin(double x) {
+    if (!(fabs(x) < SINCOS_LIMIT)) return NOT_A_NUMBER;
+    if (fabs(x) < 0x1p-27) return x; // x^3/6 is below half an ulp; keeps -0
+    int n;
+    Pair r = reduce(x, &n);
+    return sine_quadrant(r, n);
+}
+
+double sdqn_cos(double x) {
+    if (!(fabs(x) < SINCOS_LIMIT)) return NOT_A_NUMBER;
+    int n;
+    Pair r = reduce(x, &n);
+    return sine_quadrant(r, n + 1);
+}
+
+// ---- exp, tanh, log -------------------------------------------------------------------------------------------------------------
+
+/// ln 2 in two parts; the first has 32 bits, so that its product with an exponent is exact.
+static const double LN2_HIGH = 0x1.62e42feep-1, LN2_LOW = 0x1.a39ef35793c76p-33;
+
+/// e^x = 2^k (1 + p): gives k and p, |x| < 746, |p| < 0.42. The relative error of p is below 2^-54.
+static Pair expm1_reduced(double x, int *k) {
+    static const double LOG2_E = 0x1.71547652b82fep+0;
+    *k = (int)(x * LOG2_E + (x < 0 ? -0.5 : 0.5));
+    Pair r = add_exactly(x - *k * LN2_HIGH, -(*k * LN2_LOW));
+    double t = r.high, series = 0x1.93974a8c07c9dp-37; // 1/14!
+    series = 0x1.6124613a86d09p-33 + t * series;       // 1/13!
+    series = 0x1.1eed8eff8d898p-29 + t * series;       // 1/12!
+    series = 0x1.ae64567f544e4p-26 + t * series;       // 1/11!
+    series = 0x1.27e4fb7789f5cp-22 + t * series;       // 1/10!
+    series = 0x1.71de3a556c734p-19 + t * series;       // 1/9!
+    for (int n = 8; n >= 2; n--) series = INVERSE_FACTORIAL[n].high + t * series;
+    return add_ordered(t, r.low + t * t * series);
+}
+
+double sdqn_exp(double x) {
+    if (x != x) return x;
+    if (x > 0x1.62e42fefa39efp+9) return HUGE_VAL; // ln of the largest double
+    if (x < -746.0) return 0;
+    int k;
+    Pair p = expm1_reduced(x, &k);
+    Pair sum = add_ordered(1, p.high);
+    double value = sum.high + (sum.low + p.low);
+    return value * power_of_two(k / 2) * power_of_two(k - k / 2); // in two steps: 2^k alone may not be a double
+}
+
+/// tanh(x) = E / (E + 2) with E = e^(2x) - 1, both sums and the quotient's remainder as pairs.
+double sdqn_tanh(double x) {
+    double magnitude = fabs(x);
+    if (x != x || magnitude < 0x1p-28) return x; // x^3/3 is below half an ulp; keeps -0
+    if (magnitude > 20) return x < 0 ? -1 : 1;   // 1 - tanh < 2^-56
+    int k;
+    Pair p = expm1_reduced(2 * magnitude, &k);
+    double scale = power_of_two(k);
+    Pair e = add_exactly(scale - 1, scale * p.high);
+    e = add_ordered(e.high, e.low + scale * p.low);
+    Pair d = add_exactly(e.high, 2);
+    d.low += e.low;
+    double quotient = e.high / d.high;
+    Pair product = multiply_exactly(quotient, d.high);
+    double remainder = ((e.high - product.high) - product.low) + (e.low - quotient * d.low);
+    double value = quotient + remainder / d.high;
+    return x < 0 ? -value : value;
+}
+
+/// log(2^k m) = k ln 2 + 2 atanh(s), s = (m - 1) / (m + 1), m in [sqrt(1/2), sqrt(2)).
+double sdqn_log(double x) {
+    if (x != x || x < 0) return NOT_A_NUMBER;
+    if (x == 0) return -HUGE_VAL;
+    if (isinf(x)) return x;
+    int k = 0;
+    if (x < 0x1p-1022) { // subnormal
+        x *= 0x1p54;
+        k = -54;
+    }
+    uint64_t bits = double_bits(x);
+    k += (int)(bits >> 52) - 1023;
+    double m = double_from_bits((bits & 0xfffffffffffffU) | 0x3ff0000000000000U);
+    if (m >= 0x1.6a09e667f3bcdp+0) { // sqrt(2)
+        m *= 0.5;
+        k++;
+    }
+    Pair denominator = add_ordered(m < 1 ? 1 : m, m < 1 ? m : 1);
+    double quotient = (m - 1) / denominator.high;
+    Pair product = multiply_exactly(quotient, denominator.high);
+    double remainder = (((m - 1) - product.high) - product.low) - quotient * denominator.low;
+    Pair s = {quotient, remainder / denominator.high};
+
+    // 2 atanh(s) = 2 s + 2 s^3 (1/3 + s^2/5 + s^4/7 + ...), s^2 < 0.0295
+    double z = s.high * s.high, series = 1.0 / 25;
+    for (int n = 23; n >= 3; n -= 2) series = 1.0 / n + z * series;
+    Pair exponent_part = add_exactly(k * LN2_HIGH, 2 * s.high);
+    return exponent_part.high + (exponent_part.low + (2 * s.low + k * LN2_LOW + 2 * s.high * z * series));
+}
