@@ -75,6 +75,20 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libsharedqn.a
 .PHONY: tests
 tests: $(TEST_PROGRAMS)
 
+# Comparison with Gymnasium's LunarLander, in a virtual environment of its own. ORACLE="--seed N" repeats a comparison.
+ORACLE ?=
+ORACLE_PYTHON := $(BUILD)/oracle-venv/bin/python
+.PHONY: oracle
+oracle: $(BUILD)/sharedqn $(BUILD)/oracle-venv/ready
+	cd tools && $(abspath $(ORACLE_PYTHON)) test_oracle.py
+	$(ORACLE_PYTHON) tools/make_golden.py --check tests/data/traces.jsonl
+	$(ORACLE_PYTHON) tools/oracle.py --program $(BUILD)/sharedqn --work $(BUILD)/oracle $(ORACLE)
+
+$(BUILD)/oracle-venv/ready: tools/requirements-oracle.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 clean:
 	rm -rf $(BUILD)
 
