@@ -1,0 +1,84 @@
+// learner.h: one DQN learner: Q-network, target network, Adam, replay buffer, exploration and their random streams.
+#ifndef SDQN_DQN_LEARNER_H
+#define SDQN_DQN_LEARNER_H
+
+#include "core/error.h"
+#include "core/rng.h"
+#include "dqn/replay_buffer.h"
+#include "nn/kernels.h"
+#include "nn/network.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Settings of a learner.
+typedef struct SdqnDqnDef {
+    double learning_rate; ///< Adam step size, in (0, 1]. Default 5e-4.
+    double gamma;         ///< discount per environment step, in [0, 1]. Default 0.99.
+    double epsilon_decay; ///< factor on epsilon after each episode, in (0, 1]. Default 0.995.
+    double epsilon_floor; ///< smallest epsilon, in [0, 1]. Default 0.01.
+    int batch_size;       ///< transitions per update, in [1, 4096]. Default 64.
+    int replay_capacity;  ///< transitions kept, in [1, 10000000]. Default 100000.
+    int min_replay_size;  ///< updates start once the replay buffer holds more transitions than this; in [batch_size - 1, replay_capacity).
+                          ///< Default 2000.
+    int target_period;    ///< episodes between hard copies into the target network, in [1, 1000000]. Default 10.
+} SdqnDqnDef;
+
+SdqnDqnDef sdqn_dqn_def_default(void);
+/// @return SDQN_OK, or SDQN_ERR_ARGUMENT with the field, its value and the allowed range
+SdqnStatus sdqn_dqn_def_check(const SdqnDqnDef *def, SdqnError *error);
+
+/// The streams a learner draws from; it keeps copies.
+typedef struct SdqnLearnerStreams {
+    SdqnRng weights, exploration, replay;
+} SdqnLearnerStreams;
+
+/// What an update did.
+typedef struct SdqnUpdate {
+    bool done;  ///< false: the replay buffer does not hold enough yet, nothing was drawn or changed
+    float loss; ///< mean squared TD error of the batch, before the step; 0 if not done
+} SdqnUpdate;
+
+/// One learner. After creation nothing it does allocates. Not thread-safe.
+typedef struct SdqnLearner SdqnLearner;
+
+/// Make a learner with freshly drawn weights, target equal to them, everything else empty or zero.
+/// @return SDQN_OK, SDQN_ERR_ARGUMENT (a definition) or SDQN_ERR_MEMORY
+SdqnStatus sdqn_learner_create(const SdqnQNetworkDef *network_def, const SdqnDqnDef *def, const SdqnKernels *kernels,
+                               const SdqnLearnerStreams *streams, SdqnLearner **learner, SdqnError *error);
+/// NULL is allowed.
+void sdqn_learner_destroy(SdqnLearner *learner);
+
+/// Q-values of the Q-network; draws from no stream and changes nothing that is saved.
+/// @param observation [n, observation_size] @param task [n] @param n >= 1, any number @param q [n, num_actions] written
+void sdqn_learner_q_values(SdqnLearner *learner, const float *observation, const int32_t *task, int n, float *q);
+
+/// Epsilon-greedy action for one training step; draws from the exploration stream. @param observation [observation_size]
+int sdqn_learner_act(SdqnLearner *learner, const float *observation, int task);
+
+/// Store a transition. @param transition  action in [0, num_actions), task in [0, num_tasks)
+void sdqn_learner_push(SdqnLearner *learner, const SdqnTransition *transition);
+
+/// One gradient step on one batch, if the replay buffer holds more than min_replay_size transitions.
+/// @param update  written
+/// @return SDQN_OK, or SDQN_ERR_NUMERIC if the loss was NaN or infinite: the weights were not stepped
+SdqnStatus sdqn_learner_update(SdqnLearner *learner, SdqnUpdate *update, SdqnError *error);
+
+/// Close episode e (the first is 0): the Q-network is copied into the target network if e > 0 and e mod target_period = 0; epsilon shrinks.
+void sdqn_learner_end_episode(SdqnLearner *learner);
+
+double sdqn_learner_epsilon(const SdqnLearner *learner);
+uint64_t sdqn_learner_updates(const SdqnLearner *learner);  ///< gradient steps taken
+uint64_t sdqn_learner_episodes(const SdqnLearner *learner); ///< episodes closed
+const SdqnQNetwork *sdqn_learner_network(const SdqnLearner *learner);
+
+/// Bytes of the complete state: weights, target, moments, replay ring, streams, epsilon, counters. Grows with the transitions stored.
+size_t sdqn_learner_state_size(const SdqnLearner *learner);
+/// Write the complete state. @param bytes [sdqn_learner_state_size()] written
+void sdqn_learner_save_state(const SdqnLearner *learner, uint8_t *bytes);
+/// Take back a state saved by a learner of the same definitions; it then goes on bit for bit as the saved one would have.
+/// @return SDQN_OK, or SDQN_ERR_FORMAT with what is wrong; the learner is then unchanged
+SdqnStatus sdqn_learner_load_state(SdqnLearner *learner, const uint8_t *bytes, size_t size, SdqnError *error);
+
+#endif

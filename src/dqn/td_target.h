@@ -1,0 +1,16 @@
+// td_target.h: TD targets of Q-learning.
+#ifndef SDQN_DQN_TD_TARGET_H
+#define SDQN_DQN_TD_TARGET_H
+
+#include <stdint.h>
+
+/// DQN targets: y = r + gamma * (1 - terminated) * max_a Q_target(s', a), each operation rounded to float32.
+/// @param q_target_next  [n, num_actions] at s', from the target network
+/// @param reward         [n]
+/// @param terminated     [n] 1 for a terminal state; a time limit is a truncation and counts as 0
+/// @param y              [n] written; must not alias an input
+/// Source: Mnih et al. 2015, Nature 518, Algorithm 1.
+void sdqn_td_target(const float *q_target_next, const float *reward, const uint8_t *terminated, float gamma, int n, int num_actions,
+                    float *y);
+
+#endif

@@ -1,0 +1,59 @@
+// kernels.h: the arithmetic of networks as one table of functions for each instruction set, all with the same bits.
+#ifndef SDQN_NN_KERNELS_H
+#define SDQN_NN_KERNELS_H
+
+#include "core/cpu.h"
+
+#include <stddef.h>
+
+/// What becomes of an element of a product before it is stored.
+typedef enum SdqnEpilogue {
+    SDQN_EPILOGUE_NONE = 0,
+    SDQN_EPILOGUE_RELU, ///< c > 0 ? c : 0
+    SDQN_EPILOGUE_MASK, ///< mask > 0 ? c : 0, the derivative of ReLU by what ReLU gave
+} SdqnEpilogue;
+
+/// A matrix product c[i, j] = epilogue(bias[j] + sum over p of a[i, p] * b[p, j]) with i < rows, j < columns, p < depth.
+/// Each element is one chain of fma, p ascending, begun with the bias (0 without one). Strides are in floats. c overlaps no input.
+typedef struct SdqnProduct {
+    int rows, columns, depth; ///< each >= 1
+    const float *a;           ///< a[i, p] = a[i * a_row + p * a_depth], so that a may be read transposed
+    size_t a_row, a_depth;
+    const float *b; ///< b[p, j] = b[p * b_depth + j]
+    size_t b_depth;
+    const float *bias; ///< [columns], or NULL
+    float *c;          ///< c[i, j] = c[i * c_row + j]; only these elements are written
+    size_t c_row;
+    SdqnEpilogue epilogue;
+    const float *mask; ///< for SDQN_EPILOGUE_MASK: mask[i * mask_row + j]
+    size_t mask_row;
+} SdqnProduct;
+
+/// Constants of one Adam step, rounded to float32 from double.
+typedef struct SdqnAdamStep {
+    float beta1_complement;        ///< 1 - beta1
+    float beta2;                   ///< beta2
+    float beta2_complement;        ///< 1 - beta2
+    float step_size;               ///< learning_rate / (1 - beta1^t)
+    float inverse_root_complement; ///< 1 / sqrt(1 - beta2^t)
+    float epsilon;
+} SdqnAdamStep;
+
+/// The kernels of one level. None allocates or fails; pointers need only the alignment of float, 64 bytes is fastest.
+typedef struct SdqnKernels {
+    SdqnCpuLevel level;
+    void (*product)(const SdqnProduct *product);
+    /// sum[j] = chain of additions of a[i, j], i ascending from 0. @param a [rows, columns] with row stride a_row @param sum [columns]
+    void (*column_sums)(const float *a, size_t a_row, int rows, int columns, float *sum);
+    /// b[j, i] = a[i, j]. @param a [rows, columns] with row stride a_row @param b [columns, rows] with row stride b_row
+    void (*transpose)(const float *a, size_t a_row, int rows, int columns, float *b, size_t b_row);
+    /// For each of n parameters p with gradient g, in this order of float32 operations (fma where written):
+    ///   m = fma(beta1_complement, g - m, m);  v = fma(beta2_complement * g, g, beta2 * v);  |m|, |v| < 2^-100 become +0;
+    ///   p = fma(-step_size, m / fma(sqrt(v), inverse_root_complement, epsilon), p).
+    void (*adam)(const SdqnAdamStep *step, const float *g, size_t n, float *m, float *v, float *p);
+} SdqnKernels;
+
+/// The table of a level. @return NULL if this build has no kernels for it or this processor cannot run them
+const SdqnKernels *sdqn_kernels(SdqnCpuLevel level);
+
+#endif

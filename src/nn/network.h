@@ -1,0 +1,95 @@
+// network.h: the Q-network: observation (and a learned task embedding) -> fc1, ReLU -> fc2, ReLU -> fc3 -> one value an action.
+#ifndef SDQN_NN_NETWORK_H
+#define SDQN_NN_NETWORK_H
+
+#include "core/error.h"
+#include "core/rng.h"
+#include "nn/kernels.h"
+#include "nn/tensor.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SDQN_Q_NETWORK_MAX_TENSORS 7
+#define SDQN_MAX_TASKS 64        ///< tasks of one network
+#define SDQN_MAX_LAYER_SIZE 4096 ///< units of one hidden layer, values of one embedding
+
+/// Sizes of a Q-network.
+typedef struct SdqnQNetworkDef {
+    int observation_size; ///< floats an observation, in [1, SDQN_MAX_OBSERVATION_SIZE]. Default 8 (LunarLander).
+    int num_actions;      ///< outputs, in [1, SDQN_MAX_ACTIONS]. Default 4 (LunarLander).
+    int num_tasks;        ///< rows of the task embedding, in [1, SDQN_MAX_TASKS]. Default 3.
+    int embedding_size; ///< values a task, in [0, SDQN_MAX_LAYER_SIZE]; 0: no embedding, the network sees the observation alone. Default 8.
+    int hidden1_size;   ///< units of fc1, in [1, SDQN_MAX_LAYER_SIZE]. Default 256.
+    int hidden2_size;   ///< units of fc2, in [1, SDQN_MAX_LAYER_SIZE]. Default 128.
+} SdqnQNetworkDef;
+
+SdqnQNetworkDef sdqn_q_network_def_default(void);
+/// @return SDQN_OK, or SDQN_ERR_ARGUMENT with the field, its value and the allowed range
+SdqnStatus sdqn_q_network_def_check(const SdqnQNetworkDef *def, SdqnError *error);
+/// Parameters of a checked definition: 37,788 by default, 35,716 without embedding.
+size_t sdqn_q_network_def_parameter_count(const SdqnQNetworkDef *def);
+/// The definition that fits a file's tensors by name and shape: fc1 inputs are observation_size + embedding_size if there is a
+/// task_embedding.weight, else observation_size (then num_tasks is 1).
+/// @param where  what error messages call the file
+/// @param expected  observation_size and num_actions that the file must have; the other fields are not looked at
+/// @return SDQN_OK, or SDQN_ERR_FORMAT naming file, tensor, what was found and what is allowed
+SdqnStatus sdqn_q_network_def_infer(const char *where, const SdqnTensor *tensors, int count, const SdqnQNetworkDef *expected,
+                                    SdqnQNetworkDef *def, SdqnError *error);
+
+/// A Q-network: its parameters and, derived from them, a copy of the weights transposed for the forward pass. Not thread-safe while
+/// parameters change; any number of threads may run it forward, each with its own workspace.
+typedef struct SdqnQNetwork SdqnQNetwork;
+
+/// Activations and derivatives of at most max_rows rows. One a thread.
+typedef struct SdqnQWorkspace SdqnQWorkspace;
+
+/// Make a network with all parameters zero. @return SDQN_OK, SDQN_ERR_ARGUMENT (the definition) or SDQN_ERR_MEMORY
+SdqnStatus sdqn_q_network_create(const SdqnQNetworkDef *def, const SdqnKernels *kernels, SdqnQNetwork **network, SdqnError *error);
+/// NULL is allowed.
+void sdqn_q_network_destroy(SdqnQNetwork *network);
+
+/// Make a workspace for forward passes, and for backward ones too if `backward` is not 0. @param max_rows >= 1
+SdqnStatus sdqn_q_workspace_create(const SdqnQNetworkDef *def, int max_rows, int backward, SdqnQWorkspace **workspace, SdqnError *error);
+/// NULL is allowed.
+void sdqn_q_workspace_destroy(SdqnQWorkspace *workspace);
+
+const SdqnQNetworkDef *sdqn_q_network_def(const SdqnQNetwork *network);
+size_t sdqn_q_network_parameter_count(const SdqnQNetwork *network);
+
+/// Draw all parameters, in the order fc1.weight, fc2.weight, fc3.weight, task_embedding.weight, each row by row:
+/// weights N(0, 2 / fan_in) (kaiming normal, gain sqrt 2), biases 0 without a draw, embedding N(0, 0.1^2).
+void sdqn_q_network_init(SdqnQNetwork *network, SdqnRng *rng);
+
+/// All parameters as one array [parameter_count], aligned to 64 bytes: fc1.weight [hidden1, in], fc1.bias, fc2.weight, fc2.bias,
+/// fc3.weight, fc3.bias, task_embedding.weight [tasks, embedding]. Gradients and moments have the same order.
+const float *sdqn_q_network_parameters(const SdqnQNetwork *network);
+/// The same to write; call sdqn_q_network_refresh before the next forward pass.
+float *sdqn_q_network_parameters_mutable(SdqnQNetwork *network);
+/// Make the transposed weights again from the parameters.
+void sdqn_q_network_refresh(SdqnQNetwork *network);
+/// Copy the parameters of a network of the same definition.
+void sdqn_q_network_copy(SdqnQNetwork *target, const SdqnQNetwork *source);
+
+/// The parameters as named views, valid while the network lives. @param tensors  [SDQN_Q_NETWORK_MAX_TENSORS] written @return how many
+int sdqn_q_network_tensors(const SdqnQNetwork *network, SdqnTensor *tensors);
+/// Take the parameters from a file's tensors. Every tensor of the network must be there with its shape, and no other.
+/// @return SDQN_OK, or SDQN_ERR_FORMAT naming file, tensor, what was found and expected; the network is then unchanged
+SdqnStatus sdqn_q_network_load_tensors(SdqnQNetwork *network, const char *where, const SdqnTensor *tensors, int count, SdqnError *error);
+
+/// Q-values. A row's bits do not depend on the other rows nor on their number.
+/// @param observation  [n, observation_size]
+/// @param task         [n] in [0, num_tasks), not read (may be NULL) without embedding
+/// @param n            rows, 1 <= n <= the workspace's max_rows
+/// @param q            [n, num_actions] written
+void sdqn_q_network_forward(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const float *observation, const int32_t *task, int n,
+                            float *q);
+
+/// Gradient of a loss after a forward pass of the same network and n rows in this workspace.
+/// @param task      [n] as in the forward pass
+/// @param dq        [n, num_actions] derivative of the loss by each Q-value
+/// @param gradient  [parameter_count] written (not added to)
+void sdqn_q_network_backward(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const int32_t *task, const float *dq, int n,
+                             float *gradient);
+
+#endif
