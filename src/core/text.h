@@ -1,0 +1,35 @@
+// text.h: numbers to text and back, shortest round trip, the same in every locale.
+#ifndef SDQN_CORE_TEXT_H
+#define SDQN_CORE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Bytes that hold any number written here, with the terminating zero.
+#define SDQN_TEXT_SIZE 40
+
+/// Shortest decimal text that reads back as the same double; always with a dot, so that JSON and YAML take it as a float: `0.1`,
+/// `1500.0`, `5.0e-05` (an exponent below 1e-4 and from 1e16 on), `-0.0`. What is not finite becomes `nan`, `inf`, `-inf`.
+/// @return `text`
+const char *sdqn_text_from_double(double value, char text[SDQN_TEXT_SIZE]);
+
+/// The same for the shortest text that reads back as the same float.
+const char *sdqn_text_from_float(float value, char text[SDQN_TEXT_SIZE]);
+
+/// Hexadecimal text as C's %a writes it: `0x1.8p+1`, `-0x0p+0`, `nan`, `inf`, `-inf`. @return `text`
+const char *sdqn_text_from_double_hex(double value, char text[SDQN_TEXT_SIZE]);
+
+/// Read a whole string as a decimal number: [+-] digits with at most one dot [exponent]. No spaces, no hexadecimal, no inf, no nan.
+/// @return false if it is anything else or its magnitude exceeds the largest double (`value` untouched)
+bool sdqn_text_to_double(const char *text, double *value);
+
+/// Read a whole string as a decimal integer: [-] digits (no `-` if unsigned). @return false on anything else, also on overflow
+bool sdqn_text_to_i64(const char *text, int64_t *value);
+bool sdqn_text_to_u64(const char *text, uint64_t *value);
+
+/// The name nearest to `text` in edit distance (letters changed, added, left out or swapped), for "did you mean".
+/// @param names  [count] @return NULL if none is near (distance above a third of the length, rounded up)
+const char *sdqn_text_nearest(const char *text, const char *const *names, size_t count);
+
+#endif

@@ -1,0 +1,184 @@
+// test_text.c: numbers to text and back.
+#include "core/rng.h"
+#include "core/text.h"
+
+#include <float.h>
+#include <locale.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void doubles_are_shortest_and_have_a_dot(void **state) {
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {
+        {0, "0.0"},
+        {-0.0, "-0.0"},
+        {1, "1.0"},
+        {-1, "-1.0"},
+        {0.1, "0.1"},
+        {1500, "1500.0"},
+        {0.0005, "0.0005"},
+        {5e-5, "5.0e-05"},
+        {1e-8, "1.0e-08"},
+        {0.995, "0.995"},
+        {1.0 / 3, "0.3333333333333333"},
+        {1e15, "1000000000000000.0"},
+        {1e16, "1.0e+16"},
+        {123456789012345680.0, "1.2345678901234568e+17"},
+        {9007199254740993.0, "9007199254740992.0"},
+        {DBL_MAX, "1.7976931348623157e+308"},
+        {DBL_MIN, "2.2250738585072014e-308"},
+        {0x1p-1074, "5.0e-324"},
+        {123.456, "123.456"},
+        {-20.5, "-20.5"},
+        {1e22, "1.0e+22"},
+        {HUGE_VAL, "inf"},
+        {-HUGE_VAL, "-inf"},
+    };
+    char text[SDQN_TEXT_SIZE];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(sdqn_text_from_double(cases[i].value, text), cases[i].text);
+    assert_string_equal(sdqn_text_from_double((double)NAN, text), "nan");
+}
+
+static void floats_are_shortest_for_a_float(void **state) {
+    (void)state;
+    char text[SDQN_TEXT_SIZE];
+    assert_string_equal(sdqn_text_from_float(0.1F, text), "0.1");
+    assert_string_equal(sdqn_text_from_float(5e-4F, text), "0.0005");
+    assert_string_equal(sdqn_text_from_float(16777216.0F, text), "16777216.0");
+    assert_string_equal(sdqn_text_from_float(0x1p-149F, text), "1.0e-45");
+    assert_string_equal(sdqn_text_from_float(-FLT_MAX, text), "-3.4028235e+38");
+}
+
+/// Random bit patterns survive all three ways to text and back.
+static void random_numbers_round_trip(void **state) {
+    (void)state;
+    SdqnRng rng;
+    sdqn_rng_seed(&rng, 4);
+    for (int i = 0; i < 20000; i++) {
+        uint64_t bits = sdqn_rng_next_u64(&rng);
+        double value, back = 0;
+        memcpy(&value, &bits, sizeof value);
+        if (!isfinite(value)) continue;
+        char text[SDQN_TEXT_SIZE], plain[64];
+        assert_true(sdqn_text_to_double(sdqn_text_from_double(value, text), &back));
+        assert_memory_equal(&back, &value, sizeof value);
+        assert_true(strpbrk(text, ".") != NULL && strlen(text) < SDQN_TEXT_SIZE);
+        snprintf(plain, sizeof plain, "%a", value);
+        assert_string_equal(sdqn_text_from_double_hex(value, text), plain);
+        float single = (float)sdqn_rng_uniform(&rng, -1000, 1000);
+        assert_true(strtof(sdqn_text_from_float(single, text), NULL) == single);
+    }
+}
+
+static void hex_of_special_values(void **state) {
+    (void)state;
+    char text[SDQN_TEXT_SIZE];
+    assert_string_equal(sdqn_text_from_double_hex(0, text), "0x0p+0");
+    assert_string_equal(sdqn_text_from_double_hex(-0.0, text), "-0x0p+0");
+    assert_string_equal(sdqn_text_from_double_hex(3, text), "0x1.8p+1");
+    assert_string_equal(sdqn_text_from_double_hex(0x1p-1074, text), "0x0.0000000000001p-1022");
+    assert_string_equal(sdqn_text_from_double_hex(-HUGE_VAL, text), "-inf");
+}
+
+static void parses_decimal_doubles(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        double value;
+    } cases[] = {{"5e-4", 5e-4}, {"1", 1},
+                 {"-1.5", -1.5}, {"+2.", 2},
+                 {".5", 0.5},    {"1E3", 1000},
+                 {"1e-400", 0},  {"0e99999999999", 0},
+                 {"0.1", 0.1},   {"1.7976931348623157e308", DBL_MAX},
+                 {"000012", 12}, {"4.9e-324", 0x1p-1074}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double value = -99;
+        if (!sdqn_text_to_double(cases[i].text, &value) || value != cases[i].value) fail_msg("%s gives %a", cases[i].text, value);
+    }
+}
+
+static void refuses_what_is_no_decimal_double(void **state) {
+    (void)state;
+    static const char *const cases[] = {"",  " 1", "1 ",  "1,5",   "0x10",  "inf",   "nan",   "1e",  "1e+", "e5",
+                                        ".", "-",  "+-1", "1.2.3", "1e5.0", "1e400", "1_000", "--1", "abc", "1f"};
+    double value = 7;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (sdqn_text_to_double(cases[i], &value) || value != 7) fail_msg("'%s' was taken", cases[i]);
+    char longest[1200];
+    memset(longest, '1', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    assert_false(sdqn_text_to_double(longest, &value));
+}
+
+static void parses_integers_strictly(void **state) {
+    (void)state;
+    int64_t i;
+    uint64_t u;
+    assert_true(sdqn_text_to_i64("-9223372036854775808", &i) && i == INT64_MIN);
+    assert_true(sdqn_text_to_i64("9223372036854775807", &i) && i == INT64_MAX);
+    assert_true(sdqn_text_to_u64("18446744073709551615", &u) && u == UINT64_MAX);
+    assert_true(sdqn_text_to_i64("0", &i) && i == 0);
+    static const char *const bad[] = {"", "-", "+1", " 1", "1 ", "1.0", "1e3", "0x1", "--1", "9223372036854775808", "-9223372036854775809"};
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) assert_false(sdqn_text_to_i64(bad[k], &i));
+    assert_false(sdqn_text_to_u64("18446744073709551616", &u));
+    assert_false(sdqn_text_to_u64("-1", &u));
+}
+
+static void locale_changes_nothing(void **state) {
+    (void)state;
+    static const char *const comma_locales[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "de_DE"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof comma_locales / sizeof *comma_locales && !found; i++) found = setlocale(LC_ALL, comma_locales[i]) != NULL;
+    if (!found) {
+        print_message("no locale with a decimal comma is installed\n");
+        skip();
+    }
+    char text[SDQN_TEXT_SIZE];
+    double value = 0;
+    bool good = strcmp(sdqn_text_from_double(1234.5, text), "1234.5") == 0 &&
+                strcmp(sdqn_text_from_double_hex(1.5, text), "0x1.8p+0") == 0 && sdqn_text_to_double("0.25", &value) && value == 0.25;
+    setlocale(LC_ALL, "C");
+    assert_true(good);
+}
+
+static void suggests_the_nearest_name(void **state) {
+    (void)state;
+    static const char *const names[] = {"learning_rate", "gamma", "batch_size", "seed"};
+    assert_string_equal(sdqn_text_nearest("learnign_rate", names, 4), "learning_rate");
+    assert_string_equal(sdqn_text_nearest("gama", names, 4), "gamma");
+    assert_string_equal(sdqn_text_nearest("sede", names, 4), "seed");
+    assert_null(sdqn_text_nearest("conditioning", names, 4));
+    assert_null(sdqn_text_nearest("", names, 4));
+    char longest[1000];
+    memset(longest, 'g', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    assert_null(sdqn_text_nearest(longest, names, 4));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(doubles_are_shortest_and_have_a_dot),
+        cmocka_unit_test(floats_are_shortest_for_a_float),
+        cmocka_unit_test(random_numbers_round_trip),
+        cmocka_unit_test(hex_of_special_values),
+        cmocka_unit_test(parses_decimal_doubles),
+        cmocka_unit_test(refuses_what_is_no_decimal_double),
+        cmocka_unit_test(parses_integers_strictly),
+        cmocka_unit_test(locale_changes_nothing),
+        cmocka_unit_test(suggests_the_nearest_name),
+    };
+    return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}
