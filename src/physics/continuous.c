@@ -1,0 +1,125 @@
+#include "physics/continuous.h"
+
+#include "physics/contacts.h"
+#include "physics/integrate.h"
+#include "physics/toi.h"
+#include "physics/tuning.h"
+
+#include <stddef.h>
+
+static void forget_times(SdqnWorld *world, int body) {
+    for (int i = 0; i < world->num_contacts; i++)
+        if (world->contacts[i].body == body) world->contacts[i].toi_known = 0;
+}
+
+/// Time of impact of one contact, as a fraction of the whole step; 1 if there is none.
+static float contact_toi(SdqnWorld *world, const SdqnContact *contact) {
+    // Ground and body must stand at the same time: whichever is behind is brought forward.
+    SdqnSweep *sweep = &world->bodies[contact->body].sweep;
+    float alpha0 = world->ground_alpha0;
+    if (world->ground_alpha0 < sweep->alpha0) {
+        alpha0 = sweep->alpha0;
+        world->ground_alpha0 = alpha0;
+    } else if (sweep->alpha0 < world->ground_alpha0) {
+        sdqn_sweep_advance(sweep, alpha0);
+    }
+    float beta;
+    if (!sdqn_time_of_impact(&world->edges[contact->edge], sdqn_world_polygon(world, contact->body), sweep, &beta)) return 1.0f;
+    return sdqn_min(alpha0 + (1.0f - alpha0) * beta, 1.0f);
+}
+
+/// The contact with the earliest impact; among equal ones the newest. @return NULL if nothing more happens in this step
+static SdqnContact *first_impact(SdqnWorld *world, float *alpha) {
+    SdqnContact *first = NULL;
+    *alpha = 1.0f;
+    for (int i = world->num_contacts - 1; i >= 0; i--) {
+        SdqnContact *contact = &world->contacts[i];
+        if (!contact->enabled || contact->toi_count > SDQN_MAX_SUB_STEPS) continue;
+        if (!contact->toi_known) {
+            contact->toi = contact_toi(world, contact);
+            contact->toi_known = 1;
+        }
+        if (contact->toi < *alpha) {
+            first = contact;
+            *alpha = contact->toi;
+        }
+    }
+    return 1.0f - 10.0f * SDQN_FLOAT_EPSILON < *alpha ? NULL : first;
+}
+
+/// Push the body out of the ground, then let its contacts change its velocity over what is left of the step.
+static void solve_island(SdqnWorld *world, int body_index, SdqnContact *const *contacts, int count, float dt, int velocity_iterations) {
+    SdqnBody *body = &world->bodies[body_index];
+    SdqnContactConstraint constraints[SDQN_TOI_MAX_CONTACTS];
+    SdqnPosition position = {body->sweep.center, body->sweep.angle};
+    SdqnVelocity velocity = {body->velocity, body->angular_velocity};
+    for (int i = 0; i < count; i++) sdqn_contact_begin(&constraints[i], &contacts[i]->manifold, body, 0, contacts[i]->friction, 0.0f);
+    for (int n = 0; n < SDQN_TOI_POSITION_ITERATIONS; n++) {
+        float min_separation = 0.0f;
+        for (int i = 0; i < count; i++)
+            min_separation = sdqn_min(min_separation, sdqn_contact_solve_position(&constraints[i], &position, SDQN_TOI_BAUMGARTE));
+        if (min_separation >= -1.5f * SDQN_LINEAR_SLOP) break;
+    }
+    body->sweep.center0 = position.c; // from here on the way is free
+    body->sweep.angle0 = position.a;
+    for (int i = 0; i < count; i++) sdqn_contact_prepare(&constraints[i], &position, &velocity);
+    for (int n = 0; n < velocity_iterations; n++)
+        for (int i = 0; i < count; i++) sdqn_contact_solve_velocity(&constraints[i], &velocity);
+    // The impulses are not kept: those of an impact are too large to start the next step with.
+    sdqn_integrate_position(&position, &velocity, dt);
+    body->sweep.center = position.c;
+    body->sweep.angle = position.a;
+    body->velocity = velocity.v;
+    body->angular_velocity = velocity.w;
+    sdqn_body_synchronize_transform(body);
+}
+
+/// Advance body and ground to the impact and gather the contacts that touch there.
+/// @return their number, or 0 if the impact turned out to be none (all is put back)
+static int begin_impact(SdqnWorld *world, SdqnContact *first, float alpha, SdqnContact **island) {
+    SdqnBody *body = &world->bodies[first->body];
+    SdqnSweep saved_sweep = body->sweep;
+    float saved_ground = world->ground_alpha0;
+    world->ground_alpha0 = alpha;
+    sdqn_body_advance(body, alpha);
+    sdqn_contact_update(world, first);
+    first->toi_known = 0;
+    first->toi_count++;
+    if (!first->touching) {
+        first->enabled = 0;
+        body->sweep = saved_sweep;
+        world->ground_alpha0 = saved_ground;
+        sdqn_body_synchronize_transform(body);
+        return 0;
+    }
+    int count = 0;
+    island[count++] = first;
+    for (int i = world->num_contacts - 1; i >= 0 && count < SDQN_TOI_MAX_CONTACTS; i--) {
+        SdqnContact *contact = &world->contacts[i];
+        if (contact->body != first->body || contact == first) continue;
+        sdqn_contact_update(world, contact);
+        if (contact->touching) island[count++] = contact;
+    }
+    return count;
+}
+
+void sdqn_world_solve_impacts(SdqnWorld *world, float dt, int velocity_iterations) {
+    if (!world->awake) return;
+    world->ground_alpha0 = 0.0f;
+    for (int b = 0; b < SDQN_NUM_BODIES; b++) world->bodies[b].sweep.alpha0 = 0.0f;
+    for (int i = 0; i < world->num_contacts; i++) {
+        world->contacts[i].toi_known = 0;
+        world->contacts[i].toi_count = 0;
+        world->contacts[i].toi = 1.0f;
+    }
+    float alpha;
+    for (SdqnContact *first; (first = first_impact(world, &alpha)) != NULL;) {
+        SdqnContact *island[SDQN_TOI_MAX_CONTACTS];
+        int b = first->body;
+        int count = begin_impact(world, first, alpha, island);
+        if (count == 0) continue;
+        solve_island(world, b, island, count, (1.0f - alpha) * dt, velocity_iterations);
+        forget_times(world, b);
+        if (sdqn_body_synchronize_box(&world->bodies[b], sdqn_world_polygon(world, b))) sdqn_contacts_find_new(world, 1u << b);
+    }
+}
