@@ -17,15 +17,12 @@
 typedef struct SdqnLander {
     SdqnTask task;
     SdqnRng rng;
-    SdqnWorld world;
-    double helipad_y;        ///< height of the landing pad, metres
-    double previous_shaping; ///< potential of the last state; meaningful once has_shaping is set
+    SdqnWorld world;                  ///< bodies: 0 hull, 1 the leg with observation 6, 2 the leg with observation 7
+    double helipad_y;                 ///< height of the landing pad, metres
+    double previous_shaping;          ///< potential of the last state, once has_shaping is set
+    int64_t wind_index, torque_index; ///< where Gymnasium's wind stands
     int32_t has_shaping;
-    int32_t game_over;             ///< 1 once the hull has touched the ground
-    int32_t leg_ground_contact[2]; ///< 1 while the leg touches the ground (as Gymnasium counts it: the last event wins)
-    int32_t steps;                 ///< steps since reset; the internal step of reset is not counted
-    int32_t finished;              ///< 1 once an episode has ended
-    int64_t wind_index, torque_index;
+    int32_t steps; ///< steps since reset; the internal step of reset is not counted
 } SdqnLander;
 
 /// Make a lander for a task (checked by the caller), its generator a copy of `rng`. No episode has begun yet.

@@ -1,0 +1,247 @@
+#include "lander/lander.h"
+
+#include "core/dmath.h"
+
+#include <math.h>
+#include <string.h>
+
+// Constants and formulas are those of Gymnasium's LunarLander-v3 (Oleg Klimov; gymnasium 1.4.0). Arithmetic is double where Python's
+// is, in Python's order, on values read back from the float32 world.
+#define FPS 50
+#define SCALE 30.0
+#define VIEWPORT_W 600
+#define VIEWPORT_H 400
+#define WORLD_W (VIEWPORT_W / SCALE) ///< metres
+#define WORLD_H (VIEWPORT_H / SCALE)
+#define CHUNKS 11 ///< terrain points; one edge less, and one edge below them all
+
+#define MAIN_ENGINE_Y 4
+#define SIDE_ENGINE_HEIGHT 14
+#define SIDE_ENGINE_AWAY 12
+#define SIDE_ENGINE_OFFSET 17 ///< Gymnasium has 17 on one axis and SIDE_ENGINE_HEIGHT on the other
+#define LEG_AWAY 20
+#define LEG_DOWN 18
+#define LEG_W 2
+#define LEG_H 8
+#define LEG_SPRING_TORQUE 40.0f
+
+#define VELOCITY_ITERATIONS (6 * 30)
+#define POSITION_ITERATIONS (2 * 30)
+
+/// Pixels of Gymnasium's drawing to metres of the world.
+static SdqnVec2 from_pixels(double x, double y) { return sdqn_vec2((float)(x / SCALE), (float)(y / SCALE)); }
+
+static SdqnPolygon hull_polygon(void) {
+    static const int corners[6][2] = {{17, -10}, {17, 0}, {14, 17}, {-14, 17}, {-17, 0}, {-17, -10}};
+    SdqnVec2 vertices[6];
+    for (int i = 0; i < 6; i++) vertices[i] = from_pixels(corners[i][0], corners[i][1]);
+    return sdqn_polygon_make(vertices, 6);
+}
+
+/// Draw the terrain and write its edges; the five points about the pad are level.
+static void draw_terrain(SdqnLander *lander, SdqnWorldDef *def) {
+    double height[CHUNKS + 1], x[CHUNKS], y[CHUNKS];
+    for (int i = 0; i <= CHUNKS; i++) height[i] = sdqn_rng_uniform(&lander->rng, 0.0, WORLD_H / 2);
+    lander->helipad_y = WORLD_H / 4;
+    for (int i = CHUNKS / 2 - 2; i <= CHUNKS / 2 + 2; i++) height[i] = lander->helipad_y;
+    for (int i = 0; i < CHUNKS; i++) {
+        int before = i > 0 ? i - 1 : CHUNKS; // Python's height[-1] is the twelfth point, drawn for nothing else
+        x[i] = WORLD_W / (CHUNKS - 1) * i;
+        y[i] = 0.33 * (height[before] + height[i] + height[i + 1]);
+    }
+    def->edges[0].v1 = sdqn_vec2(0.0f, 0.0f);
+    def->edges[0].v2 = sdqn_vec2((float)WORLD_W, 0.0f);
+    def->edges[0].friction = 0.2f; // Box2D's default: Gymnasium gives this edge none of its own
+    for (int i = 0; i < CHUNKS - 1; i++) {
+        def->edges[1 + i].v1 = sdqn_vec2((float)x[i], (float)y[i]);
+        def->edges[1 + i].v2 = sdqn_vec2((float)x[i + 1], (float)y[i + 1]);
+        def->edges[1 + i].friction = 0.1f;
+    }
+}
+
+static void define_bodies(SdqnWorldDef *def) {
+    const double x = WORLD_W / 2, y = WORLD_H;
+    def->hull = hull_polygon();
+    def->hull_density = 5.0f;
+    def->hull_friction = 0.1f;
+    def->hull_position = sdqn_vec2((float)x, (float)y);
+    def->leg = sdqn_polygon_box((float)(LEG_W / SCALE), (float)(LEG_H / SCALE));
+    def->leg_density = 1.0f;
+    def->leg_friction = 0.2f; // Box2D's default
+    for (int k = 0; k < SDQN_NUM_LEGS; k++) {
+        int side = k == 0 ? -1 : +1;
+        def->legs[k] = (SdqnLegDef){
+            .position = sdqn_vec2((float)(x - side * LEG_AWAY / SCALE), (float)y),
+            .angle = (float)(side * 0.05),
+            .anchor = from_pixels(side * LEG_AWAY, LEG_DOWN),
+            .lower_angle = (float)(side < 0 ? +0.9 - 0.5 : -0.9),
+            .upper_angle = (float)(side < 0 ? +0.9 : -0.9 + 0.5),
+            .motor_speed = (float)(0.3 * side),
+            .max_motor_torque = LEG_SPRING_TORQUE,
+        };
+    }
+}
+
+void sdqn_lander_create(SdqnLander *lander, const SdqnTask *task, const SdqnRng *rng) {
+    memset(lander, 0, sizeof *lander); // padding too: landers are compared and written as bytes
+    memcpy(lander->task.name, task->name, sizeof lander->task.name);
+    lander->task.gravity = task->gravity;
+    lander->task.wind = task->wind;
+    lander->task.wind_power = task->wind_power;
+    lander->task.turbulence_power = task->turbulence_power;
+    lander->task.wind_on_ground = task->wind_on_ground;
+    lander->task.initial_random = task->initial_random;
+    lander->task.main_engine_power = task->main_engine_power;
+    lander->task.side_engine_power = task->side_engine_power;
+    lander->task.time_limit_steps = task->time_limit_steps;
+    lander->rng = *rng;
+}
+
+static void apply_force(SdqnLander *lander, double x, double y) {
+    sdqn_world_apply_force(&lander->world, 0, sdqn_vec2((float)x, (float)y));
+}
+
+/// Gymnasium's wind function, which never repeats: tanh(sin(2 k x) + sin(pi k x)), k = 0.01.
+static double wind_wave(int64_t index) {
+    const double pi = 3.14159265358979323846;
+    double i = (double)index;
+    return sdqn_tanh(sdqn_sin(0.02 * i) + sdqn_sin(pi * 0.01 * i));
+}
+
+static void blow(SdqnLander *lander) {
+    const SdqnTask *task = &lander->task;
+    bool leg_touches = lander->world.touch_state[1] || lander->world.touch_state[2];
+    if (task->wind == SDQN_WIND_NONE || (leg_touches && !task->wind_on_ground)) return;
+    if (task->wind == SDQN_WIND_UNIFORM) {
+        apply_force(lander, sdqn_rng_uniform(&lander->rng, -task->wind_power, task->wind_power), 0.0);
+        return;
+    }
+    apply_force(lander, wind_wave(lander->wind_index++) * task->wind_power, 0.0);
+    sdqn_world_apply_torque(&lander->world, 0, (float)(wind_wave(lander->torque_index++) * task->turbulence_power));
+}
+
+/// Push the hull by -power * (ox, oy) at (x, y), all double until Box2D takes it.
+static void push(SdqnLander *lander, double ox, double oy, double power, double x, double y) {
+    sdqn_world_apply_impulse(&lander->world, 0, sdqn_vec2((float)(-ox * power), (float)(-oy * power)), sdqn_vec2((float)x, (float)y));
+}
+
+static void fire_engines(SdqnLander *lander, int action) {
+    const SdqnBody *hull = &lander->world.bodies[0];
+    double angle = (double)hull->sweep.angle, x = (double)hull->transform.p.x, y = (double)hull->transform.p.y;
+    double dispersion[2];
+    for (int i = 0; i < 2; i++) dispersion[i] = sdqn_rng_uniform(&lander->rng, -1.0, +1.0) / SCALE;
+    if (action == 0) return;
+    double tip[2] = {sdqn_sin(angle), sdqn_cos(angle)};
+    double side[2] = {-tip[1], tip[0]};
+    if (action == 2) {
+        double ox = tip[0] * (MAIN_ENGINE_Y / SCALE + 2 * dispersion[0]) + side[0] * dispersion[1];
+        double oy = -tip[1] * (MAIN_ENGINE_Y / SCALE + 2 * dispersion[0]) - side[1] * dispersion[1];
+        push(lander, ox, oy, lander->task.main_engine_power, x + ox, y + oy);
+    } else {
+        int direction = action - 2;
+        double across = 3 * dispersion[1] + direction * SIDE_ENGINE_AWAY / SCALE;
+        double ox = tip[0] * dispersion[0] + side[0] * across;
+        double oy = -tip[1] * dispersion[0] - side[1] * across;
+        push(lander, ox, oy, lander->task.side_engine_power, x + ox - tip[0] * SIDE_ENGINE_OFFSET / SCALE,
+             y + oy + tip[1] * SIDE_ENGINE_HEIGHT / SCALE);
+    }
+}
+
+/// Gymnasium's state in double; the observation is its rounding to float32.
+static void read_state(const SdqnLander *lander, double state[SDQN_LANDER_OBSERVATION_SIZE]) {
+    const SdqnBody *hull = &lander->world.bodies[0];
+    const double half_w = VIEWPORT_W / SCALE / 2, half_h = VIEWPORT_H / SCALE / 2;
+    state[0] = ((double)hull->transform.p.x - half_w) / half_w;
+    state[1] = ((double)hull->transform.p.y - (lander->helipad_y + LEG_DOWN / SCALE)) / half_h;
+    state[2] = (double)hull->velocity.x * half_w / FPS;
+    state[3] = (double)hull->velocity.y * half_h / FPS;
+    state[4] = (double)hull->sweep.angle;
+    state[5] = 20.0 * (double)hull->angular_velocity / FPS;
+    state[6] = lander->world.touch_state[1] ? 1.0 : 0.0;
+    state[7] = lander->world.touch_state[2] ? 1.0 : 0.0;
+}
+
+/// Potential whose difference is the reward: near, slow, upright, legs down.
+static double shaping(const double s[SDQN_LANDER_OBSERVATION_SIZE]) {
+    return -100 * sqrt(s[0] * s[0] + s[1] * s[1]) - 100 * sqrt(s[2] * s[2] + s[3] * s[3]) - 100 * fabs(s[4]) + 10 * s[6] + 10 * s[7];
+}
+
+/// One step of Gymnasium's `step`, without counting it.
+static SdqnStep advance(SdqnLander *lander, int action, float *observation) {
+    lander->world.gravity = sdqn_vec2(0.0f, (float)lander->task.gravity);
+    blow(lander);
+    fire_engines(lander, action);
+    sdqn_world_step(&lander->world, (float)(1.0 / FPS), VELOCITY_ITERATIONS, POSITION_ITERATIONS);
+
+    double state[SDQN_LANDER_OBSERVATION_SIZE];
+    read_state(lander, state);
+    SdqnStep step = {.reward = 0.0};
+    double potential = shaping(state);
+    if (lander->has_shaping) step.reward = potential - lander->previous_shaping;
+    lander->previous_shaping = potential;
+    lander->has_shaping = 1;
+    step.reward -= (action == 2 ? 1.0 : 0.0) * 0.30;
+    step.reward -= (action == 1 || action == 3 ? 1.0 : 0.0) * 0.03;
+    if (lander->world.has_touched[0] || fabs(state[0]) >= 1.0) {
+        step.terminated = true;
+        step.reward = -100.0;
+    }
+    if (!lander->world.awake) {
+        step.terminated = step.at_rest = true;
+        step.reward = +100.0;
+    }
+    for (int i = 0; i < SDQN_LANDER_OBSERVATION_SIZE; i++) observation[i] = (float)state[i];
+    return step;
+}
+
+void sdqn_lander_reset(SdqnLander *lander, float *observation) {
+    SdqnWorldDef def;
+    memset(&def, 0, sizeof def);
+    draw_terrain(lander, &def);
+    define_bodies(&def);
+    sdqn_world_create(&lander->world, &def);
+    double r = lander->task.initial_random;
+    double force_x = sdqn_rng_uniform(&lander->rng, -r, r);
+    double force_y = sdqn_rng_uniform(&lander->rng, -r, r);
+    apply_force(lander, force_x, force_y);
+    if (lander->task.wind == SDQN_WIND_GYMNASIUM) {
+        lander->wind_index = sdqn_rng_integers(&lander->rng, -9999, 9999);
+        lander->torque_index = sdqn_rng_integers(&lander->rng, -9999, 9999);
+    }
+    lander->has_shaping = 0;
+    lander->steps = 0;
+    advance(lander, 0, observation);
+}
+
+void sdqn_lander_reset_seeded(SdqnLander *lander, uint64_t seed, float *observation) {
+    sdqn_rng_seed(&lander->rng, seed);
+    sdqn_lander_reset(lander, observation);
+}
+
+SdqnStep sdqn_lander_step(SdqnLander *lander, int action, float *observation) {
+    SdqnStep step = advance(lander, action, observation);
+    lander->steps++;
+    step.truncated = !step.terminated && lander->steps >= lander->task.time_limit_steps;
+    return step;
+}
+
+static void family_create(void *environment, const void *task, const SdqnRng *rng) { sdqn_lander_create(environment, task, rng); }
+static void family_reset(void *environment, float *observation) { sdqn_lander_reset(environment, observation); }
+static void family_reset_seeded(void *environment, uint64_t seed, float *observation) {
+    sdqn_lander_reset_seeded(environment, seed, observation);
+}
+static SdqnStep family_step(void *environment, int action, float *observation) {
+    return sdqn_lander_step(environment, action, observation);
+}
+
+const SdqnEnvironmentFamily sdqn_lander_family = {
+    .name = "LunarLander",
+    .observation_size = SDQN_LANDER_OBSERVATION_SIZE,
+    .num_actions = SDQN_LANDER_NUM_ACTIONS,
+    .state_size = sizeof(SdqnLander),
+    .task_size = sizeof(SdqnTask),
+    .create = family_create,
+    .reset = family_reset,
+    .reset_seeded = family_reset_seeded,
+    .step = family_step,
+};
