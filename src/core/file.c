@@ -1,0 +1,278 @@
+// file.c: files by way of POSIX descriptors.
+#include "core/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static SdqnStatus system_error(SdqnError *error, const char *path, const char *what) {
+    return sdqn_error_set(error, SDQN_ERR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
+}
+
+static SdqnStatus no_memory(SdqnError *error, const char *path) {
+    return sdqn_error_set(error, SDQN_ERR_MEMORY, "%s: out of memory", path);
+}
+
+SdqnStatus sdqn_file_join(const char *folder, const char *name, char path[SDQN_PATH_SIZE], SdqnError *error) {
+    size_t length = strlen(folder);
+    const char *slash = length > 0 && folder[length - 1] == '/' ? "" : "/";
+    int written = snprintf(path, SDQN_PATH_SIZE, "%s%s%s", folder, slash, name);
+    if (written >= 0 && written < SDQN_PATH_SIZE) return SDQN_OK;
+    path[0] = '\0';
+    return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%.100s...: path too long, at most %d bytes", folder, SDQN_PATH_SIZE - 1);
+}
+
+bool sdqn_file_exists(const char *path) {
+    struct stat status;
+    return lstat(path, &status) == 0;
+}
+
+// ---- reading --------------------------------------------------------------------------------------------------------------------
+
+/// Read until the end of the file. @return bytes read, or -1 with errno
+static ssize_t read_up_to(int descriptor, uint8_t *data, size_t size) {
+    size_t done = 0;
+    while (done < size) {
+        ssize_t got = read(descriptor, data + done, size - done);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return -1;
+        if (got == 0) break;
+        done += (size_t)got;
+    }
+    return (ssize_t)done;
+}
+
+SdqnStatus sdqn_file_read(const char *path, size_t max_size, uint8_t **data, size_t *size, SdqnError *error) {
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // O_NONBLOCK: do not hang on a named pipe
+    if (descriptor < 0) return system_error(error, path, "open");
+    SdqnStatus status = SDQN_OK;
+    uint8_t *bytes = NULL;
+    ssize_t got = 0;
+    struct stat stats;
+    if (fstat(descriptor, &stats) != 0) {
+        status = system_error(error, path, "stat");
+    } else if (!S_ISREG(stats.st_mode)) {
+        status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: not a regular file", path);
+    } else if ((uint64_t)stats.st_size > max_size) {
+        status =
+            sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: %lld bytes: at most %zu are allowed", path, (long long)stats.st_size, max_size);
+    } else if ((bytes = malloc((size_t)stats.st_size + 1)) == NULL) {
+        status = no_memory(error, path);
+    } else if ((got = read_up_to(descriptor, bytes, (size_t)stats.st_size)) < 0) {
+        status = system_error(error, path, "read");
+    } else {
+        bytes[got] = 0;
+        *data = bytes;
+        *size = (size_t)got;
+    }
+    close(descriptor);
+    if (status != SDQN_OK) free(bytes);
+    return status;
+}
+
+// ---- atomic writing -------------------------------------------------------------------------------------------------------------
+
+static bool write_all(int descriptor, const void *data, size_t size) {
+    const uint8_t *bytes = data;
+    while (size > 0) {
+        ssize_t put = write(descriptor, bytes, size);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return false;
+        bytes += put;
+        size -= (size_t)put;
+    }
+    return true;
+}
+
+/// Force a folder's entries to the disk. Some file systems cannot and say EINVAL; theirs is the order of operations.
+static SdqnStatus sync_folder_of(const char *path, SdqnError *error) {
+    char folder[SDQN_PATH_SIZE];
+    const char *slash = strrchr(path, '/');
+    size_t length = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    if (length >= sizeof folder) return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%.100s...: path too long", path);
+    memcpy(folder, path, length);
+    folder[length] = '\0';
+    int descriptor = open(length > 0 ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return system_error(error, length > 0 ? folder : ".", "open");
+    SdqnStatus status = SDQN_OK;
+    if (fsync(descriptor) != 0 && errno != EINVAL) status = system_error(error, length > 0 ? folder : ".", "sync");
+    close(descriptor);
+    return status;
+}
+
+/// Create, fill and sync a file. Removed again on failure.
+static SdqnStatus write_new(const char *path, const SdqnPiece *pieces, int count, SdqnError *error) {
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (descriptor < 0) return system_error(error, path, "create");
+    SdqnStatus status = SDQN_OK;
+    for (int i = 0; i < count && status == SDQN_OK; i++)
+        if (!write_all(descriptor, pieces[i].data, pieces[i].size)) status = system_error(error, path, "write");
+    if (status == SDQN_OK && fsync(descriptor) != 0) status = system_error(error, path, "sync");
+    if (close(descriptor) != 0 && status == SDQN_OK) status = system_error(error, path, "close");
+    if (status != SDQN_OK) unlink(path);
+    return status;
+}
+
+SdqnStatus sdqn_file_write(const char *path, const SdqnPiece *pieces, int count, SdqnError *error) {
+    char temporary[SDQN_PATH_SIZE];
+    int length = snprintf(temporary, sizeof temporary, "%s.tmp", path);
+    if (length < 0 || (size_t)length >= sizeof temporary) return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%.100s...: path too long", path);
+    SdqnStatus status = write_new(temporary, pieces, count, error);
+    if (status != SDQN_OK) return status;
+    if (rename(temporary, path) != 0) {
+        status = system_error(error, path, "replace");
+        unlink(temporary);
+        return status;
+    }
+    return sync_folder_of(path, error);
+}
+
+// ---- folders --------------------------------------------------------------------------------------------------------------------
+
+static bool is_folder(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+SdqnStatus sdqn_file_make_folder(const char *path, SdqnError *error) {
+    char partial[SDQN_PATH_SIZE];
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof partial)
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "'%.100s': a folder's path has 1 to %d bytes", path, SDQN_PATH_SIZE - 1);
+    for (size_t i = 1; i <= length; i++) {
+        if (path[i] != '/' && path[i] != '\0') continue;
+        memcpy(partial, path, i);
+        partial[i] = '\0';
+        if (mkdir(partial, 0777) != 0 && !(errno == EEXIST && is_folder(partial))) return system_error(error, partial, "create folder");
+    }
+    return SDQN_OK;
+}
+
+SdqnStatus sdqn_file_remove(const char *path, SdqnError *error) {
+    return unlink(path) == 0 || errno == ENOENT ? SDQN_OK : system_error(error, path, "remove");
+}
+
+enum { MAX_TREE_DEPTH = 32 }; ///< our folders are two deep
+
+static SdqnStatus remove_tree(const char *path, int depth, SdqnError *error) {
+    struct stat stats;
+    if (lstat(path, &stats) != 0) return errno == ENOENT ? SDQN_OK : system_error(error, path, "stat");
+    if (!S_ISDIR(stats.st_mode)) return sdqn_file_remove(path, error);
+    if (depth == MAX_TREE_DEPTH) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: folders too deep to remove", path);
+    DIR *folder = opendir(path);
+    if (folder == NULL) return system_error(error, path, "open folder");
+    SdqnStatus status = SDQN_OK;
+    const struct dirent *entry;
+    while (status == SDQN_OK && (errno = 0, entry = readdir(folder)) != NULL) {
+        char child[SDQN_PATH_SIZE];
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+        status = sdqn_file_join(path, entry->d_name, child, error);
+        if (status == SDQN_OK) status = remove_tree(child, depth + 1, error);
+    }
+    if (status == SDQN_OK && errno != 0) status = system_error(error, path, "read folder");
+    closedir(folder);
+    if (status == SDQN_OK && rmdir(path) != 0) status = system_error(error, path, "remove folder");
+    return status;
+}
+
+SdqnStatus sdqn_file_remove_tree(const char *path, SdqnError *error) { return remove_tree(path, 0, error); }
+
+// ---- appending ------------------------------------------------------------------------------------------------------------------
+
+struct SdqnAppendFile {
+    int descriptor;
+    uint64_t length;
+    char path[]; ///< for messages
+};
+
+SdqnStatus sdqn_append_file_open(const char *path, uint64_t length, SdqnAppendFile **file, SdqnError *error) {
+    size_t path_size = strlen(path) + 1;
+    SdqnAppendFile *opened = malloc(sizeof *opened + path_size);
+    if (opened == NULL) return no_memory(error, path);
+    memcpy(opened->path, path, path_size);
+    opened->length = length;
+    opened->descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    SdqnStatus status = SDQN_OK;
+    struct stat stats;
+    if (opened->descriptor < 0)
+        status = system_error(error, path, "open");
+    else if (fstat(opened->descriptor, &stats) != 0)
+        status = system_error(error, path, "stat");
+    else if (!S_ISREG(stats.st_mode))
+        status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: not a regular file", path);
+    else if ((uint64_t)stats.st_size < length)
+        status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: %lld bytes: at least %llu were written before", path, (long long)stats.st_size,
+                                (unsigned long long)length);
+    else if (ftruncate(opened->descriptor, (off_t)length) != 0)
+        status = system_error(error, path, "cut");
+    if (status == SDQN_OK) {
+        *file = opened;
+        return SDQN_OK;
+    }
+    if (opened->descriptor >= 0) close(opened->descriptor);
+    free(opened);
+    return status;
+}
+
+SdqnStatus sdqn_append_file_write(SdqnAppendFile *file, const void *data, size_t size, SdqnError *error) {
+    if (lseek(file->descriptor, (off_t)file->length, SEEK_SET) < 0) return system_error(error, file->path, "seek");
+    if (!write_all(file->descriptor, data, size)) {
+        SdqnStatus status = system_error(error, file->path, "write");
+        // Half a line must not stay. Should this fail too, the next open cuts the file to the length that was recorded.
+        bool cut = ftruncate(file->descriptor, (off_t)file->length) == 0;
+        (void)cut;
+        return status;
+    }
+    file->length += size;
+    return SDQN_OK;
+}
+
+SdqnStatus sdqn_append_file_sync(SdqnAppendFile *file, SdqnError *error) {
+    return fsync(file->descriptor) == 0 ? SDQN_OK : system_error(error, file->path, "sync");
+}
+
+uint64_t sdqn_append_file_length(const SdqnAppendFile *file) { return file->length; }
+
+SdqnStatus sdqn_append_file_close(SdqnAppendFile *file, SdqnError *error) {
+    if (file == NULL) return SDQN_OK;
+    SdqnStatus status = close(file->descriptor) == 0 ? SDQN_OK : system_error(error, file->path, "close");
+    free(file);
+    return status;
+}
+
+// ---- locks ----------------------------------------------------------------------------------------------------------------------
+
+struct SdqnFileLock {
+    int descriptor;
+};
+
+SdqnStatus sdqn_file_lock_take(const char *path, SdqnFileLock **lock, SdqnError *error) {
+    SdqnFileLock *taken = malloc(sizeof *taken);
+    if (taken == NULL) return no_memory(error, path);
+    taken->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    SdqnStatus status = SDQN_OK;
+    if (taken->descriptor < 0)
+        status = system_error(error, path, "open");
+    else if (flock(taken->descriptor, LOCK_EX | LOCK_NB) != 0)
+        status = errno == EWOULDBLOCK ? sdqn_error_set(error, SDQN_ERR_IO, "%s: in use by another process", path)
+                                      : system_error(error, path, "lock");
+    if (status == SDQN_OK) {
+        *lock = taken;
+        return SDQN_OK;
+    }
+    if (taken->descriptor >= 0) close(taken->descriptor);
+    free(taken);
+    return status;
+}
+
+void sdqn_file_lock_release(SdqnFileLock *lock) {
+    if (lock == NULL) return;
+    close(lock->descriptor); // the last descriptor closed ends the lock
+    free(lock);
+}

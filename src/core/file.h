@@ -1,0 +1,72 @@
+// file.h: whole files in and out, atomically; append-only files; locks. Every error names the path and the system's reason.
+#ifndef SDQN_CORE_FILE_H
+#define SDQN_CORE_FILE_H
+
+#include "core/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// A path joined from a folder and a name fits in this, or the join is an error.
+#define SDQN_PATH_SIZE 4096
+
+/// Write `folder/name` to `path`. @return SDQN_OK, or SDQN_ERR_ARGUMENT if it is too long (`path` then empty)
+SdqnStatus sdqn_file_join(const char *folder, const char *name, char path[SDQN_PATH_SIZE], SdqnError *error);
+
+/// Read a regular file of at most `max_size` bytes.
+/// @param data  the bytes, with a zero byte behind them that `size` does not count; the caller frees it
+/// @return SDQN_OK; SDQN_ERR_IO, SDQN_ERR_FORMAT (larger, or no regular file) or SDQN_ERR_MEMORY, `data` and `size` untouched
+SdqnStatus sdqn_file_read(const char *path, size_t max_size, uint8_t **data, size_t *size, SdqnError *error);
+
+/// A run of bytes to write.
+typedef struct SdqnPiece {
+    const void *data;
+    size_t size;
+} SdqnPiece;
+
+/// Replace a file as a whole by the pieces one after the other: written to `path`.tmp, synced, renamed, the folder synced. After a crash
+/// there is the old file or the new one (and perhaps the temporary one, which the next write replaces). One writer a path at a time.
+SdqnStatus sdqn_file_write(const char *path, const SdqnPiece *pieces, int count, SdqnError *error);
+
+/// Create a folder and those above it. It is no error if it exists.
+SdqnStatus sdqn_file_make_folder(const char *path, SdqnError *error);
+
+/// Whether anything, also a dangling link, has this name.
+bool sdqn_file_exists(const char *path);
+
+/// Remove a file; none is no error.
+SdqnStatus sdqn_file_remove(const char *path, SdqnError *error);
+
+/// Remove a folder with all it holds; links are removed, not followed. None is no error.
+SdqnStatus sdqn_file_remove_tree(const char *path, SdqnError *error);
+
+/// A file that only grows, whose length the caller records in checkpoints.
+typedef struct SdqnAppendFile SdqnAppendFile;
+
+/// Open or create a file and cut it to `length` bytes. A file that is shorter is SDQN_ERR_FORMAT: something the caller counts on is lost.
+/// @param file  to be closed by the caller
+SdqnStatus sdqn_append_file_open(const char *path, uint64_t length, SdqnAppendFile **file, SdqnError *error);
+
+/// Append bytes. After an error (a full disk) the file has its old length.
+SdqnStatus sdqn_append_file_write(SdqnAppendFile *file, const void *data, size_t size, SdqnError *error);
+
+/// Force what was written to the disk.
+SdqnStatus sdqn_append_file_sync(SdqnAppendFile *file, SdqnError *error);
+
+/// Bytes in the file.
+uint64_t sdqn_append_file_length(const SdqnAppendFile *file);
+
+/// Close and free; NULL is allowed.
+SdqnStatus sdqn_append_file_close(SdqnAppendFile *file, SdqnError *error);
+
+/// An exclusive lock that ends with its process (flock). The lock file stays, empty.
+typedef struct SdqnFileLock SdqnFileLock;
+
+/// Take the lock on `path`, creating the file. @return SDQN_OK, or SDQN_ERR_IO if another process holds it (or this one, a second time)
+SdqnStatus sdqn_file_lock_take(const char *path, SdqnFileLock **lock, SdqnError *error);
+
+/// Release and free; NULL is allowed.
+void sdqn_file_lock_release(SdqnFileLock *lock);
+
+#endif
