@@ -10,12 +10,11 @@ OPT ?= -O3
 SAN ?=
 WERROR ?=
 
-# Packages of Debian, by the file that shows each is there (a machine may have the library without the package's name).
-PACKAGES_train := libyaml-dev libjansson-dev
-PACKAGES_test := libcmocka-dev
-HEADER_libyaml-dev := yaml.h
-HEADER_libjansson-dev := jansson.h
-HEADER_libcmocka-dev := cmocka.h
+# Packages of Debian that a target needs, besides make and a compiler. Those that are missing are installed first.
+PACKAGES_build := libyaml-dev libjansson-dev
+PACKAGES_test := $(PACKAGES_build) libcmocka-dev
+PACKAGES_check := $(PACKAGES_test) gcc clang clang-tidy cppcheck
+PACKAGES_oracle := $(PACKAGES_build) python3-venv
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion \
   -Wno-sign-conversion -Wdouble-promotion -Wformat=2 -Wundef $(WERROR)
@@ -48,9 +47,31 @@ CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(wildcard tests/test_*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
-.PHONY: all help clean
+# A public target installs its packages and then runs make again, so that the second make sees them.
+.PHONY: all help train test check oracle clean
 .DEFAULT_GOAL := all
-all: $(BUILD)/sharedqn
+SUBMAKE = $(MAKE) --no-print-directory
+all: packages-build
+	@$(SUBMAKE) $(BUILD)/sharedqn
+train: packages-build
+	@$(SUBMAKE) run-train
+test: packages-test
+	@$(SUBMAKE) run-test
+check: packages-check
+	@$(SUBMAKE) run-check
+oracle: packages-oracle
+	@$(SUBMAKE) run-oracle
+packages-%:
+	@tools/install_packages.sh $(PACKAGES_$*)
+
+help:
+	@echo "make           build $(BUILD)/sharedqn"
+	@echo "make train     train the default Shared DQN into runs/ (goes on where it was stopped)"
+	@echo "make test      unit tests, recorded episodes, determinism, kill and resume, bad input"
+	@echo "make check     compilers, optimisation levels, sanitizers, linters"
+	@echo "make oracle    compare the environment with Gymnasium's, step by step"
+	@echo "make clean     remove $(BUILD)"
+	@echo "Variables: BUILD=folder CC=compiler OPT=-O3 SAN=sanitizer flags TRAIN=options of sharedqn train"
 
 $(BUILD)/sharedqn: $(CLI_OBJECTS) $(BUILD)/libsharedqn.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
@@ -72,14 +93,23 @@ $(foreach l,$(KERNEL_LEVELS),$(eval $(call KERNEL_RULE,$(l))))
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libsharedqn.a
 	$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
-.PHONY: tests
-tests: $(TEST_PROGRAMS)
+# Training. A run that was stopped goes on; one that has finished shows its result again.
+TRAIN ?=
+TRAIN_RUN := runs/shared-seed1
+.PHONY: run-train run-test run-check run-oracle
+run-train: $(BUILD)/sharedqn
+	@$(BUILD)/sharedqn train --out $(TRAIN_RUN) $(if $(wildcard $(TRAIN_RUN)),--resume) $(TRAIN)
+
+run-test: $(BUILD)/sharedqn $(TEST_PROGRAMS)
+	@SHAREDQN=$(BUILD)/sharedqn tests/run.sh $(BUILD)/logs $(TEST_PROGRAMS) tests/check_includes.sh
+
+run-check: $(BUILD)/sharedqn
+	@tests/check.sh $(BUILD)/check
 
 # Comparison with Gymnasium's LunarLander, in a virtual environment of its own. ORACLE="--seed N" repeats a comparison.
 ORACLE ?=
 ORACLE_PYTHON := $(BUILD)/oracle-venv/bin/python
-.PHONY: oracle
-oracle: $(BUILD)/sharedqn $(BUILD)/oracle-venv/ready
+run-oracle: $(BUILD)/sharedqn $(BUILD)/oracle-venv/ready
 	cd tools && $(abspath $(ORACLE_PYTHON)) test_oracle.py
 	$(ORACLE_PYTHON) tools/make_golden.py --check tests/data/traces.jsonl
 	$(ORACLE_PYTHON) tools/oracle.py --program $(BUILD)/sharedqn --work $(BUILD)/oracle $(ORACLE)

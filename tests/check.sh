@@ -1,0 +1,75 @@
+#!/bin/sh
+# What the compilers, sanitizers and linters say: check.sh FOLDER. Prints "ok - " and "not ok - " lines and a closing count.
+#
+# The training run below is short but whole: replay, target copies, evaluations, checkpoints. Its final weights must have one SHA-256
+# whatever the compiler, the optimisation level and the kernel level.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+folder=$1
+mkdir -p "$folder"
+passed=0 failed=0
+verdict() { # verdict STATUS NAME LOG
+    if [ "$1" = 0 ]; then
+        passed=$((passed + 1))
+        echo "ok - $2"
+    else
+        failed=$((failed + 1))
+        echo "not ok - $2"
+        tail -n 40 "$3" | sed 's/^/    /'
+    fi
+}
+jobs=$(nproc 2>/dev/null || echo 2)
+short_run="--episodes 10 --set min_replay_size=300 --set replay_capacity=1000 --set batch_size=8 --set evaluation_period=5
+    --set evaluation_episodes=1 --set final_episodes=1 --set checkpoint_period=5 --set target_period=3 --set tensorboard=false"
+
+build() { # build NAME COMPILER OPTIMISATION
+    make --no-print-directory -j "$jobs" BUILD="$folder/$1" CC="$2" OPT="$3" WERROR=-Werror "$folder/$1/sharedqn" >"$folder/$1.log" 2>&1
+    verdict $? "$2 $3 builds without a warning" "$folder/$1.log"
+}
+train_hash() { # train_hash NAME LEVEL: SHA-256 of the final weights of the short run
+    rm -rf "$folder/$1/run"
+    # shellcheck disable=SC2086  # the options are meant to be split
+    "$folder/$1/sharedqn" train --out "$folder/$1/run" --isa "$2" $short_run >"$folder/$1.train.log" 2>&1 &&
+        sha256sum <"$folder/$1/run/final.safetensors" | cut -d' ' -f1
+}
+
+levels=scalar
+grep -qw avx2 /proc/cpuinfo && levels="$levels avx2"
+grep -qw avx512dq /proc/cpuinfo && levels="$levels avx512"
+[ "$(uname -m)" = aarch64 ] && levels="$levels neon"
+
+expected=
+for combination in gcc:-O3 gcc:-O0 clang:-O3 clang:-O0; do
+    compiler=${combination%:*} level=${combination#*:} name=$compiler$level
+    build "$name" "$compiler" "$level"
+    for isa in $levels; do
+        found=$(train_hash "$name" "$isa")
+        [ -n "$expected" ] || expected=$found
+        echo "$found, expected $expected" >>"$folder/$name.train.log"
+        [ -n "$found" ] && [ "$found" = "$expected" ]
+        verdict $? "$compiler $level, kernels $isa: the weights have the expected SHA-256" "$folder/$name.train.log"
+    done
+done
+
+for header in src/*/*.h; do
+    echo "#include \"${header#src/}\""
+done | while read -r line; do
+    echo "$line" | gcc -std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Isrc -fsyntax-only -x c - || echo "$line" >>"$folder/headers.bad"
+done 2>"$folder/headers.log"
+[ ! -s "$folder/headers.log" ]
+verdict $? "every header compiles on its own" "$folder/headers.log"
+
+san="-fsanitize=address,undefined -fno-sanitize-recover=all"
+make --no-print-directory -j "$jobs" BUILD="$folder/sanitized" CC=gcc OPT=-O1 SAN="$san" WERROR=-Werror run-test >"$folder/sanitized.log" 2>&1
+verdict $? "all tests pass under AddressSanitizer and UBSan" "$folder/sanitized.log"
+
+flags="-std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Isrc"
+ls src/*/*.c | grep -v kernels_isa | xargs -P "$jobs" -n 6 sh -c 'flags=$0; clang-tidy --quiet "$@" -- $flags' "$flags" >"$folder/tidy.log" 2>"$folder/tidy.err"
+verdict $? "clang-tidy finds nothing" "$folder/tidy.log"
+cppcheck --quiet --std=c11 --error-exitcode=1 --enable=warning,portability,performance --inline-suppr \
+    --suppress=missingIncludeSystem -D_DEFAULT_SOURCE -D__x86_64__ -Isrc src >"$folder/cppcheck.log" 2>&1
+verdict $? "cppcheck finds nothing" "$folder/cppcheck.log"
+
+echo "$passed $failed 0" >"$folder/total"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
