@@ -1,0 +1,104 @@
+// config.h: all settings of a training run, from defaults, YAML files and the command line, by one table of keys.
+#ifndef SDQN_RUN_CONFIG_H
+#define SDQN_RUN_CONFIG_H
+
+#include "core/cpu.h"
+#include "core/error.h"
+#include "dqn/learner.h"
+#include "lander/task.h"
+#include "nn/network.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SDQN_CONFIG_MAX_TASKS 32 ///< tasks of one run, and also task definitions of one configuration
+#define SDQN_CONFIG_NAME_SIZE 32 ///< a method's name, with the terminating zero
+#define SDQN_CONFIG_MAX_EPISODES 100000000
+
+/// What the network is told about the task.
+typedef enum SdqnConditioning {
+    SDQN_CONDITIONING_EMBEDDING = 0, ///< a learned vector a task beside the observation
+} SdqnConditioning;
+
+/// Settings of one run. Plain data. Fields, defaults and ranges: the table of keys (sdqn_config_keys, `sharedqn train --help`).
+typedef struct SdqnConfig {
+    char method[SDQN_CONFIG_NAME_SIZE];
+    SdqnConditioning conditioning;
+    int num_tasks;                                          ///< in [1, SDQN_CONFIG_MAX_TASKS]
+    char tasks[SDQN_CONFIG_MAX_TASKS][SDQN_TASK_NAME_SIZE]; ///< names, in the order of the embedding's rows; zero behind
+    int num_task_definitions;                               ///< in [0, SDQN_CONFIG_MAX_TASKS]
+    SdqnTask task_definitions[SDQN_CONFIG_MAX_TASKS];       ///< the user's, by which names beside the built-in ones exist
+    uint64_t seed;
+    int episodes; ///< over all tasks
+    int threads;
+    int isa; ///< 0 auto, else 1 + SdqnCpuLevel; see sdqn_config_level
+    SdqnQNetworkDef network;
+    SdqnDqnDef dqn;
+    int evaluation_period;
+    int evaluation_episodes;
+    uint64_t evaluation_seed;
+    int final_episodes;
+    uint64_t final_seed;
+    int checkpoint_period;
+    int state_period_episodes;
+    double state_period_seconds;
+    bool keep_state;
+    bool tensorboard;
+} SdqnConfig;
+
+/// The defaults of method `shared` on the default tasks.
+void sdqn_config_default(SdqnConfig *config);
+
+/// Definition of a task by name: built-in or of this configuration. @return NULL if there is none
+const SdqnTask *sdqn_config_find_task(const SdqnConfig *config, const char *name);
+
+/// The kernel level asked for. @return SDQN_OK, or SDQN_ERR_ARGUMENT if this machine does not have it
+SdqnStatus sdqn_config_level(const SdqnConfig *config, SdqnCpuLevel *level, SdqnError *error);
+
+/// Whether two configurations give the same results: every key is equal but those that change none (threads, isa, state periods, ...).
+/// @return SDQN_OK, or SDQN_ERR_ARGUMENT with the first key that differs and both values
+SdqnStatus sdqn_config_check_same(const SdqnConfig *wanted, const SdqnConfig *recorded, SdqnError *error);
+
+/// The configuration as YAML, every key in the table's order; read back it gives the same struct.
+/// @param text  zero-terminated, `size` bytes without the zero; the caller frees it
+/// @return SDQN_OK or SDQN_ERR_MEMORY
+SdqnStatus sdqn_config_format(const SdqnConfig *config, char **text, size_t *size, SdqnError *error);
+
+/// Collects settings by rank: the method's defaults, then files in the order they are read, then the command line.
+typedef struct SdqnConfigBuilder SdqnConfigBuilder;
+
+/// @return NULL if out of memory
+SdqnConfigBuilder *sdqn_config_builder_create(void);
+/// NULL is allowed.
+void sdqn_config_builder_destroy(SdqnConfigBuilder *builder);
+
+/// Read a YAML file over the files read before. At most two files.
+/// @return SDQN_OK, SDQN_ERR_IO, SDQN_ERR_MEMORY, or SDQN_ERR_ARGUMENT: `FILE:LINE: key = value: what is allowed`
+SdqnStatus sdqn_config_builder_read(SdqnConfigBuilder *builder, const char *path, SdqnError *error);
+
+/// Take `key=value` of `--set`. @return SDQN_OK, or SDQN_ERR_ARGUMENT: `--set key=value: what is allowed`
+SdqnStatus sdqn_config_builder_set(SdqnConfigBuilder *builder, const char *assignment, SdqnError *error);
+
+/// Take the value of the option made from a key. @param key  with underscores, one of the table
+/// @return SDQN_OK, or SDQN_ERR_ARGUMENT: `--key value: what is allowed`
+SdqnStatus sdqn_config_builder_option(SdqnConfigBuilder *builder, const char *key, const char *value, SdqnError *error);
+
+/// Put all together, check what concerns several keys, and fill the definitions of the other rooms.
+/// @return SDQN_OK, or SDQN_ERR_ARGUMENT with source, key, value and what is allowed (`config` untouched)
+SdqnStatus sdqn_config_builder_finish(const SdqnConfigBuilder *builder, SdqnConfig *config, SdqnError *error);
+
+/// One key for people: what --help prints.
+typedef struct SdqnConfigKeyInfo {
+    const char *name;   ///< with underscores
+    const char *help;   ///< one line
+    char allowed[256];  ///< "an integer in [1, 4096]"
+    char standard[128]; ///< the default as text
+    bool is_option;     ///< false: only in a file
+} SdqnConfigKeyInfo;
+
+int sdqn_config_key_count(void);
+/// @param index  in [0, sdqn_config_key_count())
+void sdqn_config_key_info(int index, SdqnConfigKeyInfo *info);
+
+#endif
