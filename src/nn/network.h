@@ -7,6 +7,7 @@
 #include "nn/kernels.h"
 #include "nn/tensor.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,14 +30,6 @@ SdqnQNetworkDef sdqn_q_network_def_default(void);
 SdqnStatus sdqn_q_network_def_check(const SdqnQNetworkDef *def, SdqnError *error);
 /// Parameters of a checked definition: 37,788 by default, 35,716 without embedding.
 size_t sdqn_q_network_def_parameter_count(const SdqnQNetworkDef *def);
-/// The definition that fits a file's tensors by name and shape: fc1 inputs are observation_size + embedding_size if there is a
-/// task_embedding.weight, else observation_size (then num_tasks is 1).
-/// @param where  what error messages call the file
-/// @param expected  observation_size and num_actions that the file must have; the other fields are not looked at
-/// @return SDQN_OK, or SDQN_ERR_FORMAT naming file, tensor, what was found and what is allowed
-SdqnStatus sdqn_q_network_def_infer(const char *where, const SdqnTensor *tensors, int count, const SdqnQNetworkDef *expected,
-                                    SdqnQNetworkDef *def, SdqnError *error);
-
 /// A Q-network: its parameters and, derived from them, a copy of the weights transposed for the forward pass. Not thread-safe while
 /// parameters change; any number of threads may run it forward, each with its own workspace.
 typedef struct SdqnQNetwork SdqnQNetwork;
@@ -49,8 +42,8 @@ SdqnStatus sdqn_q_network_create(const SdqnQNetworkDef *def, const SdqnKernels *
 /// NULL is allowed.
 void sdqn_q_network_destroy(SdqnQNetwork *network);
 
-/// Make a workspace for forward passes, and for backward ones too if `backward` is not 0. @param max_rows >= 1
-SdqnStatus sdqn_q_workspace_create(const SdqnQNetworkDef *def, int max_rows, int backward, SdqnQWorkspace **workspace, SdqnError *error);
+/// Make a workspace for forward passes, and for backward ones too if `backward`. @param max_rows >= 1
+SdqnStatus sdqn_q_workspace_create(const SdqnQNetworkDef *def, int max_rows, bool backward, SdqnQWorkspace **workspace, SdqnError *error);
 /// NULL is allowed.
 void sdqn_q_workspace_destroy(SdqnQWorkspace *workspace);
 
@@ -73,10 +66,6 @@ void sdqn_q_network_copy(SdqnQNetwork *target, const SdqnQNetwork *source);
 
 /// The parameters as named views, valid while the network lives. @param tensors  [SDQN_Q_NETWORK_MAX_TENSORS] written @return how many
 int sdqn_q_network_tensors(const SdqnQNetwork *network, SdqnTensor *tensors);
-/// Take the parameters from a file's tensors. Every tensor of the network must be there with its shape, and no other.
-/// @return SDQN_OK, or SDQN_ERR_FORMAT naming file, tensor, what was found and expected; the network is then unchanged
-SdqnStatus sdqn_q_network_load_tensors(SdqnQNetwork *network, const char *where, const SdqnTensor *tensors, int count, SdqnError *error);
-
 /// Q-values. A row's bits do not depend on the other rows nor on their number.
 /// @param observation  [n, observation_size]
 /// @param task         [n] in [0, num_tasks), not read (may be NULL) without embedding

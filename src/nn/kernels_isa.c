@@ -1,0 +1,171 @@
+// kernels_isa.c: the kernels of one instruction set. Compiled once a level; kernels.c chooses among the tables at run time.
+//
+// Every output element is one chain of operations in a fixed order; vectors run over outputs only. So all levels give the same bits.
+#include "nn/kernels_isa.h"
+#include "nn/vector_isa.h"
+
+#include <string.h>
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+// clang unrolls these loops by itself, and worse when told to.
+#if defined(__clang__)
+#define UNROLL
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+
+// Sums of a product that are kept in registers: TILE_ROWS x TILE_VECTORS of them, with the operands, fill the registers of the level.
+#if defined(SDQN_ISA_avx512)
+#define TILE_ROWS 8
+#else
+#define TILE_ROWS 6
+#endif
+#define TILE_VECTORS 2
+// One row alone (acting) has this many vectors, because a sum that waits for itself takes several cycles a step.
+#define ROW_VECTORS 8
+
+#define MAX_ROWS 8
+#define MAX_VECTORS 8
+
+/// All of vectors, or only `lanes` columns of one.
+ALWAYS_INLINE Vector load(const float *p, int lanes) { return lanes == LANES ? vector_load(p) : vector_load_part(p, lanes); }
+ALWAYS_INLINE void store(float *p, Vector x, int lanes) {
+    if (lanes == LANES) {
+        vector_store(p, x);
+    } else {
+        vector_store_part(p, x, lanes);
+    }
+}
+
+/// The elements of `rows` rows from i and `vectors` vectors of columns from j. Both counts are constants at every call, so that the loops
+/// over them unroll and the sums live in registers. @param lanes  columns of a vector; fewer than LANES only if vectors is 1
+ALWAYS_INLINE void tile(const SdqnProduct *product, int i, int j, int rows, int vectors, int lanes) {
+    Vector sum[MAX_ROWS][MAX_VECTORS], right[MAX_VECTORS];
+    UNROLL for (int v = 0; v < vectors; v++) {
+        right[v] = product->bias ? load(product->bias + j + v * LANES, lanes) : vector_all(0.0f);
+        UNROLL for (int r = 0; r < rows; r++) sum[r][v] = right[v];
+    }
+    const float *a = product->a + (size_t)i * product->a_row;
+    const float *b = product->b + (size_t)j;
+    const size_t a_row = product->a_row;
+    for (int p = 0; p < product->depth; p++) {
+        UNROLL for (int v = 0; v < vectors; v++) right[v] = load(b + v * LANES, lanes);
+        UNROLL for (int r = 0; r < rows; r++) {
+            const Vector left = vector_all(a[(size_t)r * a_row]);
+            UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = vector_fma(left, right[v], sum[r][v]);
+        }
+        a += product->a_depth;
+        b += product->b_depth;
+    }
+    UNROLL for (int r = 0; r < rows; r++) {
+        UNROLL for (int v = 0; v < vectors; v++) {
+            Vector result = sum[r][v];
+            const size_t row = (size_t)(i + r), column = (size_t)(j + v * LANES);
+            if (product->epilogue == SDQN_EPILOGUE_RELU) result = vector_where_positive(result, result);
+            if (product->epilogue == SDQN_EPILOGUE_MASK) {
+                result = vector_where_positive(load(product->mask + row * product->mask_row + column, lanes), result);
+            }
+            store(product->c + row * product->c_row + column, result, lanes);
+        }
+    }
+}
+
+/// All rows of `vectors` (a constant) vectors of columns from j.
+ALWAYS_INLINE void strip(const SdqnProduct *product, int j, int vectors, int lanes) {
+    int i = 0;
+    for (; i + TILE_ROWS <= product->rows; i += TILE_ROWS) tile(product, i, j, TILE_ROWS, vectors, lanes);
+    for (; i + 4 <= product->rows; i += 4) tile(product, i, j, 4, vectors, lanes);
+    for (; i + 2 <= product->rows; i += 2) tile(product, i, j, 2, vectors, lanes);
+    for (; i < product->rows; i++) tile(product, i, j, 1, vectors, lanes);
+}
+
+static void multiply(const SdqnProduct *product) {
+    int j = 0;
+    if (product->rows == 1) {
+        for (; j + ROW_VECTORS * LANES <= product->columns; j += ROW_VECTORS * LANES) tile(product, 0, j, 1, ROW_VECTORS, LANES);
+    }
+    for (; j + TILE_VECTORS * LANES <= product->columns; j += TILE_VECTORS * LANES) strip(product, j, TILE_VECTORS, LANES);
+    for (; j + LANES <= product->columns; j += LANES) strip(product, j, 1, LANES);
+    if (j < product->columns) strip(product, j, 1, product->columns - j);
+}
+
+ALWAYS_INLINE void column_sums_of_vector(const float *a, size_t a_row, int rows, int lanes, float *sum) {
+    Vector total = vector_all(0.0f);
+    for (int i = 0; i < rows; i++, a += a_row) total = vector_add(total, load(a, lanes));
+    store(sum, total, lanes);
+}
+
+static void column_sums(const float *a, size_t a_row, int rows, int columns, float *sum) {
+    int j = 0;
+    for (; j + LANES <= columns; j += LANES) column_sums_of_vector(a + j, a_row, rows, LANES, sum + j);
+    if (j < columns) column_sums_of_vector(a + j, a_row, rows, columns - j, sum + j);
+}
+
+typedef float Quad __attribute__((vector_size(16)));
+
+/// b = the transpose of the 4 x 4 block a.
+ALWAYS_INLINE void transpose_4x4(const float *a, size_t a_row, float *b, size_t b_row) {
+    Quad row[4];
+    UNROLL for (int i = 0; i < 4; i++) memcpy(&row[i], a + (size_t)i * a_row, sizeof row[i]);
+    const Quad low01 = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5), high01 = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7);
+    const Quad low23 = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5), high23 = __builtin_shufflevector(row[2], row[3], 2, 6, 3, 7);
+    const Quad column[4] = {
+        __builtin_shufflevector(low01, low23, 0, 1, 4, 5),
+        __builtin_shufflevector(low01, low23, 2, 3, 6, 7),
+        __builtin_shufflevector(high01, high23, 0, 1, 4, 5),
+        __builtin_shufflevector(high01, high23, 2, 3, 6, 7),
+    };
+    UNROLL for (int j = 0; j < 4; j++) memcpy(b + (size_t)j * b_row, &column[j], sizeof column[j]);
+}
+
+static void transpose(const float *a, size_t a_row, int rows, int columns, float *b, size_t b_row) {
+    const int whole_rows = rows & ~3, whole_columns = columns & ~3;
+    for (int j = 0; j < whole_columns; j += 4) {
+        for (int i = 0; i < whole_rows; i += 4) {
+            transpose_4x4(a + (size_t)i * a_row + (size_t)j, a_row, b + (size_t)j * b_row + (size_t)i, b_row);
+        }
+    }
+    for (int j = 0; j < columns; j++) {
+        for (int i = j < whole_columns ? whole_rows : 0; i < rows; i++) b[(size_t)j * b_row + (size_t)i] = a[(size_t)i * a_row + (size_t)j];
+    }
+}
+
+/// Adam on one vector; the order of operations is that of SdqnKernels.adam.
+ALWAYS_INLINE void adam_vector(const SdqnAdamStep *step, const float *g, int lanes, float *m, float *v, float *p) {
+    const Vector smallest = vector_all(0x1p-100f);
+    const Vector gradient = load(g, lanes), old_m = load(m, lanes);
+    const Vector moment1 = vector_fma(vector_all(step->beta1_complement), vector_subtract(gradient, old_m), old_m);
+    const Vector decayed = vector_multiply(vector_all(step->beta2), load(v, lanes));
+    const Vector moment2 = vector_fma(vector_multiply(vector_all(step->beta2_complement), gradient), gradient, decayed);
+    const Vector new_m = vector_flush(moment1, smallest), new_v = vector_flush(moment2, smallest);
+    const Vector denominator = vector_fma(vector_sqrt(new_v), vector_all(step->inverse_root_complement), vector_all(step->epsilon));
+    store(m, new_m, lanes);
+    store(v, new_v, lanes);
+    store(p, vector_fma(vector_all(-step->step_size), vector_divide(new_m, denominator), load(p, lanes)), lanes);
+}
+
+static void adam(const SdqnAdamStep *step, const float *g, size_t n, float *m, float *v, float *p) {
+    const SdqnAdamStep constants = *step; // a copy that the stores cannot alias
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) adam_vector(&constants, g + i, LANES, m + i, v + i, p + i);
+    if (i < n) adam_vector(&constants, g + i, (int)(n - i), m + i, v + i, p + i);
+}
+
+#if defined(SDQN_ISA_avx512)
+const SdqnKernels sdqn_kernels_avx512 = {
+    .level = SDQN_CPU_AVX512,
+#elif defined(SDQN_ISA_avx2)
+const SdqnKernels sdqn_kernels_avx2 = {
+    .level = SDQN_CPU_AVX2,
+#elif defined(SDQN_ISA_neon)
+const SdqnKernels sdqn_kernels_neon = {
+    .level = SDQN_CPU_NEON,
+#else
+const SdqnKernels sdqn_kernels_scalar = {
+    .level = SDQN_CPU_SCALAR,
+#endif
+    .product = multiply,
+    .column_sums = column_sums,
+    .transpose = transpose,
+    .adam = adam,
+};

@@ -1,0 +1,317 @@
+#include "nn/network.h"
+
+#include "core/environment.h"
+#include "nn/aligned.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NUM_LAYERS 3
+#define EMBEDDING_DEVIATION 0.1
+
+/// A linear layer and where its parameters lie in the flat array.
+typedef struct Layer {
+    int in, out;
+    size_t weight; ///< [out, in]
+    size_t bias;   ///< [out]
+} Layer;
+
+struct SdqnQNetwork {
+    SdqnQNetworkDef def;
+    const SdqnKernels *kernels;
+    Layer layers[NUM_LAYERS];
+    size_t embedding; ///< offset of task_embedding.weight
+    size_t count;
+    float *parameters;
+    float *transposed[NUM_LAYERS];     ///< [in, out] of each weight, for the forward pass
+    size_t transposed_row[NUM_LAYERS]; ///< floats a row of it
+};
+
+struct SdqnQWorkspace {
+    int max_rows;
+    size_t input_row, hidden1_row, hidden2_row, embedding_row; ///< floats a row
+    float *input;                                              ///< [n, in] observation, then the task's embedding
+    float *hidden1, *hidden2;                                  ///< [n, units] after ReLU
+    float *d_hidden1, *d_hidden2;                              ///< derivatives before ReLU; NULL for forward passes only
+    float *d_embedding;                                        ///< [n, embedding_size]
+};
+
+SdqnQNetworkDef sdqn_q_network_def_default(void) {
+    return (SdqnQNetworkDef){
+        .observation_size = 8, .num_actions = 4, .num_tasks = 3, .embedding_size = 8, .hidden1_size = 256, .hidden2_size = 128};
+}
+
+SdqnStatus sdqn_q_network_def_check(const SdqnQNetworkDef *def, SdqnError *error) {
+    const struct {
+        const char *name;
+        int value, low, high;
+    } fields[] = {
+        {"observation_size", def->observation_size, 1, SDQN_MAX_OBSERVATION_SIZE},
+        {"num_actions", def->num_actions, 1, SDQN_MAX_ACTIONS},
+        {"num_tasks", def->num_tasks, 1, SDQN_MAX_TASKS},
+        {"embedding_size", def->embedding_size, 0, SDQN_MAX_LAYER_SIZE},
+        {"hidden1_size", def->hidden1_size, 1, SDQN_MAX_LAYER_SIZE},
+        {"hidden2_size", def->hidden2_size, 1, SDQN_MAX_LAYER_SIZE},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (fields[i].value < fields[i].low || fields[i].value > fields[i].high) {
+            return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s = %d: must be in [%d, %d]", fields[i].name, fields[i].value, fields[i].low,
+                                  fields[i].high);
+        }
+    }
+    return SDQN_OK;
+}
+
+/// Lay out the flat array. @return the number of parameters
+static size_t lay_out(const SdqnQNetworkDef *def, Layer layers[NUM_LAYERS], size_t *embedding) {
+    const int sizes[NUM_LAYERS + 1] = {def->observation_size + def->embedding_size, def->hidden1_size, def->hidden2_size, def->num_actions};
+    size_t offset = 0;
+    for (int l = 0; l < NUM_LAYERS; l++) {
+        layers[l] = (Layer){.in = sizes[l], .out = sizes[l + 1], .weight = offset};
+        layers[l].bias = offset + (size_t)sizes[l] * (size_t)sizes[l + 1];
+        offset = layers[l].bias + (size_t)sizes[l + 1];
+    }
+    *embedding = offset;
+    return offset + (size_t)def->num_tasks * (size_t)def->embedding_size;
+}
+
+size_t sdqn_q_network_def_parameter_count(const SdqnQNetworkDef *def) {
+    Layer layers[NUM_LAYERS];
+    size_t embedding;
+    return lay_out(def, layers, &embedding);
+}
+
+SdqnStatus sdqn_q_network_create(const SdqnQNetworkDef *def, const SdqnKernels *kernels, SdqnQNetwork **network, SdqnError *error) {
+    const SdqnStatus status = sdqn_q_network_def_check(def, error);
+    if (status != SDQN_OK) return status;
+    SdqnQNetwork *made = calloc(1, sizeof *made);
+    if (!made) return sdqn_error_set(error, SDQN_ERR_MEMORY, "Q-network: out of memory");
+    made->def = *def;
+    made->kernels = kernels;
+    made->count = lay_out(def, made->layers, &made->embedding);
+    made->parameters = sdqn_aligned_floats(made->count);
+    bool whole = made->parameters != NULL;
+    for (int l = 0; l < NUM_LAYERS; l++) {
+        made->transposed_row[l] = sdqn_aligned_row(made->layers[l].out);
+        made->transposed[l] = sdqn_aligned_floats((size_t)made->layers[l].in * made->transposed_row[l]);
+        whole = whole && made->transposed[l];
+    }
+    if (!whole) {
+        sdqn_q_network_destroy(made);
+        return sdqn_error_set(error, SDQN_ERR_MEMORY, "Q-network: out of memory for %zu parameters",
+                              sdqn_q_network_def_parameter_count(def));
+    }
+    *network = made;
+    return SDQN_OK;
+}
+
+void sdqn_q_network_destroy(SdqnQNetwork *network) {
+    if (!network) return;
+    for (int l = 0; l < NUM_LAYERS; l++) free(network->transposed[l]);
+    free(network->parameters);
+    free(network);
+}
+
+SdqnStatus sdqn_q_workspace_create(const SdqnQNetworkDef *def, int max_rows, bool backward, SdqnQWorkspace **workspace, SdqnError *error) {
+    assert(max_rows >= 1);
+    const size_t rows = (size_t)max_rows;
+    SdqnQWorkspace *made = calloc(1, sizeof *made);
+    if (!made) return sdqn_error_set(error, SDQN_ERR_MEMORY, "workspace of a Q-network: out of memory");
+    made->max_rows = max_rows;
+    made->input_row = sdqn_aligned_row(def->observation_size + def->embedding_size);
+    made->hidden1_row = sdqn_aligned_row(def->hidden1_size);
+    made->hidden2_row = sdqn_aligned_row(def->hidden2_size);
+    made->embedding_row = sdqn_aligned_row(def->embedding_size);
+    made->input = sdqn_aligned_floats(rows * made->input_row);
+    made->hidden1 = sdqn_aligned_floats(rows * made->hidden1_row);
+    made->hidden2 = sdqn_aligned_floats(rows * made->hidden2_row);
+    bool whole = made->input && made->hidden1 && made->hidden2;
+    if (backward) {
+        made->d_hidden1 = sdqn_aligned_floats(rows * made->hidden1_row);
+        made->d_hidden2 = sdqn_aligned_floats(rows * made->hidden2_row);
+        made->d_embedding = sdqn_aligned_floats(rows * made->embedding_row);
+        whole = whole && made->d_hidden1 && made->d_hidden2 && made->d_embedding;
+    }
+    if (!whole) {
+        sdqn_q_workspace_destroy(made);
+        return sdqn_error_set(error, SDQN_ERR_MEMORY, "workspace of a Q-network: out of memory for %d rows", max_rows);
+    }
+    *workspace = made;
+    return SDQN_OK;
+}
+
+void sdqn_q_workspace_destroy(SdqnQWorkspace *workspace) {
+    if (!workspace) return;
+    free(workspace->input);
+    free(workspace->hidden1);
+    free(workspace->hidden2);
+    free(workspace->d_hidden1);
+    free(workspace->d_hidden2);
+    free(workspace->d_embedding);
+    free(workspace);
+}
+
+const SdqnQNetworkDef *sdqn_q_network_def(const SdqnQNetwork *network) { return &network->def; }
+size_t sdqn_q_network_parameter_count(const SdqnQNetwork *network) { return network->count; }
+const float *sdqn_q_network_parameters(const SdqnQNetwork *network) { return network->parameters; }
+float *sdqn_q_network_parameters_mutable(SdqnQNetwork *network) { return network->parameters; }
+
+void sdqn_q_network_init(SdqnQNetwork *network, SdqnRng *rng) {
+    memset(network->parameters, 0, network->count * sizeof(float));
+    for (int l = 0; l < NUM_LAYERS; l++) {
+        const Layer *layer = &network->layers[l];
+        const double deviation = sqrt(2.0 / layer->in);
+        for (size_t i = layer->weight; i < layer->bias; i++) network->parameters[i] = (float)(deviation * sdqn_rng_normal(rng));
+    }
+    for (size_t i = network->embedding; i < network->count; i++) {
+        network->parameters[i] = (float)(EMBEDDING_DEVIATION * sdqn_rng_normal(rng));
+    }
+    sdqn_q_network_refresh(network);
+}
+
+void sdqn_q_network_refresh(SdqnQNetwork *network) {
+    for (int l = 0; l < NUM_LAYERS; l++) {
+        const Layer *layer = &network->layers[l];
+        network->kernels->transpose(network->parameters + layer->weight, (size_t)layer->in, layer->out, layer->in, network->transposed[l],
+                                    network->transposed_row[l]);
+    }
+}
+
+void sdqn_q_network_copy(SdqnQNetwork *target, const SdqnQNetwork *source) {
+    assert(target->count == source->count);
+    memcpy(target->parameters, source->parameters, source->count * sizeof(float));
+    sdqn_q_network_refresh(target);
+}
+
+int sdqn_q_network_tensors(const SdqnQNetwork *network, SdqnTensor *tensors) {
+    int count = 0;
+    for (int l = 0; l < NUM_LAYERS; l++) {
+        const Layer *layer = &network->layers[l];
+        SdqnTensor *weight = &tensors[count++], *bias = &tensors[count++];
+        *weight = (SdqnTensor){.rank = 2, .shape = {(size_t)layer->out, (size_t)layer->in}, .data = network->parameters + layer->weight};
+        *bias = (SdqnTensor){.rank = 1, .shape = {(size_t)layer->out}, .data = network->parameters + layer->bias};
+        snprintf(weight->name, sizeof weight->name, "fc%d.weight", l + 1);
+        snprintf(bias->name, sizeof bias->name, "fc%d.bias", l + 1);
+    }
+    if (network->def.embedding_size > 0) {
+        tensors[count++] = (SdqnTensor){.name = "task_embedding.weight",
+                                        .rank = 2,
+                                        .shape = {(size_t)network->def.num_tasks, (size_t)network->def.embedding_size},
+                                        .data = network->parameters + network->embedding};
+    }
+    return count;
+}
+
+/// y[b, o] = epilogue(bias[o] + sum over k of x[b, k] weight[o, k])
+static void linear_forward(const SdqnQNetwork *network, int l, const float *x, size_t x_row, int n, SdqnEpilogue epilogue, float *y,
+                           size_t y_row) {
+    const Layer *layer = &network->layers[l];
+    network->kernels->product(&(SdqnProduct){
+        .rows = n,
+        .columns = layer->out,
+        .depth = layer->in,
+        .a = x,
+        .a_row = x_row,
+        .a_depth = 1,
+        .b = network->transposed[l],
+        .b_depth = network->transposed_row[l],
+        .bias = network->parameters + layer->bias,
+        .c = y,
+        .c_row = y_row,
+        .epilogue = epilogue,
+    });
+}
+
+void sdqn_q_network_forward(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const float *observation, const int32_t *task, int n,
+                            float *q) {
+    assert(n >= 1 && n <= workspace->max_rows);
+    const SdqnQNetworkDef *def = &network->def;
+    const size_t observation_size = (size_t)def->observation_size, embedding_size = (size_t)def->embedding_size;
+    for (int b = 0; b < n; b++) {
+        float *input = workspace->input + (size_t)b * workspace->input_row;
+        memcpy(input, observation + (size_t)b * observation_size, observation_size * sizeof(float));
+        if (embedding_size > 0) {
+            assert(task[b] >= 0 && task[b] < def->num_tasks);
+            const float *embedding = network->parameters + network->embedding + (size_t)task[b] * embedding_size;
+            memcpy(input + observation_size, embedding, embedding_size * sizeof(float));
+        }
+    }
+    const SdqnQWorkspace *w = workspace;
+    linear_forward(network, 0, w->input, w->input_row, n, SDQN_EPILOGUE_RELU, w->hidden1, w->hidden1_row);
+    linear_forward(network, 1, w->hidden1, w->hidden1_row, n, SDQN_EPILOGUE_RELU, w->hidden2, w->hidden2_row);
+    linear_forward(network, 2, w->hidden2, w->hidden2_row, n, SDQN_EPILOGUE_NONE, q, (size_t)def->num_actions);
+}
+
+/// d_weight[o, k] = sum over b of dy[b, o] x[b, k]; d_bias[o] = sum over b of dy[b, o]; both over b ascending.
+static void parameter_gradient(const SdqnQNetwork *network, int l, const float *x, size_t x_row, const float *dy, size_t dy_row, int n,
+                               float *gradient) {
+    const Layer *layer = &network->layers[l];
+    network->kernels->product(&(SdqnProduct){
+        .rows = layer->out,
+        .columns = layer->in,
+        .depth = n,
+        .a = dy,
+        .a_row = 1,
+        .a_depth = dy_row,
+        .b = x,
+        .b_depth = x_row,
+        .c = gradient + layer->weight,
+        .c_row = (size_t)layer->in,
+    });
+    network->kernels->column_sums(dy, dy_row, n, layer->out, gradient + layer->bias);
+}
+
+/// dx[b, k] = sum over o of dy[b, o] weight[o, k], for `columns` inputs k from `first`.
+/// @param x  what ReLU gave, with the row stride of dx; where it is not positive, dx is 0. NULL: no ReLU
+static void input_gradient(const SdqnQNetwork *network, int l, const float *dy, size_t dy_row, int n, int first, int columns,
+                           const float *x, float *dx, size_t dx_row) {
+    const Layer *layer = &network->layers[l];
+    network->kernels->product(&(SdqnProduct){
+        .rows = n,
+        .columns = columns,
+        .depth = layer->out,
+        .a = dy,
+        .a_row = dy_row,
+        .a_depth = 1,
+        .b = network->parameters + layer->weight + first,
+        .b_depth = (size_t)layer->in,
+        .c = dx,
+        .c_row = dx_row,
+        .epilogue = x ? SDQN_EPILOGUE_MASK : SDQN_EPILOGUE_NONE,
+        .mask = x,
+        .mask_row = dx_row,
+    });
+}
+
+/// Add each row's derivative to the embedding of its task, rows ascending.
+static void embedding_gradient(const SdqnQNetwork *network, const SdqnQWorkspace *workspace, const int32_t *task, int n, float *gradient) {
+    const size_t size = (size_t)network->def.embedding_size;
+    float *d_embedding = gradient + network->embedding;
+    memset(d_embedding, 0, (size_t)network->def.num_tasks * size * sizeof(float));
+    for (int b = 0; b < n; b++) {
+        const float *row = workspace->d_embedding + (size_t)b * workspace->embedding_row;
+        float *sum = d_embedding + (size_t)task[b] * size;
+        for (size_t k = 0; k < size; k++) sum[k] += row[k];
+    }
+}
+
+void sdqn_q_network_backward(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const int32_t *task, const float *dq, int n,
+                             float *gradient) {
+    assert(n >= 1 && n <= workspace->max_rows && workspace->d_hidden1);
+    const SdqnQNetworkDef *def = &network->def;
+    const SdqnQWorkspace *w = workspace;
+    const size_t q_row = (size_t)def->num_actions;
+    parameter_gradient(network, 2, w->hidden2, w->hidden2_row, dq, q_row, n, gradient);
+    input_gradient(network, 2, dq, q_row, n, 0, def->hidden2_size, w->hidden2, w->d_hidden2, w->hidden2_row);
+    parameter_gradient(network, 1, w->hidden1, w->hidden1_row, w->d_hidden2, w->hidden2_row, n, gradient);
+    input_gradient(network, 1, w->d_hidden2, w->hidden2_row, n, 0, def->hidden1_size, w->hidden1, w->d_hidden1, w->hidden1_row);
+    parameter_gradient(network, 0, w->input, w->input_row, w->d_hidden1, w->hidden1_row, n, gradient);
+    if (def->embedding_size > 0) {
+        input_gradient(network, 0, w->d_hidden1, w->hidden1_row, n, def->observation_size, def->embedding_size, NULL, w->d_embedding,
+                       w->embedding_row);
+        embedding_gradient(network, workspace, task, n, gradient);
+    }
+}
