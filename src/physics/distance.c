@@ -2,6 +2,8 @@
 
 #include "physics/tuning.h"
 
+#include <assert.h>
+
 #define MAX_ITERATIONS 20
 
 /// A vertex of the Minkowski difference polygon - edge.
@@ -139,6 +141,7 @@ static void solve_triangle(Simplex *s) {
 /// Direction from the simplex's closest point towards the origin.
 static SdqnVec2 search_direction(const Simplex *s) {
     if (s->count == 1) return sdqn_negate(s->v[0].w);
+    assert(s->count == 2);
     SdqnVec2 e12 = sdqn_sub(s->v[1].w, s->v[0].w);
     bool origin_left = sdqn_cross(e12, sdqn_negate(s->v[0].w)) > 0.0f;
     return origin_left ? sdqn_cross_scalar(1.0f, e12) : sdqn_right_normal(e12);

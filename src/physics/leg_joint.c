@@ -2,8 +2,8 @@
 
 #include "physics/tuning.h"
 
-/// Add an impulse at the joint and an angular impulse: the leg takes it, the hull its opposite.
-static void apply(const SdqnLegJointConstraint *c, SdqnVelocity *hull, SdqnVelocity *leg, SdqnVec2 impulse) {
+/// The linear part of an impulse at the joint: the leg takes it, the hull its opposite.
+static void push(const SdqnLegJointConstraint *c, SdqnVelocity *hull, SdqnVelocity *leg, SdqnVec2 impulse) {
     hull->v = sdqn_sub(hull->v, sdqn_scale(c->hull->inverse_mass, impulse));
     leg->v = sdqn_add(leg->v, sdqn_scale(c->leg->inverse_mass, impulse));
 }
@@ -54,7 +54,7 @@ void sdqn_leg_joint_prepare(SdqnLegJointConstraint *c, const SdqnPosition *posit
     j->limit_impulse *= dt_ratio;
     j->motor_impulse *= dt_ratio;
     SdqnVelocity *vh = &velocity[0], *vl = &velocity[c->leg_index];
-    apply(c, vh, vl, j->impulse);
+    push(c, vh, vl, j->impulse);
     vh->w -= c->hull->inverse_inertia * (sdqn_cross(c->r_hull, j->impulse) + j->motor_impulse + j->limit_impulse);
     vl->w += c->leg->inverse_inertia * (sdqn_cross(c->r_leg, j->impulse) + j->motor_impulse + j->limit_impulse);
 }
@@ -94,7 +94,7 @@ void sdqn_leg_joint_solve_velocity(const SdqnLegJointConstraint *c, SdqnVelocity
     if (j->limit_state == SDQN_LIMIT_INACTIVE) {
         SdqnVec2 impulse = solve_2(c, sdqn_negate(error));
         j->impulse = sdqn_add(j->impulse, impulse);
-        apply(c, &hull, &leg, impulse);
+        push(c, &hull, &leg, impulse);
         hull.w -= ia * sdqn_cross(c->r_hull, impulse);
         leg.w += ib * sdqn_cross(c->r_leg, impulse);
     } else {
@@ -111,7 +111,7 @@ void sdqn_leg_joint_solve_velocity(const SdqnLegJointConstraint *c, SdqnVelocity
         }
         j->impulse = sdqn_add(j->impulse, impulse);
         j->limit_impulse = total;
-        apply(c, &hull, &leg, impulse);
+        push(c, &hull, &leg, impulse);
         hull.w -= ia * (sdqn_cross(c->r_hull, impulse) + limit_impulse);
         leg.w += ib * (sdqn_cross(c->r_leg, impulse) + limit_impulse);
     }

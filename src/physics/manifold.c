@@ -2,6 +2,7 @@
 
 #include "physics/tuning.h"
 
+#include <assert.h>
 #include <float.h>
 
 // A feature id packs what Box2D keeps in four bytes: index and kind of the feature on the edge, then on the polygon.
@@ -108,6 +109,7 @@ void sdqn_manifold_collide(const SdqnEdge *edge, const SdqnPolygon *polygon, Sdq
     SdqnVec2 normal = front ? edge->normal : sdqn_negate(edge->normal);
     MovedPolygon p;
     p.count = polygon->count;
+    assert(p.count >= 3);
     for (int i = 0; i < p.count; i++) {
         p.vertex[i] = sdqn_transform(transform, polygon->vertex[i]);
         p.normal[i] = sdqn_rotate(transform.q, polygon->normal[i]);
