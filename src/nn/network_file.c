@@ -1,0 +1,126 @@
+#include "nn/network_file.h"
+
+#include "nn/safetensors.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SHAPE_TEXT_SIZE 96
+
+static const SdqnTensor *find(const SdqnTensor *tensors, int count, const char *name) {
+    for (int i = 0; i < count; i++) {
+        if (strcmp(tensors[i].name, name) == 0) return &tensors[i];
+    }
+    return NULL;
+}
+
+/// "[256, 16]"
+static const char *shape_text(const SdqnTensor *tensor, char text[SHAPE_TEXT_SIZE]) {
+    size_t length = (size_t)snprintf(text, SHAPE_TEXT_SIZE, "[");
+    for (int d = 0; d < tensor->rank; d++) {
+        length += (size_t)snprintf(text + length, SHAPE_TEXT_SIZE - length, "%s%zu", d > 0 ? ", " : "", tensor->shape[d]);
+    }
+    snprintf(text + length, SHAPE_TEXT_SIZE - length, "]");
+    return text;
+}
+
+/// A matrix that must be there with at most `max` rows and columns.
+static SdqnStatus find_matrix(const char *where, const SdqnTensor *tensors, int count, const char *name, size_t max,
+                              const SdqnTensor **matrix, SdqnError *error) {
+    char text[SHAPE_TEXT_SIZE];
+    const SdqnTensor *found = find(tensors, count, name);
+    if (!found) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor %s: missing", where, name);
+    if (found->rank != 2 || found->shape[0] > max || found->shape[1] > max) {
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor %s: shape %s, expected two dimensions of at most %zu", where, name,
+                              shape_text(found, text), max);
+    }
+    *matrix = found;
+    return SDQN_OK;
+}
+
+SdqnStatus sdqn_q_network_infer(const char *where, const SdqnTensor *tensors, int count, int observation_size, int num_actions,
+                                SdqnQNetworkDef *def, SdqnError *error) {
+    const SdqnTensor *fc1, *fc2, *embedding;
+    SdqnStatus status = find_matrix(where, tensors, count, "fc1.weight", SDQN_MAX_LAYER_SIZE, &fc1, error);
+    if (status == SDQN_OK) status = find_matrix(where, tensors, count, "fc2.weight", SDQN_MAX_LAYER_SIZE, &fc2, error);
+    if (status != SDQN_OK) return status;
+    SdqnQNetworkDef inferred = {
+        .observation_size = observation_size,
+        .num_actions = num_actions,
+        .num_tasks = 1,
+        .hidden1_size = (int)fc1->shape[0],
+        .hidden2_size = (int)fc2->shape[0],
+    };
+    if (find(tensors, count, "task_embedding.weight")) {
+        status = find_matrix(where, tensors, count, "task_embedding.weight", SDQN_MAX_LAYER_SIZE, &embedding, error);
+        if (status != SDQN_OK) return status;
+        if (embedding->shape[0] > SDQN_MAX_TASKS) {
+            return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor task_embedding.weight: %zu tasks: at most %d are allowed", where,
+                                  embedding->shape[0], SDQN_MAX_TASKS);
+        }
+        inferred.num_tasks = (int)embedding->shape[0];
+        inferred.embedding_size = (int)embedding->shape[1];
+    }
+    if (fc1->shape[1] != (size_t)(observation_size + inferred.embedding_size)) {
+        return sdqn_error_set(error, SDQN_ERR_FORMAT,
+                              "%s: tensor fc1.weight: %zu inputs, expected %d: an observation of %d and a task embedding of %d", where,
+                              fc1->shape[1], observation_size + inferred.embedding_size, observation_size, inferred.embedding_size);
+    }
+    *def = inferred;
+    return SDQN_OK;
+}
+
+static SdqnStatus check_tensor(const char *where, const SdqnTensor *expected, const SdqnTensor *found, SdqnError *error) {
+    char found_text[SHAPE_TEXT_SIZE], expected_text[SHAPE_TEXT_SIZE];
+    if (!found) {
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor %s: missing, expected with shape %s", where, expected->name,
+                              shape_text(expected, expected_text));
+    }
+    if (strcmp(shape_text(found, found_text), shape_text(expected, expected_text)) != 0) {
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor %s: shape %s, expected %s", where, expected->name, found_text,
+                              expected_text);
+    }
+    return SDQN_OK;
+}
+
+SdqnStatus sdqn_q_network_load(SdqnQNetwork *network, const char *where, const SdqnTensor *tensors, int count, SdqnError *error) {
+    SdqnTensor expected[SDQN_Q_NETWORK_MAX_TENSORS];
+    const int num_expected = sdqn_q_network_tensors(network, expected);
+    for (int i = 0; i < num_expected; i++) {
+        const SdqnStatus status = check_tensor(where, &expected[i], find(tensors, count, expected[i].name), error);
+        if (status != SDQN_OK) return status;
+    }
+    for (int i = 0; i < count; i++) {
+        if (!find(expected, num_expected, tensors[i].name)) {
+            return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor %s: not part of this network", where, tensors[i].name);
+        }
+    }
+    float *parameters = sdqn_q_network_parameters_mutable(network);
+    for (int i = 0; i < num_expected; i++) {
+        const size_t offset = (size_t)(expected[i].data - sdqn_q_network_parameters(network));
+        memcpy(parameters + offset, find(tensors, count, expected[i].name)->data, sdqn_tensor_count(&expected[i]) * sizeof(float));
+    }
+    sdqn_q_network_refresh(network);
+    return SDQN_OK;
+}
+
+SdqnStatus sdqn_q_network_read(const char *path, int observation_size, int num_actions, const SdqnKernels *kernels, SdqnQNetwork **network,
+                               SdqnError *error) {
+    SdqnSafetensors *file;
+    SdqnStatus status = sdqn_safetensors_read(path, &file, error);
+    if (status != SDQN_OK) return status;
+    int count;
+    const SdqnTensor *tensors = sdqn_safetensors_tensors(file, &count);
+    SdqnQNetworkDef def;
+    SdqnQNetwork *made = NULL;
+    status = sdqn_q_network_infer(path, tensors, count, observation_size, num_actions, &def, error);
+    if (status == SDQN_OK) status = sdqn_q_network_create(&def, kernels, &made, error);
+    if (status == SDQN_OK) status = sdqn_q_network_load(made, path, tensors, count, error);
+    sdqn_safetensors_destroy(file);
+    if (status == SDQN_OK) {
+        *network = made;
+    } else {
+        sdqn_q_network_destroy(made);
+    }
+    return status;
+}

@@ -1,0 +1,28 @@
+// network_file.h: Q-networks from weights files: which network a file holds, and its parameters.
+#ifndef SDQN_NN_NETWORK_FILE_H
+#define SDQN_NN_NETWORK_FILE_H
+
+#include "core/error.h"
+#include "nn/kernels.h"
+#include "nn/network.h"
+#include "nn/tensor.h"
+
+/// The definition that fits a file's tensors by name and shape: fc1 has observation_size + embedding_size inputs if there is a
+/// task_embedding.weight, else observation_size (then num_tasks is 1 and embedding_size 0).
+/// @param where             what error messages call the file
+/// @param observation_size  of the environment the network is for
+/// @param num_actions       of that environment
+/// @return SDQN_OK, or SDQN_ERR_FORMAT naming file, tensor, what was found and what is expected (`def` untouched)
+SdqnStatus sdqn_q_network_infer(const char *where, const SdqnTensor *tensors, int count, int observation_size, int num_actions,
+                                SdqnQNetworkDef *def, SdqnError *error);
+
+/// Take the parameters from a file's tensors. Every tensor of the network must be there with its shape, and no other.
+/// @return SDQN_OK, or SDQN_ERR_FORMAT naming file, tensor, what was found and what is expected; the network is then unchanged
+SdqnStatus sdqn_q_network_load(SdqnQNetwork *network, const char *where, const SdqnTensor *tensors, int count, SdqnError *error);
+
+/// Read a safetensors file into a new network, whatever its sizes. @param network  the caller destroys it
+/// @return SDQN_OK, SDQN_ERR_IO, SDQN_ERR_FORMAT or SDQN_ERR_MEMORY
+SdqnStatus sdqn_q_network_read(const char *path, int observation_size, int num_actions, const SdqnKernels *kernels, SdqnQNetwork **network,
+                               SdqnError *error);
+
+#endif
