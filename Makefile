@@ -112,6 +112,7 @@ ORACLE_PYTHON := $(BUILD)/oracle-venv/bin/python
 run-oracle: $(BUILD)/sharedqn $(BUILD)/oracle-venv/ready
 	cd tools && $(abspath $(ORACLE_PYTHON)) test_oracle.py
 	$(ORACLE_PYTHON) tools/make_golden.py --check tests/data/traces.jsonl
+	$(ORACLE_PYTHON) tools/make_golden.py --check tests/data/chains.jsonl
 	$(ORACLE_PYTHON) tools/oracle.py --program $(BUILD)/sharedqn --work $(BUILD)/oracle $(ORACLE)
 
 $(BUILD)/oracle-venv/ready: tools/requirements-oracle.txt

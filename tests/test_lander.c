@@ -54,30 +54,22 @@ static SdqnTask line_task(const json_t *line) {
     return task;
 }
 
-/// Play one recorded line and compare the hash of all its bytes, and its return.
-static void check_line(const json_t *line, const char *path, int number) {
+/// Play one recorded episode of a lander that has just been reset, and compare the hash of all its bytes, and its return.
+/// @param where  names the line, for the message
+static void check_episode(SdqnLander *lander, float *observation, const json_t *episode, const char *where) {
     static double rewards[MAX_STEPS];
-    SdqnTask task = line_task(line);
-    SdqnError error = {{0}};
-    if (sdqn_task_check(&task, &error)) fail_msg("%s:%d: %s", path, number, error.message);
-    const char *actions = json_string_value(json_object_get(line, "actions"));
+    const char *actions = json_string_value(json_object_get(episode, "actions"));
     size_t steps = strlen(actions);
     assert_true(steps <= MAX_STEPS);
-    SdqnRng rng;
-    sdqn_rng_seed(&rng, 0);
-    static SdqnLander lander;
-    sdqn_lander_create(&lander, &task, &rng);
-    float observation[SDQN_LANDER_OBSERVATION_SIZE];
-    sdqn_lander_reset_seeded(&lander, (uint64_t)json_integer_value(json_object_get(line, "seed")), observation);
     SdqnSha256 hash;
     sdqn_sha256_begin(&hash);
-    sdqn_sha256_add(&hash, observation, sizeof observation);
+    sdqn_sha256_add(&hash, observation, SDQN_LANDER_OBSERVATION_SIZE * sizeof observation[0]);
     unsigned char terminated = 0;
     double episode_return = 0.0;
     for (size_t k = 0; k < steps; k++) {
         assert_false(terminated);
-        SdqnStep step = sdqn_lander_step(&lander, actions[k] - '0', observation);
-        sdqn_sha256_add(&hash, observation, sizeof observation);
+        SdqnStep step = sdqn_lander_step(lander, actions[k] - '0', observation);
+        sdqn_sha256_add(&hash, observation, SDQN_LANDER_OBSERVATION_SIZE * sizeof observation[0]);
         rewards[k] = step.reward;
         episode_return += step.reward;
         terminated = step.terminated;
@@ -86,12 +78,36 @@ static void check_line(const json_t *line, const char *path, int number) {
     sdqn_sha256_add(&hash, &terminated, 1);
     char hex[SDQN_SHA256_HEX_SIZE];
     sdqn_sha256_end_hex(&hash, hex);
-    const char *expected = json_string_value(json_object_get(line, "sha256"));
-    double expected_return = strtod(json_string_value(json_object_get(line, "ret")), NULL);
+    const char *expected = json_string_value(json_object_get(episode, "sha256"));
+    double expected_return = strtod(json_string_value(json_object_get(episode, "ret")), NULL);
     if (strcmp(hex, expected) != 0)
-        fail_msg("%s:%d: task %s, seed %lld: sha256 %s, expected %s; return %a, expected %a", path, number, task.name,
-                 (long long)json_integer_value(json_object_get(line, "seed")), hex, expected, episode_return, expected_return);
+        fail_msg("%s: sha256 %s, expected %s; return %a, expected %a", where, hex, expected, episode_return, expected_return);
     assert_true(episode_return == expected_return);
+}
+
+/// Play one recorded line: one episode, or `episodes` one after the other, of which only the first is seeded.
+static void check_line(const json_t *line, const char *path, int number) {
+    SdqnTask task = line_task(line);
+    SdqnError error = {{0}};
+    if (sdqn_task_check(&task, &error)) fail_msg("%s:%d: %s", path, number, error.message);
+    SdqnRng rng;
+    sdqn_rng_seed(&rng, 0);
+    static SdqnLander lander;
+    sdqn_lander_create(&lander, &task, &rng);
+    float observation[SDQN_LANDER_OBSERVATION_SIZE];
+    long long seed = (long long)json_integer_value(json_object_get(line, "seed"));
+    const json_t *episodes = json_object_get(line, "episodes");
+    size_t count = episodes ? json_array_size(episodes) : 1;
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        char where[160];
+        snprintf(where, sizeof where, "%s:%d: task %s, seed %lld, episode %zu", path, number, task.name, seed, i);
+        if (i == 0)
+            sdqn_lander_reset_seeded(&lander, (uint64_t)seed, observation);
+        else
+            sdqn_lander_reset(&lander, observation);
+        check_episode(&lander, observation, episodes ? json_array_get(episodes, i) : line, where);
+    }
 }
 
 static int check_file(const char *path) {
@@ -116,6 +132,11 @@ static int check_file(const char *path) {
 static void recorded_episodes_are_equal_bit_for_bit(void **state) {
     (void)state;
     assert_true(check_file("tests/data/traces.jsonl") >= 160);
+}
+
+static void episodes_after_the_first_go_on_with_the_generator_as_gymnasium(void **state) {
+    (void)state;
+    assert_int_equal(check_file("tests/data/chains.jsonl"), 12);
 }
 
 static void shared_golden_traces_are_equal_bit_for_bit(void **state) {
@@ -241,6 +262,7 @@ static void tasks_out_of_range_are_refused_by_field(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recorded_episodes_are_equal_bit_for_bit),
+        cmocka_unit_test(episodes_after_the_first_go_on_with_the_generator_as_gymnasium),
         cmocka_unit_test(shared_golden_traces_are_equal_bit_for_bit),
         cmocka_unit_test(a_time_limit_truncates_and_does_not_terminate),
         cmocka_unit_test(reset_without_a_seed_goes_on_with_the_generator),

@@ -3,11 +3,13 @@
 Keys: task, definition (of tasks that are not built in: the fields of SdqnTask), seed, actions (digits), steps, terminated,
 ret, last (last observation), sha256 (of the bytes of `sharedqn trace --format raw`). Floats are hex.
 
-    make_golden.py --out FILE [--tasks A,B] [--policies A,B] [--episodes N] [--custom N] [--candidates N] [--seed S]
+With --chain N a line has `episodes` instead: N of them in one environment, of which only the first is seeded; some are cut.
+
+    make_golden.py --out FILE [--tasks A,B] [--policies A,B] [--episodes N] [--custom N] [--candidates N] [--chain N] [--seed S]
     make_golden.py --check FILE     replay every line in the oracle
 
-The committed set, tests/data/traces.jsonl, is the 160 traces the project began with, then
-`make_golden.py --episodes 2 --custom 40 --candidates 6 --seed 1`.
+The committed sets: tests/data/traces.jsonl is the 160 traces the project began with, then those of
+`--episodes 2 --custom 40 --candidates 6 --seed 1`; tests/data/chains.jsonl is `--policies noisy --custom 4 --chain 5 --seed 2`.
 """
 
 import argparse
@@ -20,12 +22,15 @@ import oracle_env
 import oracle_policies
 
 
-def trace_line(name, definition, seed, digits, episode):
+def trace_line(name, definition, seed, content):
     line = {"task": name}
     if definition is not None:
         line["definition"] = definition
-    line.update(seed=seed, actions=digits, **episode.summary())
-    return json.dumps(line)
+    return json.dumps({**line, "seed": seed, **content})
+
+
+def content_of(episode, digits):
+    return {"actions": digits, **episode.summary()}
 
 
 def ground_events(episode):
@@ -44,25 +49,53 @@ def best_of(candidates, rng, name, definition, policy):
         episode, digits = oracle_env.play(task, seed, choose, task["time_limit_steps"])
         events = ground_events(episode)
         if best is None or events > best[0]:
-            best = events, trace_line(name, definition, seed, digits, episode)
+            best = events, trace_line(name, definition, seed, content_of(episode, digits))
     return best[1]
+
+
+def chain_of(length, rng, name, definition, policy):
+    """Episodes one after the other in one environment; about half of them cut at a random step."""
+    task = oracle_env.task_of(name if definition is None else definition)
+    env = oracle_env.make_env(task)
+    seed = int(rng.integers(2**32))
+    episodes = []
+    for index in range(length):
+        most = int(rng.integers(1, 120)) if rng.random() < 0.5 else task["time_limit_steps"]
+        choose = oracle_policies.POLICIES[policy](rng)
+        episodes.append(content_of(*oracle_env.play_on(env, None if index else seed, choose, most)))
+    return trace_line(name, definition, seed, {"episodes": episodes})
 
 
 def make(arguments):
     rng = np.random.default_rng(arguments.seed)
+
+    def line(name, definition, policy):
+        if arguments.chain:
+            return chain_of(arguments.chain, rng, name, definition, policy)
+        return best_of(arguments.candidates, rng, name, definition, policy)
+
     lines = []
     for name in arguments.tasks:
         for policy in arguments.policies:
             for _ in range(arguments.episodes):
-                lines.append(best_of(arguments.candidates, rng, name, None, policy))
+                lines.append(line(name, None, policy))
     for index in range(arguments.custom):
         policy = arguments.policies[index % len(arguments.policies)]
-        definition = oracle_policies.draw_task(rng)
-        lines.append(best_of(arguments.candidates, rng, f"custom{index}", definition, policy))
+        lines.append(line(f"custom{index}", oracle_policies.draw_task(rng), policy))
     with open(arguments.out, "w", encoding="ascii") as file:
         file.writelines(line + "\n" for line in lines)
     print(f"{len(lines)} traces written to {arguments.out}", file=sys.stderr)
     return 0
+
+
+def wrong_keys(line):
+    """What the oracle says otherwise than a line of golden traces."""
+    env = oracle_env.make_env(line.get("definition", line["task"]))
+    wrong = []
+    for index, recorded in enumerate(line.get("episodes", [line])):
+        summary = oracle_env.replay_on(env, None if index else line["seed"], recorded["actions"]).summary()
+        wrong += [key for key, value in summary.items() if recorded[key] != value]
+    return wrong
 
 
 def check(path):
@@ -71,9 +104,7 @@ def check(path):
     with open(path, encoding="ascii") as file:
         for number, text in enumerate(file, 1):
             line = json.loads(text)
-            task = oracle_env.task_of(line.get("definition", line["task"]))
-            summary = oracle_env.replay(task, line["seed"], line["actions"]).summary()
-            wrong = [key for key, value in summary.items() if line[key] != value]
+            wrong = wrong_keys(line)
             if wrong:
                 print(f"{path}:{number}: {line['task']} seed {line['seed']}: the oracle differs in {', '.join(wrong)}")
             differing += bool(wrong)
@@ -103,6 +134,7 @@ def main():
     parser.add_argument("--episodes", type=int, default=2, help="traces a task and policy (default 2)")
     parser.add_argument("--custom", type=int, default=0, help="traces of random tasks (default 0)")
     parser.add_argument("--candidates", type=int, default=1, help="episodes a trace is chosen from (default 1)")
+    parser.add_argument("--chain", type=int, default=0, help="episodes a line, only the first seeded (default: plain traces)")
     parser.add_argument("--seed", type=int, default=1, help="of everything drawn (default 1)")
     arguments = parser.parse_args()
     if bool(arguments.out) == bool(arguments.check):

@@ -38,7 +38,7 @@ ROUND = 250  # episodes between two looks at whether enough are done; a constant
 OBSERVATION_FIELDS = ("x", "y", "vx", "vy", "angle", "angular_velocity", "left_leg", "right_leg")
 BYTES_PER_OBSERVATION, BYTES_PER_STEP = 32, 32 + 8
 
-Plan = collections.namedtuple("Plan", "index task definition policy seed leftover rng")
+Plan = collections.namedtuple("Plan", "index task definition policy seed leftover stretch rng")
 Result = collections.namedtuple("Result", "task policy steps ground_steps ending difference")
 
 
@@ -56,7 +56,8 @@ def draw_plan(comparison_seed, index):
     custom = rng.random() < CUSTOM_SHARE
     definition = oracle_policies.draw_task(rng) if custom else None
     task = "custom" if custom else str(rng.choice(list(oracle_env.BUILTIN)))
-    return Plan(index, task, definition, policy, draw_seed(rng), int(rng.integers(4)), rng)
+    stretch = 2 if rng.random() < 0.1 else 1  # of the time limit, which does not cut a trace
+    return Plan(index, task, definition, policy, draw_seed(rng), int(rng.integers(4)), stretch, rng)
 
 
 def command_of(plan, options, digits):
@@ -125,7 +126,7 @@ def compare(job):
     plan = draw_plan(options.seed, index)
     task = oracle_env.task_of(plan.task if plan.definition is None else plan.definition)
     choose = oracle_policies.POLICIES[plan.policy](plan.rng)
-    expected, digits = oracle_env.play(task, plan.seed, choose, task["time_limit_steps"])
+    expected, digits = oracle_env.play(task, plan.seed, choose, plan.stretch * task["time_limit_steps"])
     # Digits after a terminated step must change nothing.
     command = command_of(plan, options, digits + "2" * (plan.leftover if expected.terminated else 0))
     run = subprocess.run(command + ["--format", "raw"], stdin=subprocess.DEVNULL, capture_output=True, check=False)

@@ -126,9 +126,11 @@ class Episode:
         }
 
 
-def play(task, seed, choose, max_steps):
-    """Play at most max_steps steps with actions choose(observation). Returns the episode and its actions as digits."""
-    env = make_env(task)
+def play_on(env, seed, choose, max_steps):
+    """Reset (without a seed the generator goes on), then at most max_steps steps with actions choose(observation).
+
+    Returns the episode and its actions as digits.
+    """
     observation, _ = env.reset(seed=seed)
     observations, rewards, digits, terminated = [observation], [], [], False
     while not terminated and len(rewards) < max_steps:
@@ -140,7 +142,17 @@ def play(task, seed, choose, max_steps):
     return Episode(observations, rewards, terminated), "".join(digits)
 
 
-def replay(task, seed, digits):
+def play(task, seed, choose, max_steps):
+    """One episode of a new environment, as play_on."""
+    return play_on(make_env(task), seed, choose, max_steps)
+
+
+def replay_on(env, seed, digits):
     """The episode of given actions; stops after a terminated step."""
     actions = iter(digits)
-    return play(task, seed, lambda _: int(next(actions)), len(digits))[0]
+    return play_on(env, seed, lambda _: int(next(actions)), len(digits))[0]
+
+
+def replay(task, seed, digits):
+    """The episode of given actions in a new environment."""
+    return replay_on(make_env(task), seed, digits)
