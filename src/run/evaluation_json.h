@@ -1,0 +1,19 @@
+// evaluation_json.h: an evaluation as JSON, the same in `evaluate --json`, evaluations.jsonl and summary.json.
+#ifndef SDQN_RUN_EVALUATION_JSON_H
+#define SDQN_RUN_EVALUATION_JSON_H
+
+#include "core/json.h"
+#include "run/evaluator.h"
+
+/// Add to the object being written: "tasks" (each with mean, std, success, at_rest, timeout, steps and the episodes, their returns in
+/// hexadecimal), "mean" over the tasks, and "protocol" (episodes, seed, greedy, the success rule and each task's time limit).
+void sdqn_evaluation_json_add(SdqnJsonWriter *writer, const SdqnEvaluation *evaluation);
+
+/// Read back what sdqn_evaluation_json_add wrote, without the single episodes (`episodes` of each task stays NULL).
+/// @param where       what error messages call the document
+/// @param object      the object that holds the members; names are borrowed from it
+/// @param evaluation  overwritten on success only; the caller clears it
+/// @return SDQN_OK, SDQN_ERR_FORMAT or SDQN_ERR_MEMORY
+SdqnStatus sdqn_evaluation_json_read(const char *where, const json_t *object, SdqnEvaluation *evaluation, SdqnError *error);
+
+#endif
