@@ -1,0 +1,420 @@
+#include "run/trainer.h"
+
+#include "core/cpu.h"
+#include "dqn/exploration.h"
+#include "nn/safetensors.h"
+#include "run/checkpoint.h"
+#include "run/summary.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct SdqnTrainer {
+    SdqnTrainerDef def;
+    void *self;                  ///< the method's
+    unsigned char *environments; ///< [tasks->count] of state_size bytes each
+    SdqnJsonWriter *writer;
+    SdqnCounters counters;
+    SdqnBestWeights best;
+    SdqnTensorboardRecord record;
+
+    // Of one sdqn_trainer_run:
+    SdqnRunFolder *folder;
+    SdqnTrainerObserver observer;
+    const volatile sig_atomic_t *stop;
+    double began;      ///< monotonic seconds at which the run would have begun, had it never been interrupted
+    double last_state; ///< monotonic seconds of the last full state
+    int64_t last_state_episodes;
+};
+
+static double clock_seconds(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+// ---- creation -------------------------------------------------------------------------------------------------------------------
+
+static SdqnStatus check_def(const SdqnTrainerDef *def, SdqnError *error) {
+    const SdqnEnvironmentFamily *family = def->tasks->family;
+    if (def->tasks->count < 1 || def->tasks->count > SDQN_TASK_SET_MAX)
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "tasks: %d given: 1 to %d are allowed", def->tasks->count, SDQN_TASK_SET_MAX);
+    if (family->observation_size != def->method_def.network.observation_size || family->num_actions != def->method_def.network.num_actions)
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "network: %d observations and %d actions: %s has %d and %d",
+                              def->method_def.network.observation_size, def->method_def.network.num_actions, family->name,
+                              family->observation_size, family->num_actions);
+    const struct {
+        const char *name;
+        int64_t value;
+    } counts[] = {{"episodes", def->episodes},
+                  {"evaluation_period", def->evaluation_period},
+                  {"evaluation_episodes", def->evaluation_episodes},
+                  {"final_episodes", def->final_episodes},
+                  {"checkpoint_period", def->checkpoint_period},
+                  {"state_period_episodes", def->state_period_episodes}};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (counts[i].value < 1)
+            return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s = %lld: must be at least 1", counts[i].name, (long long)counts[i].value);
+    if (!(def->state_period_seconds >= 0))
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "state_period_seconds = %g: must not be negative", def->state_period_seconds);
+    return SDQN_OK;
+}
+
+static void *environment_of(const SdqnTrainer *trainer, int task) {
+    return trainer->environments + (size_t)task * trainer->def.tasks->family->state_size;
+}
+
+static void create_environments(SdqnTrainer *trainer) {
+    for (int t = 0; t < trainer->def.tasks->count; t++) {
+        SdqnRng rng;
+        const uint32_t key[2] = {SDQN_STREAM_ENVIRONMENT, (uint32_t)t};
+        sdqn_rng_seed_spawned(&rng, trainer->def.method_def.seed, key, 2);
+        trainer->def.tasks->family->create(environment_of(trainer, t), trainer->def.tasks->tasks[t].data, &rng);
+    }
+}
+
+SdqnStatus sdqn_trainer_create(const SdqnTrainerDef *def, SdqnTrainer **trainer, SdqnError *error) {
+    SdqnStatus status = check_def(def, error);
+    if (status != SDQN_OK) return status;
+    SdqnTrainer *created = calloc(1, sizeof *created);
+    if (created == NULL) return sdqn_error_set(error, SDQN_ERR_MEMORY, "trainer: out of memory");
+    created->def = *def;
+    created->counters.best_episode = -1;
+    // Each environment must be aligned to 16, so state_size is a multiple of it.
+    size_t size = def->tasks->family->state_size * (size_t)def->tasks->count;
+    created->environments = aligned_alloc(16, size);
+    created->writer = sdqn_json_writer_create(0);
+    if (created->environments == NULL || created->writer == NULL)
+        status = sdqn_error_set(error, SDQN_ERR_MEMORY, "trainer: out of memory for %d environments", def->tasks->count);
+    if (status == SDQN_OK) status = def->method->create(&def->method_def, &created->self, error);
+    if (status != SDQN_OK) {
+        sdqn_trainer_destroy(created);
+        return status;
+    }
+    create_environments(created);
+    *trainer = created;
+    return SDQN_OK;
+}
+
+void sdqn_trainer_destroy(SdqnTrainer *trainer) {
+    if (trainer == NULL) return;
+    if (trainer->self != NULL) trainer->def.method->destroy(trainer->self);
+    sdqn_json_writer_destroy(trainer->writer);
+    free(trainer->environments);
+    free(trainer->best.bytes);
+    free(trainer);
+}
+
+// ---- what is written ------------------------------------------------------------------------------------------------------------
+
+/// Append the line that is ready in the writer to a log.
+static SdqnStatus append_line(SdqnTrainer *trainer, SdqnRunLog log, SdqnError *error) {
+    size_t size;
+    const char *text = sdqn_json_writer_text(trainer->writer, &size);
+    SdqnStatus status = text != NULL ? sdqn_run_folder_append(trainer->folder, log, text, size, error)
+                                     : sdqn_error_set(error, SDQN_ERR_MEMORY, "trainer: out of memory for a line of a log");
+    sdqn_json_writer_clear(trainer->writer);
+    return status;
+}
+
+static SdqnStatus append_record(SdqnTrainer *trainer, SdqnError *error) {
+    return sdqn_run_folder_append(trainer->folder, SDQN_RUN_EVENTS, trainer->record.bytes, trainer->record.size, error);
+}
+
+static SdqnStatus log_episode(SdqnTrainer *trainer, const SdqnEpisodeMetrics *metrics, SdqnError *error) {
+    sdqn_metrics_episode_line(trainer->writer, metrics);
+    SdqnStatus status = append_line(trainer, SDQN_RUN_METRICS, error);
+    if (status != SDQN_OK) return status;
+    sdqn_metrics_timing_line(trainer->writer, metrics);
+    status = append_line(trainer, SDQN_RUN_TIMING, error);
+    if (status != SDQN_OK || !trainer->def.tensorboard) return status;
+    sdqn_metrics_episode_record(metrics, clock_seconds(CLOCK_REALTIME), &trainer->record);
+    return append_record(trainer, error);
+}
+
+static SdqnStatus log_evaluation(SdqnTrainer *trainer, int64_t episode, SdqnEvaluationKind kind, const SdqnEvaluation *evaluation,
+                                 SdqnError *error) {
+    sdqn_metrics_evaluation_line(trainer->writer, episode, kind, evaluation);
+    SdqnStatus status = append_line(trainer, SDQN_RUN_EVALUATIONS, error);
+    for (int t = 0; t < evaluation->num_tasks && status == SDQN_OK && trainer->def.tensorboard; t++) {
+        sdqn_metrics_evaluation_record(episode, evaluation, t, clock_seconds(CLOCK_REALTIME), &trainer->record);
+        status = append_record(trainer, error);
+    }
+    return status;
+}
+
+/// The weights as the bytes of a safetensors file. @param bytes  freed by the caller
+static SdqnStatus encode_weights(const SdqnTrainer *trainer, uint8_t **bytes, size_t *size, SdqnError *error) {
+    int count = trainer->def.method->tensors(trainer->self, NULL, 0);
+    SdqnTensor *tensors = calloc((size_t)count, sizeof *tensors);
+    if (tensors == NULL) return sdqn_error_set(error, SDQN_ERR_MEMORY, "trainer: out of memory for the names of %d tensors", count);
+    trainer->def.method->tensors(trainer->self, tensors, count);
+    SdqnStatus status = sdqn_safetensors_encode(tensors, count, bytes, size, error);
+    free(tensors);
+    return status;
+}
+
+static SdqnStatus write_weights(SdqnTrainer *trainer, const char *name, SdqnError *error) {
+    uint8_t *bytes;
+    size_t size;
+    SdqnStatus status = encode_weights(trainer, &bytes, &size, error);
+    if (status != SDQN_OK) return status;
+    status = sdqn_run_folder_write(trainer->folder, name, bytes, size, error);
+    free(bytes);
+    return status;
+}
+
+static SdqnCheckpoint checkpoint_of(SdqnTrainer *trainer) {
+    SdqnCheckpoint checkpoint = {
+        .method = trainer->def.method,
+        .self = trainer->self,
+        .tasks = trainer->def.tasks,
+        .environments = trainer->environments,
+        .counters = &trainer->counters,
+        .best = &trainer->best,
+        .with_events = trainer->def.tensorboard,
+    };
+    memcpy(checkpoint.configuration, trainer->def.configuration, sizeof checkpoint.configuration);
+    return checkpoint;
+}
+
+static SdqnStatus save_state(SdqnTrainer *trainer, SdqnError *error) {
+    SdqnCheckpoint checkpoint = checkpoint_of(trainer);
+    trainer->counters.seconds = clock_seconds(CLOCK_MONOTONIC) - trainer->began;
+    SdqnStatus status = sdqn_checkpoint_save(&checkpoint, trainer->folder, error);
+    trainer->last_state = clock_seconds(CLOCK_MONOTONIC);
+    trainer->last_state_episodes = (int64_t)trainer->counters.episodes;
+    return status;
+}
+
+static bool state_is_due(const SdqnTrainer *trainer) {
+    return (int64_t)trainer->counters.episodes - trainer->last_state_episodes >= trainer->def.state_period_episodes ||
+           clock_seconds(CLOCK_MONOTONIC) - trainer->last_state >= trainer->def.state_period_seconds;
+}
+
+// ---- evaluation -----------------------------------------------------------------------------------------------------------------
+
+static int act_greedily(void *object, int task, const float *observation) {
+    const SdqnTrainer *trainer = object;
+    float q[SDQN_MAX_ACTIONS];
+    int32_t row = task;
+    trainer->def.method->q_values(trainer->self, observation, &row, 1, q);
+    return sdqn_greedy_action(q, trainer->def.tasks->family->num_actions);
+}
+
+/// Keep the present weights as the best if their evaluation is: the first one, or better than all before (a tie keeps the earlier).
+static SdqnStatus update_best(SdqnTrainer *trainer, int64_t episode, double mean, bool *is_best, SdqnError *error) {
+    *is_best = trainer->counters.best_episode < 0 || mean > trainer->counters.best_mean;
+    if (!*is_best) return SDQN_OK;
+    SdqnBestWeights best;
+    SdqnStatus status = encode_weights(trainer, &best.bytes, &best.size, error);
+    if (status != SDQN_OK) return status;
+    free(trainer->best.bytes);
+    trainer->best = best;
+    trainer->counters.best_episode = episode;
+    trainer->counters.best_mean = mean;
+    return sdqn_run_folder_write(trainer->folder, SDQN_RUN_BEST, best.bytes, best.size, error);
+}
+
+static SdqnStatus evaluate_periodically(SdqnTrainer *trainer, int64_t episode, SdqnError *error) {
+    SdqnEvaluation evaluation = {0};
+    SdqnPolicy policy = {trainer, act_greedily};
+    SdqnStatus status = sdqn_evaluate(trainer->def.tasks, &policy, trainer->def.evaluation_episodes, trainer->def.evaluation_seed, NULL,
+                                      NULL, &evaluation, error);
+    if (status != SDQN_OK) return status;
+    bool is_best = false;
+    status = log_evaluation(trainer, episode, SDQN_EVALUATION_PERIODIC, &evaluation, error);
+    if (status == SDQN_OK) status = update_best(trainer, episode, evaluation.mean, &is_best, error);
+    if (status == SDQN_OK && trainer->observer.evaluation != NULL)
+        trainer->observer.evaluation(trainer->observer.context, episode, &evaluation, is_best);
+    sdqn_evaluation_clear(&evaluation);
+    return status;
+}
+
+// ---- training -------------------------------------------------------------------------------------------------------------------
+
+/// One environment step and what the method makes of it. @param observation  [observation_size] s on entry, s' on return
+static SdqnStatus train_step(SdqnTrainer *trainer, int task, float *observation, SdqnStep *step, SdqnUpdate *update, SdqnError *error) {
+    const SdqnEnvironmentFamily *family = trainer->def.tasks->family;
+    const SdqnMethod *method = trainer->def.method;
+    float next[SDQN_MAX_OBSERVATION_SIZE];
+    int action = method->act(trainer->self, observation, task);
+    *step = family->step(environment_of(trainer, task), action, next);
+    const SdqnTransition transition = {
+        .observation = observation,
+        .next_observation = next,
+        .reward = step->reward,
+        .action = action,
+        .task = task,
+        .terminated = step->terminated, // a time limit is none
+    };
+    method->push(trainer->self, &transition);
+    trainer->counters.steps++;
+    SdqnStatus status = method->update(trainer->self, update, error);
+    if (status == SDQN_OK && update->done) trainer->counters.updates++;
+    memcpy(observation, next, (size_t)family->observation_size * sizeof *observation);
+    return status;
+}
+
+static SdqnStatus train_episode(SdqnTrainer *trainer, SdqnEpisodeMetrics *metrics, SdqnError *error) {
+    int64_t episode = (int64_t)trainer->counters.episodes;
+    int task = (int)(episode % trainer->def.tasks->count);
+    double loss_sum = 0, began = clock_seconds(CLOCK_MONOTONIC);
+    *metrics = (SdqnEpisodeMetrics){
+        .episode = episode,
+        .task = trainer->def.tasks->tasks[task].name,
+        .epsilon = trainer->def.method->epsilon(trainer->self, task),
+    };
+    float observation[SDQN_MAX_OBSERVATION_SIZE];
+    trainer->def.tasks->family->reset(environment_of(trainer, task), observation);
+    while (!metrics->terminated && !metrics->truncated) {
+        SdqnStep step;
+        SdqnUpdate update = {0};
+        SdqnError cause = {0};
+        SdqnStatus status = train_step(trainer, task, observation, &step, &update, &cause);
+        if (status != SDQN_OK)
+            return sdqn_error_set(error, status, "episode %lld, update %llu: %s", (long long)episode,
+                                  (unsigned long long)trainer->counters.updates + 1, cause.message);
+        metrics->episode_return += step.reward;
+        metrics->steps++;
+        metrics->terminated = step.terminated;
+        metrics->truncated = step.truncated;
+        metrics->at_rest = step.at_rest;
+        if (update.done) {
+            metrics->updates++;
+            loss_sum += (double)update.loss;
+        }
+    }
+    trainer->def.method->end_episode(trainer->self, task);
+    trainer->counters.episodes++;
+
+    double ended = clock_seconds(CLOCK_MONOTONIC);
+    metrics->mean_loss = metrics->updates > 0 ? loss_sum / (double)metrics->updates : 0;
+    metrics->total_steps = trainer->counters.steps;
+    metrics->total_updates = trainer->counters.updates;
+    metrics->seconds = ended - trainer->began;
+    metrics->updates_per_second = ended > began ? (double)metrics->updates / (ended - began) : 0;
+    return SDQN_OK;
+}
+
+static bool is_due(int64_t episode, int period) { return episode > 0 && episode % period == 0; }
+
+/// An episode with all that follows it. The order matters to a resumed run: what is logged or written here comes before the full state
+/// that counts the episode as finished, so that a kill in between only makes it be done again, with the same bytes.
+static SdqnStatus advance(SdqnTrainer *trainer, SdqnError *error) {
+    SdqnEpisodeMetrics metrics;
+    SdqnStatus status = train_episode(trainer, &metrics, error);
+    if (status == SDQN_OK) status = log_episode(trainer, &metrics, error);
+    if (status == SDQN_OK && trainer->observer.episode != NULL) trainer->observer.episode(trainer->observer.context, &metrics);
+    if (status == SDQN_OK && is_due(metrics.episode, trainer->def.evaluation_period))
+        status = evaluate_periodically(trainer, metrics.episode, error);
+    if (status == SDQN_OK && is_due(metrics.episode, trainer->def.checkpoint_period)) {
+        char name[SDQN_RUN_CHECKPOINT_NAME_SIZE];
+        sdqn_run_folder_weights_name(metrics.episode, name);
+        status = write_weights(trainer, name, error);
+    }
+    return status;
+}
+
+static bool must_stop(const SdqnTrainer *trainer) { return trainer->stop != NULL && *trainer->stop != 0; }
+
+static SdqnStatus train(SdqnTrainer *trainer, SdqnError *error) {
+    while ((int64_t)trainer->counters.episodes < trainer->def.episodes) {
+        SdqnStatus status = advance(trainer, error);
+        // Training's last state saves it from being done again if the final evaluation is cut short.
+        bool is_last = (int64_t)trainer->counters.episodes == trainer->def.episodes;
+        if (status == SDQN_OK && (state_is_due(trainer) || is_last || must_stop(trainer))) status = save_state(trainer, error);
+        if (status != SDQN_OK) return status;
+        if (must_stop(trainer))
+            return sdqn_error_set(error, SDQN_ERR_INTERRUPTED, "stopped after %llu of %lld episodes",
+                                  (unsigned long long)trainer->counters.episodes, (long long)trainer->def.episodes);
+    }
+    return SDQN_OK;
+}
+
+// ---- the whole run --------------------------------------------------------------------------------------------------------------
+
+static SdqnStatus begin(SdqnTrainer *trainer, bool resume, SdqnError *error) {
+    bool found = false;
+    SdqnStatus status = SDQN_OK;
+    if (resume) {
+        SdqnCheckpoint checkpoint = checkpoint_of(trainer);
+        status = sdqn_checkpoint_load(&checkpoint, trainer->folder, trainer->observer.notice, trainer->observer.context, &found, error);
+        // Killed before the first state: what it had logged is written again.
+        if (status == SDQN_OK && !found) status = sdqn_run_folder_clear(trainer->folder, false, error);
+    }
+    if (status == SDQN_OK && !found)
+        status = sdqn_run_folder_open_logs(trainer->folder, trainer->counters.log_lengths, trainer->def.tensorboard, error);
+    if (status == SDQN_OK && trainer->def.tensorboard && trainer->counters.log_lengths[SDQN_RUN_EVENTS] == 0) {
+        sdqn_tensorboard_version_record(clock_seconds(CLOCK_REALTIME), &trainer->record);
+        status = append_record(trainer, error);
+    }
+    if (status != SDQN_OK) return status;
+    trainer->last_state = clock_seconds(CLOCK_MONOTONIC);
+    trainer->last_state_episodes = (int64_t)trainer->counters.episodes;
+    trainer->began = trainer->last_state - trainer->counters.seconds;
+    if (trainer->observer.began != NULL)
+        trainer->observer.began(trainer->observer.context, trainer->last_state_episodes, (int64_t)trainer->counters.updates);
+    return SDQN_OK;
+}
+
+static bool show_final_progress(void *context, int done, int total) {
+    const SdqnTrainer *trainer = context;
+    if (trainer->observer.final_evaluation != NULL) trainer->observer.final_evaluation(trainer->observer.context, done, total);
+    return !must_stop(trainer);
+}
+
+static SdqnStatus write_summary(SdqnTrainer *trainer, const SdqnTrainerResult *result, SdqnError *error) {
+    const SdqnSummary summary = {
+        .method = trainer->def.method->name,
+        .seed = trainer->def.method_def.seed,
+        .counters = &trainer->counters,
+        .parameters = trainer->def.method->parameter_count(trainer->self),
+        .weights_sha256 = result->weights_sha256,
+        .evaluation = &result->evaluation,
+        .seconds = clock_seconds(CLOCK_MONOTONIC) - trainer->began,
+        .isa = sdqn_cpu_level_name(trainer->def.method_def.kernels->level),
+    };
+    return sdqn_summary_write(trainer->folder, &summary, error);
+}
+
+/// Evaluate and write the final weights. summary.json comes last: it says that all else is there. A kill before it repeats this from
+/// the last full state, which is removed only then.
+static SdqnStatus finish(SdqnTrainer *trainer, SdqnTrainerResult *result, SdqnError *error) {
+    SdqnPolicy policy = {trainer, act_greedily};
+    SdqnStatus status = sdqn_evaluate(trainer->def.tasks, &policy, trainer->def.final_episodes, trainer->def.final_seed,
+                                      show_final_progress, trainer, &result->evaluation, error);
+    if (status == SDQN_OK) status = log_evaluation(trainer, trainer->def.episodes - 1, SDQN_EVALUATION_FINAL, &result->evaluation, error);
+    if (status == SDQN_OK) status = sdqn_run_folder_sync_logs(trainer->folder, trainer->counters.log_lengths, error);
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    if (status == SDQN_OK) status = encode_weights(trainer, &bytes, &size, error);
+    if (status == SDQN_OK) status = sdqn_run_folder_write(trainer->folder, SDQN_RUN_FINAL, bytes, size, error);
+    if (status == SDQN_OK) {
+        sdqn_sha256_hex(bytes, size, result->weights_sha256);
+        status = write_summary(trainer, result, error);
+    }
+    free(bytes);
+    if (status == SDQN_OK && !trainer->def.keep_state) status = sdqn_run_folder_remove_states_before(trainer->folder, INT64_MAX, error);
+    return status;
+}
+
+SdqnStatus sdqn_trainer_run(SdqnTrainer *trainer, SdqnRunFolder *folder, bool resume, const SdqnTrainerObserver *observer,
+                            const volatile sig_atomic_t *stop, SdqnTrainerResult *result, SdqnError *error) {
+    SdqnCpuMode mode = sdqn_cpu_mode_set_default();
+    SdqnTrainerResult finished = {0};
+    trainer->folder = folder;
+    if (observer != NULL) trainer->observer = *observer;
+    trainer->stop = stop;
+    SdqnStatus status = begin(trainer, resume, error);
+    if (status == SDQN_OK) status = train(trainer, error);
+    if (status == SDQN_OK) status = finish(trainer, &finished, error);
+    sdqn_cpu_mode_restore(mode);
+    if (status != SDQN_OK) {
+        sdqn_evaluation_clear(&finished.evaluation);
+        return status;
+    }
+    *result = finished;
+    return SDQN_OK;
+}
