@@ -2,15 +2,9 @@
 
 #include "physics/tuning.h"
 
-/// The linear part of an impulse at the joint: the leg takes it, the hull its opposite.
-static void push(const SdqnLegJointConstraint *c, SdqnVelocity *hull, SdqnVelocity *leg, SdqnVec2 impulse) {
-    hull->v = sdqn_sub(hull->v, sdqn_scale(c->hull->inverse_mass, impulse));
-    leg->v = sdqn_add(leg->v, sdqn_scale(c->leg->inverse_mass, impulse));
-}
-
-/// Mass matrix of point (x, y) and angle (z) constraints, K = J M^-1 J^T, with its determinants.
+/// K = J M^-1 J^T of the point and angle constraints, with its determinants.
 static void prepare_mass(SdqnLegJointConstraint *c) {
-    float ma = c->hull->inverse_mass, mb = c->leg->inverse_mass, ia = c->hull->inverse_inertia, ib = c->leg->inverse_inertia;
+    float ma = c->hull_inverse_mass, mb = c->leg_inverse_mass, ia = c->hull_inverse_inertia, ib = c->leg_inverse_inertia;
     SdqnVec2 ra = c->r_hull, rb = c->r_leg;
     c->k_xx = ma + mb + ra.y * ra.y * ia + rb.y * rb.y * ib;
     c->k_xy = -ra.y * ra.x * ia - rb.y * rb.x * ib;
@@ -31,100 +25,55 @@ static void prepare_mass(SdqnLegJointConstraint *c) {
 }
 
 /// Which limit the angle has reached; its impulse starts anew when that changes.
-static void update_limit(SdqnLegJoint *j, float angle) {
-    int32_t state = SDQN_LIMIT_INACTIVE;
+static void begin_limit(SdqnLegJointConstraint *c, const SdqnLegJoint *j, float angle) {
+    c->limit_state = SDQN_LIMIT_INACTIVE;
     if (angle <= j->lower_angle)
-        state = SDQN_LIMIT_LOWER;
+        c->limit_state = SDQN_LIMIT_LOWER;
     else if (angle >= j->upper_angle)
-        state = SDQN_LIMIT_UPPER;
-    if (state != j->limit_state || state == SDQN_LIMIT_INACTIVE) j->limit_impulse = 0.0f;
-    j->limit_state = state;
+        c->limit_state = SDQN_LIMIT_UPPER;
+    bool goes_on = c->limit_state == j->limit_state && c->limit_state != SDQN_LIMIT_INACTIVE;
+    c->limit_impulse = goes_on ? j->limit_impulse : 0.0f;
 }
 
-void sdqn_leg_joint_prepare(SdqnLegJointConstraint *c, const SdqnPosition *position, SdqnVelocity *velocity, float dt, float dt_ratio) {
-    SdqnLegJoint *j = c->joint;
-    const SdqnPosition *hull = &position[0], *leg = &position[c->leg_index];
-    c->r_hull = sdqn_rotate(sdqn_rot(hull->a), sdqn_sub(j->anchor_hull, c->hull->sweep.local_center));
-    c->r_leg = sdqn_rotate(sdqn_rot(leg->a), sdqn_sub(j->anchor_leg, c->leg->sweep.local_center));
+static SdqnVec2 lever(const SdqnBody *body, float angle, SdqnVec2 anchor) {
+    return sdqn_rotate(sdqn_rot(angle), sdqn_sub(anchor, body->sweep.local_center));
+}
+
+void sdqn_leg_joint_begin(SdqnLegJointConstraint *c, const SdqnLegJoint *joint, const SdqnBody *hull, const SdqnBody *leg,
+                          const SdqnPosition *hull_position, const SdqnPosition *leg_position, SdqnVelocity *hull_velocity,
+                          SdqnVelocity *leg_velocity, float dt, float dt_ratio) {
+    c->hull_inverse_mass = hull->inverse_mass;
+    c->leg_inverse_mass = leg->inverse_mass;
+    c->hull_inverse_inertia = hull->inverse_inertia;
+    c->leg_inverse_inertia = leg->inverse_inertia;
+    c->r_hull = lever(hull, hull_position->a, joint->anchor_hull);
+    c->r_leg = lever(leg, leg_position->a, joint->anchor_leg);
     prepare_mass(c);
-    c->max_motor_impulse = dt * j->max_motor_torque;
-    update_limit(j, leg->a - hull->a - j->reference_angle);
+    c->motor_speed = joint->motor_speed;
+    c->max_motor_impulse = dt * joint->max_motor_torque;
+    begin_limit(c, joint, leg_position->a - hull_position->a - joint->reference_angle);
 
-    j->impulse = sdqn_scale(dt_ratio, j->impulse);
-    j->limit_impulse *= dt_ratio;
-    j->motor_impulse *= dt_ratio;
-    SdqnVelocity *vh = &velocity[0], *vl = &velocity[c->leg_index];
-    push(c, vh, vl, j->impulse);
-    vh->w -= c->hull->inverse_inertia * (sdqn_cross(c->r_hull, j->impulse) + j->motor_impulse + j->limit_impulse);
-    vl->w += c->leg->inverse_inertia * (sdqn_cross(c->r_leg, j->impulse) + j->motor_impulse + j->limit_impulse);
+    c->impulse = sdqn_scale(dt_ratio, joint->impulse);
+    c->limit_impulse *= dt_ratio;
+    c->motor_impulse = dt_ratio * joint->motor_impulse;
+    hull_velocity->v = sdqn_sub(hull_velocity->v, sdqn_scale(hull->inverse_mass, c->impulse));
+    leg_velocity->v = sdqn_add(leg_velocity->v, sdqn_scale(leg->inverse_mass, c->impulse));
+    hull_velocity->w -= hull->inverse_inertia * (sdqn_cross(c->r_hull, c->impulse) + c->motor_impulse + c->limit_impulse);
+    leg_velocity->w += leg->inverse_inertia * (sdqn_cross(c->r_leg, c->impulse) + c->motor_impulse + c->limit_impulse);
 }
 
-/// K22 x = b.
-static SdqnVec2 solve_2(const SdqnLegJointConstraint *c, SdqnVec2 b) {
-    return sdqn_vec2(c->inverse_det_2 * (c->k_yy * b.x - c->k_xy * b.y), c->inverse_det_2 * (c->k_xx * b.y - c->k_xy * b.x));
-}
-
-/// K33 (x, z) = (b, bz), by Cramer's rule.
-static SdqnVec2 solve_3(const SdqnLegJointConstraint *c, SdqnVec2 b, float bz, float *z) {
-    // b x column z, and column y x b, dotted with column x
-    float bcz_x = b.y * c->k_zz - bz * c->k_yz, bcz_y = bz * c->k_xz - b.x * c->k_zz, bcz_z = b.x * c->k_yz - b.y * c->k_xz;
-    float cyb_x = c->k_yy * bz - c->k_yz * b.y, cyb_y = c->k_yz * b.x - c->k_xy * bz, cyb_z = c->k_xy * b.y - c->k_yy * b.x;
-    *z = c->inverse_det_3 * (c->k_xx * cyb_x + c->k_xy * cyb_y + c->k_xz * cyb_z);
-    return sdqn_vec2(c->inverse_det_3 * (b.x * c->cross_x + b.y * c->cross_y + bz * c->cross_z),
-                     c->inverse_det_3 * (c->k_xx * bcz_x + c->k_xy * bcz_y + c->k_xz * bcz_z));
-}
-
-static void solve_motor(const SdqnLegJointConstraint *c, SdqnVelocity *hull, SdqnVelocity *leg) {
-    SdqnLegJoint *j = c->joint;
-    float error = leg->w - hull->w - j->motor_speed;
-    float total = sdqn_clamp(j->motor_impulse + -c->motor_mass * error, -c->max_motor_impulse, c->max_motor_impulse);
-    float impulse = total - j->motor_impulse;
-    j->motor_impulse = total;
-    hull->w -= c->hull->inverse_inertia * impulse;
-    leg->w += c->leg->inverse_inertia * impulse;
-}
-
-void sdqn_leg_joint_solve_velocity(const SdqnLegJointConstraint *c, SdqnVelocity *velocity) {
-    SdqnLegJoint *j = c->joint;
-    SdqnVelocity hull = velocity[0], leg = velocity[c->leg_index];
-    solve_motor(c, &hull, &leg);
-    SdqnVec2 hull_point = sdqn_cross_scalar(hull.w, c->r_hull);
-    SdqnVec2 error = sdqn_sub(sdqn_sub(sdqn_add(leg.v, sdqn_cross_scalar(leg.w, c->r_leg)), hull.v), hull_point);
-    float ia = c->hull->inverse_inertia, ib = c->leg->inverse_inertia;
-    if (j->limit_state == SDQN_LIMIT_INACTIVE) {
-        SdqnVec2 impulse = solve_2(c, sdqn_negate(error));
-        j->impulse = sdqn_add(j->impulse, impulse);
-        push(c, &hull, &leg, impulse);
-        hull.w -= ia * sdqn_cross(c->r_hull, impulse);
-        leg.w += ib * sdqn_cross(c->r_leg, impulse);
-    } else {
-        float limit_impulse;
-        SdqnVec2 impulse = sdqn_negate(solve_3(c, error, leg.w - hull.w, &limit_impulse));
-        limit_impulse = -limit_impulse;
-        float total = j->limit_impulse + limit_impulse;
-        bool pulls = j->limit_state == SDQN_LIMIT_LOWER ? total < 0.0f : total > 0.0f;
-        if (pulls) { // a limit can only push: solve the point alone, with the limit's impulse taken back
-            SdqnVec2 rhs = sdqn_add(sdqn_negate(error), sdqn_scale(j->limit_impulse, sdqn_vec2(c->k_xz, c->k_yz)));
-            impulse = solve_2(c, rhs);
-            limit_impulse = -j->limit_impulse;
-            total = 0.0f;
-        }
-        j->impulse = sdqn_add(j->impulse, impulse);
-        j->limit_impulse = total;
-        push(c, &hull, &leg, impulse);
-        hull.w -= ia * (sdqn_cross(c->r_hull, impulse) + limit_impulse);
-        leg.w += ib * (sdqn_cross(c->r_leg, impulse) + limit_impulse);
-    }
-    velocity[0] = hull;
-    velocity[c->leg_index] = leg;
+void sdqn_leg_joint_end(const SdqnLegJointConstraint *c, SdqnLegJoint *joint) {
+    joint->impulse = c->impulse;
+    joint->limit_impulse = c->limit_impulse;
+    joint->motor_impulse = c->motor_impulse;
+    joint->limit_state = c->limit_state;
 }
 
 /// Turn the bodies back towards a limit that they have passed. @return how far they were past it, rad
-static float correct_limit(const SdqnLegJointConstraint *c, SdqnPosition *hull, SdqnPosition *leg) {
-    const SdqnLegJoint *j = c->joint;
+static float correct_limit(const SdqnLegJointConstraint *c, const SdqnLegJoint *j, SdqnPosition *hull, SdqnPosition *leg) {
     float angle = leg->a - hull->a - j->reference_angle;
     float error, correction;
-    if (j->limit_state == SDQN_LIMIT_LOWER) {
+    if (c->limit_state == SDQN_LIMIT_LOWER) {
         float past = angle - j->lower_angle;
         error = -past;
         correction = sdqn_clamp(past + SDQN_ANGULAR_SLOP, -SDQN_MAX_ANGULAR_CORRECTION, 0.0f);
@@ -134,31 +83,30 @@ static float correct_limit(const SdqnLegJointConstraint *c, SdqnPosition *hull, 
         correction = sdqn_clamp(past - SDQN_ANGULAR_SLOP, 0.0f, SDQN_MAX_ANGULAR_CORRECTION);
     }
     float impulse = -c->motor_mass * correction;
-    hull->a -= c->hull->inverse_inertia * impulse;
-    leg->a += c->leg->inverse_inertia * impulse;
+    hull->a -= c->hull_inverse_inertia * impulse;
+    leg->a += c->leg_inverse_inertia * impulse;
     return error;
 }
 
-bool sdqn_leg_joint_solve_position(const SdqnLegJointConstraint *c, SdqnPosition *position) {
-    const SdqnLegJoint *j = c->joint;
-    SdqnPosition hull = position[0], leg = position[c->leg_index];
-    float angular_error = j->limit_state == SDQN_LIMIT_INACTIVE ? 0.0f : correct_limit(c, &hull, &leg);
+bool sdqn_leg_joint_solve_position(const SdqnLegJointConstraint *c, const SdqnLegJoint *joint, const SdqnBody *hull, const SdqnBody *leg,
+                                   SdqnPosition *hull_position, SdqnPosition *leg_position) {
+    SdqnPosition h = *hull_position, l = *leg_position;
+    float angular_error = c->limit_state == SDQN_LIMIT_INACTIVE ? 0.0f : correct_limit(c, joint, &h, &l);
 
-    float ma = c->hull->inverse_mass, mb = c->leg->inverse_mass, ia = c->hull->inverse_inertia, ib = c->leg->inverse_inertia;
-    SdqnVec2 ra = sdqn_rotate(sdqn_rot(hull.a), sdqn_sub(j->anchor_hull, c->hull->sweep.local_center));
-    SdqnVec2 rb = sdqn_rotate(sdqn_rot(leg.a), sdqn_sub(j->anchor_leg, c->leg->sweep.local_center));
-    SdqnVec2 error = sdqn_sub(sdqn_sub(sdqn_add(leg.c, rb), hull.c), ra);
+    float ma = c->hull_inverse_mass, mb = c->leg_inverse_mass, ia = c->hull_inverse_inertia, ib = c->leg_inverse_inertia;
+    SdqnVec2 ra = lever(hull, h.a, joint->anchor_hull), rb = lever(leg, l.a, joint->anchor_leg);
+    SdqnVec2 error = sdqn_sub(sdqn_sub(sdqn_add(l.c, rb), h.c), ra);
     float k11 = ma + mb + ia * ra.y * ra.y + ib * rb.y * rb.y;
     float k12 = -ia * ra.x * ra.y - ib * rb.x * rb.y;
     float k22 = ma + mb + ia * ra.x * ra.x + ib * rb.x * rb.x;
     float det = k11 * k22 - k12 * k12;
     if (det != 0.0f) det = 1.0f / det;
     SdqnVec2 impulse = {-(det * (k22 * error.x - k12 * error.y)), -(det * (k11 * error.y - k12 * error.x))};
-    hull.c = sdqn_sub(hull.c, sdqn_scale(ma, impulse));
-    hull.a -= ia * sdqn_cross(ra, impulse);
-    leg.c = sdqn_add(leg.c, sdqn_scale(mb, impulse));
-    leg.a += ib * sdqn_cross(rb, impulse);
-    position[0] = hull;
-    position[c->leg_index] = leg;
+    h.c = sdqn_sub(h.c, sdqn_scale(ma, impulse));
+    h.a -= ia * sdqn_cross(ra, impulse);
+    l.c = sdqn_add(l.c, sdqn_scale(mb, impulse));
+    l.a += ib * sdqn_cross(rb, impulse);
+    *hull_position = h;
+    *leg_position = l;
     return sdqn_length(error) <= SDQN_LINEAR_SLOP && angular_error <= SDQN_ANGULAR_SLOP;
 }

@@ -15,7 +15,7 @@ static const int island_order[SDQN_NUM_BODIES] = {2, 0, 1};
 typedef struct Island {
     SdqnPosition position[SDQN_NUM_BODIES];
     SdqnVelocity velocity[SDQN_NUM_BODIES];
-    SdqnLegJointConstraint joints[SDQN_NUM_LEGS]; ///< the newest first
+    SdqnLegJointConstraint joints[SDQN_NUM_LEGS];
     SdqnContactConstraint contacts[SDQN_MAX_CONTACTS];
     SdqnManifold *manifolds[SDQN_MAX_CONTACTS];
     int num_contacts;
@@ -102,22 +102,36 @@ static void begin_constraints(Island *island, SdqnWorld *world, float h, float d
     }
     for (int i = 0; i < island->num_contacts; i++) sdqn_contact_prepare(&island->contacts[i], island->position, island->velocity);
     for (int i = 0; i < island->num_contacts; i++) sdqn_contact_warm_start(&island->contacts[i], island->velocity);
-    for (int i = 0; i < SDQN_NUM_LEGS; i++) {
-        int leg = SDQN_NUM_LEGS - 1 - i;
-        SdqnLegJointConstraint *joint = &island->joints[i];
-        joint->joint = &world->joints[leg];
-        joint->hull = &world->bodies[0];
-        joint->leg = &world->bodies[1 + leg];
-        joint->leg_index = 1 + leg;
-        sdqn_leg_joint_prepare(joint, island->position, island->velocity, h, dt_ratio);
-    }
+    for (int leg = SDQN_NUM_LEGS - 1; leg >= 0; leg--)
+        sdqn_leg_joint_begin(&island->joints[leg], &world->joints[leg], &world->bodies[0], &world->bodies[1 + leg], &island->position[0],
+                             &island->position[1 + leg], &island->velocity[0], &island->velocity[1 + leg], h, dt_ratio);
 }
 
-static void solve_velocities(Island *island, int iterations) {
+/// Joints alone, the newest first: most steps are flight. Local copies stay in registers.
+static void solve_joints(Island *island, int iterations) {
+    SdqnLegJointConstraint first = island->joints[0], second = island->joints[1];
+    SdqnVelocity hull = island->velocity[0], first_leg = island->velocity[1], second_leg = island->velocity[2];
     for (int n = 0; n < iterations; n++) {
-        for (int i = 0; i < SDQN_NUM_LEGS; i++) sdqn_leg_joint_solve_velocity(&island->joints[i], island->velocity);
-        for (int i = 0; i < island->num_contacts; i++) sdqn_contact_solve_velocity(&island->contacts[i], island->velocity);
+        sdqn_leg_joint_solve_velocity(&second, &hull, &second_leg);
+        sdqn_leg_joint_solve_velocity(&first, &hull, &first_leg);
     }
+    island->joints[0] = first;
+    island->joints[1] = second;
+    island->velocity[0] = hull;
+    island->velocity[1] = first_leg;
+    island->velocity[2] = second_leg;
+}
+
+static void solve_velocities(Island *island, SdqnWorld *world, int iterations) {
+    if (island->num_contacts == 0) {
+        solve_joints(island, iterations);
+    } else {
+        for (int n = 0; n < iterations; n++) {
+            solve_joints(island, 1);
+            for (int i = 0; i < island->num_contacts; i++) sdqn_contact_solve_velocity(&island->contacts[i], island->velocity);
+        }
+    }
+    for (int leg = 0; leg < SDQN_NUM_LEGS; leg++) sdqn_leg_joint_end(&island->joints[leg], &world->joints[leg]);
     for (int i = 0; i < island->num_contacts; i++) {
         SdqnManifold *manifold = island->manifolds[i];
         for (int k = 0; k < island->contacts[i].points; k++) {
@@ -128,13 +142,15 @@ static void solve_velocities(Island *island, int iterations) {
 }
 
 /// @return true if all errors came within the slop before the iterations ran out
-static bool solve_positions(Island *island, int iterations) {
+static bool solve_positions(Island *island, const SdqnWorld *world, int iterations) {
     for (int n = 0; n < iterations; n++) {
         float min_separation = 0.0f;
         for (int i = 0; i < island->num_contacts; i++)
             min_separation = sdqn_min(min_separation, sdqn_contact_solve_position(&island->contacts[i], island->position, SDQN_BAUMGARTE));
         bool done = min_separation >= -3.0f * SDQN_LINEAR_SLOP;
-        for (int i = 0; i < SDQN_NUM_LEGS; i++) done &= sdqn_leg_joint_solve_position(&island->joints[i], island->position);
+        for (int leg = SDQN_NUM_LEGS - 1; leg >= 0; leg--)
+            done &= sdqn_leg_joint_solve_position(&island->joints[leg], &world->joints[leg], &world->bodies[0], &world->bodies[1 + leg],
+                                                  &island->position[0], &island->position[1 + leg]);
         if (done) return true;
     }
     return false;
@@ -167,9 +183,9 @@ static void solve_island(SdqnWorld *world, float h, float dt_ratio, int velocity
     Island island;
     begin_bodies(&island, world, h);
     begin_constraints(&island, world, h, dt_ratio);
-    solve_velocities(&island, velocity_iterations);
+    solve_velocities(&island, world, velocity_iterations);
     for (int b = 0; b < SDQN_NUM_BODIES; b++) sdqn_integrate_position(&island.position[b], &island.velocity[b], h);
-    bool positions_solved = solve_positions(&island, position_iterations);
+    bool positions_solved = solve_positions(&island, world, position_iterations);
     for (int b = 0; b < SDQN_NUM_BODIES; b++) {
         SdqnBody *body = &world->bodies[b];
         body->sweep.center = island.position[b].c;
