@@ -39,8 +39,8 @@ FLAGS_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -mprefer-vector
 FLAGS_neon :=
 
 KERNEL_SOURCES := $(wildcard src/nn/kernels_isa.c)
-LIB_SOURCES := $(filter-out $(KERNEL_SOURCES) src/cli/%,$(wildcard src/*/*.c))
-CLI_SOURCES := $(wildcard src/cli/*.c)
+LIB_SOURCES := $(filter-out $(KERNEL_SOURCES) src/cli/main.c,$(wildcard src/*/*.c))
+CLI_SOURCES := src/cli/main.c
 KERNEL_OBJECTS := $(foreach k,$(KERNEL_SOURCES:.c=),$(foreach l,$(KERNEL_LEVELS),$(BUILD)/$(k)_$(l).o))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(KERNEL_OBJECTS)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)

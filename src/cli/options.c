@@ -87,10 +87,12 @@ static SdqnStatus unknown_option(const Parser *parser, const char *name) {
     for (int i = 0; i < parser->table->num_options && count < MAX_NAMES; i++) names[count++] = parser->table->options[i].name;
     if (parser->builder != NULL) {
         names[count++] = "set";
-        for (int i = 0; i < sdqn_config_key_count() && count < MAX_NAMES; i++, count++) {
+        for (int i = 0; i < sdqn_config_key_count() && count < MAX_NAMES; i++) {
             SdqnConfigKeyInfo info;
             sdqn_config_key_info(i, &info);
+            if (!info.is_option) continue;
             names[count] = respell(info.name, '_', '-', keys[count]);
+            count++;
         }
     }
     const char *nearest = sdqn_text_nearest(name, names, count);
