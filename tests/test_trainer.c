@@ -149,7 +149,6 @@ static SdqnTrainerDef make_def(const SdqnMethod *method) {
         .final_seed = 1000000,
         .checkpoint_period = 10,
         .state_period_episodes = 4,
-        .state_period_seconds = 3600,
     };
     sdqn_method_find("shared")->def_default(&def.method_def);
     def.method_def.network.observation_size = 2;
@@ -167,11 +166,9 @@ static SdqnTrainerDef make_def(const SdqnMethod *method) {
 }
 
 static const char *in_base(const char *name) {
-    static char path[2][256];
-    static int next;
-    next = !next;
-    snprintf(path[next], sizeof path[next], "%s/%s", base, name);
-    return path[next];
+    static char path[512];
+    snprintf(path, sizeof path, "%s/%s", base, name);
+    return path;
 }
 
 static volatile sig_atomic_t stop;

@@ -76,14 +76,15 @@ void sdqn_progress_format(const SdqnProgressLine *line, int width, char *text, s
 void sdqn_progress_begin(SdqnProgress *progress, FILE *stream, int64_t episodes_done, int64_t updates_done) {
     const char *terminal = getenv("TERM"), *no_colour = getenv("NO_COLOR");
     bool can_redraw = isatty(fileno(stream)) && terminal != NULL && strcmp(terminal, "dumb") != 0;
+    double now = now_seconds();
     *progress = (SdqnProgress){
         .stream = stream,
         .is_terminal = can_redraw,
         .colour = can_redraw && (no_colour == NULL || no_colour[0] == '\0'),
-        .last_update = now_seconds(),
+        .began = now,
+        .last_update = now,
         .last_episodes = episodes_done,
         .last_updates = updates_done,
-        .episode_seconds = -1,
     };
 }
 
@@ -98,13 +99,14 @@ static void draw_bar(SdqnProgress *progress, const char *text) {
     progress->bar_shown = true;
 }
 
-/// Exponential running means over time: what happened dt ago weighs exp(-dt / SMOOTHING_SECONDS), here by its first-order form.
+/// Means over time: plain ones over the first SMOOTHING_SECONDS, then running ones that forget with that time constant.
 static void measure(SdqnProgress *progress, int64_t episodes_done, int64_t updates_done, double now) {
     double elapsed = now - progress->last_update;
     int64_t episodes = episodes_done - progress->last_episodes;
     if (episodes <= 0 || elapsed <= 0) return;
     double rate = (double)(updates_done - progress->last_updates) / elapsed, episode = elapsed / (double)episodes;
-    double weight = progress->episode_seconds < 0 ? 1 : elapsed / (elapsed + SMOOTHING_SECONDS);
+    double span = now - progress->began;
+    double weight = span < SMOOTHING_SECONDS ? elapsed / span : elapsed / (elapsed + SMOOTHING_SECONDS);
     progress->updates_per_second += weight * (rate - progress->updates_per_second);
     progress->episode_seconds += weight * (episode - progress->episode_seconds);
     progress->last_update = now;
@@ -116,8 +118,7 @@ void sdqn_progress_episode(SdqnProgress *progress, SdqnProgressLine *line, int64
     double now = now_seconds();
     measure(progress, line->episodes_done, updates_done, now);
     line->updates_per_second = progress->updates_per_second;
-    line->seconds_left =
-        progress->episode_seconds < 0 ? -1 : progress->episode_seconds * (double)(line->episodes_total - line->episodes_done);
+    line->seconds_left = progress->episode_seconds * (double)(line->episodes_total - line->episodes_done);
 
     bool is_last = line->episodes_done == line->episodes_total;
     char text[SDQN_PROGRESS_MAX_WIDTH + 64];

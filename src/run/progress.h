@@ -16,7 +16,7 @@ typedef struct SdqnProgressLine {
     double episode_return;
     double epsilon;
     double updates_per_second;
-    double seconds_left; ///< negative while unknown
+    double seconds_left; ///< negative: unknown
 } SdqnProgressLine;
 
 /// Format a line. The bar takes what the width leaves over, then the least needed parts go: a line is never longer than `width`.
@@ -30,10 +30,10 @@ typedef struct SdqnProgress {
     bool is_terminal; ///< draw a bar instead of writing lines
     bool colour;
     bool bar_shown;
-    double last_shown, last_update; ///< seconds on the monotonic clock
+    double began, last_shown, last_update; ///< seconds on the monotonic clock
     int64_t last_episodes, last_updates;
-    double episode_seconds;    ///< running mean of the time of an episode; negative while unknown
-    double updates_per_second; ///< running mean
+    double episode_seconds;    ///< mean of the time of an episode
+    double updates_per_second; ///< mean, likewise
 } SdqnProgress;
 
 /// @param stream          usually stderr; a bar is drawn if it is a terminal that can redraw (TERM is not "dumb"), in colour unless

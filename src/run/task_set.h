@@ -3,6 +3,8 @@
 #define SDQN_RUN_TASK_SET_H
 
 #include "core/environment.h"
+#include "lander/task.h"
+#include "run/config.h"
 
 #define SDQN_TASK_SET_MAX 32 ///< tasks of one run
 
@@ -19,5 +21,11 @@ typedef struct SdqnTaskSet {
     int count; ///< in [1, SDQN_TASK_SET_MAX]
     SdqnTaskEntry tasks[SDQN_TASK_SET_MAX];
 } SdqnTaskSet;
+
+/// A LunarLander task as an entry. @param task  borrowed
+SdqnTaskEntry sdqn_task_entry_lander(const SdqnTask *task);
+
+/// The LunarLander tasks of a checked configuration, in its order. @param config  borrowed: the set points into it
+void sdqn_task_set_from_config(const SdqnConfig *config, SdqnTaskSet *set);
 
 #endif

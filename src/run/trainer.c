@@ -51,13 +51,13 @@ static SdqnStatus check_def(const SdqnTrainerDef *def, SdqnError *error) {
                   {"evaluation_period", def->evaluation_period},
                   {"evaluation_episodes", def->evaluation_episodes},
                   {"final_episodes", def->final_episodes},
-                  {"checkpoint_period", def->checkpoint_period},
-                  {"state_period_episodes", def->state_period_episodes}};
+                  {"checkpoint_period", def->checkpoint_period}};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         if (counts[i].value < 1)
             return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s = %lld: must be at least 1", counts[i].name, (long long)counts[i].value);
-    if (!(def->state_period_seconds >= 0))
-        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "state_period_seconds = %g: must not be negative", def->state_period_seconds);
+    if (def->state_period_episodes < 0 || !(def->state_period_seconds >= 0))
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "state_period_episodes = %d, state_period_seconds = %g: must not be negative",
+                              def->state_period_episodes, def->state_period_seconds);
     return SDQN_OK;
 }
 
@@ -189,8 +189,10 @@ static SdqnStatus save_state(SdqnTrainer *trainer, SdqnError *error) {
 }
 
 static bool state_is_due(const SdqnTrainer *trainer) {
-    return (int64_t)trainer->counters.episodes - trainer->last_state_episodes >= trainer->def.state_period_episodes ||
-           clock_seconds(CLOCK_MONOTONIC) - trainer->last_state >= trainer->def.state_period_seconds;
+    int episodes = trainer->def.state_period_episodes;
+    double seconds = trainer->def.state_period_seconds;
+    if (episodes > 0 && (int64_t)trainer->counters.episodes - trainer->last_state_episodes >= episodes) return true;
+    return seconds > 0 && clock_seconds(CLOCK_MONOTONIC) - trainer->last_state >= seconds;
 }
 
 // ---- evaluation -----------------------------------------------------------------------------------------------------------------

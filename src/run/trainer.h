@@ -17,19 +17,19 @@
 /// What to train and by which protocol. Periods count episodes: something happens after episode e if e > 0 and e mod period = 0.
 typedef struct SdqnTrainerDef {
     const SdqnMethod *method;
-    SdqnMethodDef method_def;                 ///< with the run's seed
-    const SdqnTaskSet *tasks;                 ///< borrowed for the trainer's life; episode e runs task e mod tasks->count
-    int64_t episodes;                         ///< over all tasks, >= 1
-    int evaluation_period;                    ///< episodes, >= 1
-    int evaluation_episodes;                  ///< greedy episodes a task in a periodic evaluation, >= 1
-    uint64_t evaluation_seed;                 ///< reset seed of the first of them
-    int final_episodes;                       ///< greedy episodes a task of the final weights, >= 1
-    uint64_t final_seed;                      ///< reset seed of the first of them
-    int checkpoint_period;                    ///< episodes, >= 1: weights kept
-    int state_period_episodes;                ///< a full state is written when so many episodes have passed since the last one, >= 1 ...
-    double state_period_seconds;              ///< ... or so many seconds of wall time, >= 0
-    bool keep_state;                          ///< keep the full states of a finished run
-    bool tensorboard;                         ///< write an event file
+    SdqnMethodDef method_def;    ///< with the run's seed
+    const SdqnTaskSet *tasks;    ///< borrowed for the trainer's life; episode e runs task e mod tasks->count
+    int64_t episodes;            ///< over all tasks, >= 1
+    int evaluation_period;       ///< episodes, >= 1
+    int evaluation_episodes;     ///< greedy episodes a task in a periodic evaluation, >= 1
+    uint64_t evaluation_seed;    ///< reset seed of the first of them
+    int final_episodes;          ///< greedy episodes a task of the final weights, >= 1
+    uint64_t final_seed;         ///< reset seed of the first of them
+    int checkpoint_period;       ///< episodes, >= 1: weights kept
+    int state_period_episodes;   ///< a full state is written when so many episodes have passed since the last one; 0: by time alone
+    double state_period_seconds; ///< and when so many seconds have passed; 0: by episodes alone. One also comes after the last episode.
+    bool keep_state;             ///< keep the full states of a finished run
+    bool tensorboard;            ///< write an event file
     char configuration[SDQN_SHA256_HEX_SIZE]; ///< SHA-256 of the run's config.yaml; a state of another one is refused
 } SdqnTrainerDef;
 
