@@ -1,6 +1,7 @@
 // main.c: chooses the subcommand, and alone turns a status into text on stderr and an exit code: 0 done, 1 failed, 2 wrong usage.
 #include "cli/command.h"
 #include "core/text.h"
+#include "core/version.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#define VERSION "0.1.0"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, MAX_COMMANDS = 32 };
 
@@ -81,7 +80,7 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         print_help(stdout);
     else if (strcmp(argv[1], "--version") == 0)
-        puts("sharedqn " VERSION);
+        puts("sharedqn " SDQN_VERSION);
     else
         code = run_command(argc - 1, argv + 1);
     return close_output() || code != EXIT_DONE ? code : EXIT_FAILED;
