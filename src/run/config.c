@@ -4,12 +4,14 @@
 #include "lander/lander.h"
 #include "methods/method.h"
 #include "run/config_builder.h"
+#include "run/task_set.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 _Static_assert(SDQN_CONFIG_MAX_TASKS <= SDQN_MAX_TASKS, "a network must have a row for every task");
+_Static_assert(SDQN_CONFIG_MAX_TASKS <= SDQN_TASK_SET_MAX, "a task set must have room for every task");
 
 static const char DEFAULT_METHOD[] = "shared";
 
