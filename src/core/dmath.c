@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -63,7 +64,7 @@ static double reduce_large(uint32_t bits, int *n) {
     static const double PI_2_63 = 0x1.921fb54442d18p-62; // pi * 2^-63
     const uint8_t *start = two_over_pi + ((bits >> 26) & 15U);
     uint32_t words[3];
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 3; i++) {
         const uint8_t *b = start + 4 * i;
         words[i] = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
     }

@@ -160,6 +160,7 @@ SdqnStatus sdqn_file_remove(const char *path, SdqnError *error) {
 
 enum { MAX_TREE_DEPTH = 32 }; ///< our folders are two deep
 
+// NOLINTNEXTLINE(misc-no-recursion): the depth is bounded
 static SdqnStatus remove_tree(const char *path, int depth, SdqnError *error) {
     struct stat stats;
     if (lstat(path, &stats) != 0) return errno == ENOENT ? SDQN_OK : system_error(error, path, "stat");

@@ -17,7 +17,7 @@ static uint32_t rotate_right(uint32_t x, int n) { return x >> n | x << (32 - n);
 
 static void take_block(uint32_t state[8], const uint8_t block[64]) {
     uint32_t w[64];
-    for (int t = 0; t < 16; t++)
+    for (size_t t = 0; t < 16; t++)
         w[t] = (uint32_t)block[4 * t] << 24 | (uint32_t)block[4 * t + 1] << 16 | (uint32_t)block[4 * t + 2] << 8 | block[4 * t + 3];
     for (int t = 16; t < 64; t++) {
         uint32_t s0 = rotate_right(w[t - 15], 7) ^ rotate_right(w[t - 15], 18) ^ w[t - 15] >> 3;
@@ -71,11 +71,11 @@ void sdqn_sha256_end(SdqnSha256 *hash, uint8_t digest[SDQN_SHA256_SIZE]) {
 void sdqn_sha256_end_hex(SdqnSha256 *hash, char hex[SDQN_SHA256_HEX_SIZE]) {
     uint8_t digest[SDQN_SHA256_SIZE];
     sdqn_sha256_end(hash, digest);
-    for (int i = 0; i < SDQN_SHA256_SIZE; i++) {
+    for (size_t i = 0; i < SDQN_SHA256_SIZE; i++) {
         hex[2 * i] = "0123456789abcdef"[digest[i] >> 4];
         hex[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
     }
-    hex[2 * SDQN_SHA256_SIZE] = '\0';
+    hex[SDQN_SHA256_HEX_SIZE - 1] = '\0';
 }
 
 void sdqn_sha256_hex(const void *data, size_t size, char hex[SDQN_SHA256_HEX_SIZE]) {

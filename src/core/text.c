@@ -34,14 +34,16 @@ static int shortest_digits(double value, bool single, char digits[MAX_DIGITS + 1
         for (; *c != 'e'; c++)
             if (is_digit(*c)) digits[found++] = *c; // all but the locale's decimal point
         digits[found] = '\0';
-        *point = atoi(c + 1) + 1;
+        *point = (int)strtol(c + 1, NULL, 10) + 1;
         if (count == MAX_DIGITS || scaled(digits, found, *point - found, single) == value) return found;
     }
 }
 
 static const char *from_number(double value, bool single, char text[SDQN_TEXT_SIZE]) {
-    if (isnan(value)) return strcpy(text, "nan");
-    if (isinf(value)) return strcpy(text, value < 0 ? "-inf" : "inf");
+    if (!isfinite(value)) {
+        snprintf(text, SDQN_TEXT_SIZE, "%s", isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
+        return text;
+    }
     const char *sign = signbit(value) ? "-" : "";
     if (value == 0) {
         snprintf(text, SDQN_TEXT_SIZE, "%s0.0", sign);

@@ -155,7 +155,8 @@ static const SdqnConfigLayer *deciding_layer(const SdqnConfigBuilder *builder, i
 static SdqnStatus refuse(const SdqnConfigBuilder *builder, const SdqnConfig *config, const char *name, const char *why, SdqnError *error) {
     int key = sdqn_key_find(sdqn_config_table, sdqn_config_table_size, name);
     const SdqnConfigLayer *layer = deciding_layer(builder, key);
-    SdqnSource source = layer == NULL ? (SdqnSource){0} : layer->sources[key];
+    SdqnSource source = {0};
+    if (layer != NULL) source = layer->sources[key];
     char value[MAX_VALUE_TEXT], where[SDQN_ERROR_SIZE];
     sdqn_key_format(&sdqn_config_table[key], config, value, sizeof value);
     return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s: %s", describe(builder, &sdqn_config_table[key], source, value, where), why);
