@@ -1,0 +1,62 @@
+// test_td_target.c: TD targets by hand.
+#include "dqn/td_target.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void target_bootstraps_from_the_largest_value(void **state) {
+    (void)state;
+    static const float q[] = {1, 4, 2, -8, -6, -7}, reward[] = {0.5f, -1.0f};
+    static const uint8_t terminated[] = {0, 0};
+    float y[2];
+    sdqn_td_target(q, reward, terminated, 0.5f, 2, 3, y);
+    assert_true(y[0] == 2.5f && y[1] == -4.0f);
+}
+
+static void terminal_states_have_no_future(void **state) {
+    (void)state;
+    static const float q[] = {100, 200}, reward[] = {-100.0f};
+    static const uint8_t terminated[] = {1};
+    float y;
+    sdqn_td_target(q, reward, terminated, 0.99f, 1, 2, &y);
+    assert_true(y == -100.0f);
+}
+
+static void each_operation_is_rounded_to_float(void **state) {
+    (void)state;
+    static const float q[] = {0x1.000002p0f}, reward[] = {-1.0f};
+    static const uint8_t terminated[] = {0};
+    const float gamma = 0x1.fffffep-1f;
+    float y;
+    sdqn_td_target(q, reward, terminated, gamma, 1, 1, &y);
+    const volatile float discounted = gamma * q[0]; // 1 + 2^-24 - 2^-47, rounded to 1: a fused operation would keep 2^-24
+    assert_true(discounted == 1.0f);
+    assert_true(y == 0.0f);
+}
+
+static void nan_is_not_hidden_by_the_maximum(void **state) {
+    (void)state;
+    static const float reward[] = {0};
+    static const uint8_t terminated[] = {0};
+    float y;
+    sdqn_td_target((const float[]){NAN, 1, 2}, reward, terminated, 0.9f, 1, 3, &y);
+    assert_true(isnan(y));
+    sdqn_td_target((const float[]){1, NAN, 2}, reward, terminated, 0.9f, 1, 3, &y);
+    assert_true(isnan(y));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(target_bootstraps_from_the_largest_value),
+        cmocka_unit_test(terminal_states_have_no_future),
+        cmocka_unit_test(each_operation_is_rounded_to_float),
+        cmocka_unit_test(nan_is_not_hidden_by_the_maximum),
+    };
+    return cmocka_run_group_tests_name("td_target", tests, NULL, NULL);
+}
