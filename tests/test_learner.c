@@ -1,0 +1,428 @@
+// test_learner.c: the learner's protocol, its numerics against a plain repetition, and its complete saved state.
+#include "dqn/learner.h"
+#include "dqn/td_target.h"
+#include "nn/adam.h"
+#include "nn/loss.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const SdqnQNetworkDef small_network = {
+    .observation_size = 5, .num_actions = 4, .num_tasks = 3, .embedding_size = 2, .hidden1_size = 21, .hidden2_size = 10};
+
+static SdqnDqnDef small_dqn(void) {
+    SdqnDqnDef def = sdqn_dqn_def_default();
+    def.batch_size = 8;
+    def.replay_capacity = 60;
+    def.min_replay_size = 20;
+    def.target_period = 2;
+    def.epsilon_decay = 0.9;
+    return def;
+}
+
+static SdqnLearnerStreams streams_of(uint64_t seed) {
+    SdqnLearnerStreams streams;
+    sdqn_rng_seed_spawned(&streams.weights, seed, (const uint32_t[]){SDQN_STREAM_WEIGHTS}, 1);
+    sdqn_rng_seed_spawned(&streams.exploration, seed, (const uint32_t[]){SDQN_STREAM_EXPLORATION}, 1);
+    sdqn_rng_seed_spawned(&streams.replay, seed, (const uint32_t[]){SDQN_STREAM_REPLAY}, 1);
+    return streams;
+}
+
+static SdqnLearner *make_learner(const SdqnDqnDef *def, SdqnCpuLevel level) {
+    const SdqnLearnerStreams streams = streams_of(1);
+    SdqnLearner *learner;
+    SdqnError error = {0};
+    if (sdqn_learner_create(&small_network, def, sdqn_kernels(level), &streams, &learner, &error) != SDQN_OK) {
+        fail_msg("%s", error.message);
+    }
+    return learner;
+}
+
+/// Step `step` of a made-up environment: observations from a stream of its own, rewards that the observation explains.
+static SdqnUpdate one_step(SdqnLearner *learner, int step) {
+    SdqnRng rng;
+    sdqn_rng_seed(&rng, (uint64_t)step);
+    float observation[5], next[5];
+    for (int i = 0; i < 5; i++) {
+        observation[i] = (float)sdqn_rng_normal(&rng);
+        next[i] = (float)sdqn_rng_normal(&rng);
+    }
+    const int task = step / 30 % 3, action = sdqn_learner_act(learner, observation, task);
+    assert_true(action >= 0 && action < 4);
+    sdqn_learner_push(learner, &(SdqnTransition){.observation = observation,
+                                                 .next_observation = next,
+                                                 .reward = (double)observation[action] + task,
+                                                 .action = action,
+                                                 .task = task,
+                                                 .terminated = step % 10 == 0});
+    SdqnUpdate update;
+    SdqnError error = {0};
+    if (sdqn_learner_update(learner, &update, &error) != SDQN_OK) fail_msg("%s", error.message);
+    if (step % 30 == 29) sdqn_learner_end_episode(learner);
+    return update;
+}
+
+typedef struct Saved {
+    uint8_t *bytes;
+    size_t size;
+} Saved;
+
+static Saved save(const SdqnLearner *learner) {
+    Saved saved = {.size = sdqn_learner_state_size(learner)};
+    saved.bytes = malloc(saved.size);
+    assert_non_null(saved.bytes);
+    sdqn_learner_save_state(learner, saved.bytes);
+    return saved;
+}
+
+static void check_same_state(const SdqnLearner *a, const SdqnLearner *b) {
+    Saved left = save(a), right = save(b);
+    assert_int_equal(left.size, right.size);
+    assert_memory_equal(left.bytes, right.bytes, left.size);
+    free(left.bytes);
+    free(right.bytes);
+}
+
+// Definition
+
+static void default_definition_is_the_protocol(void **state) {
+    (void)state;
+    const SdqnDqnDef def = sdqn_dqn_def_default();
+    SdqnError error = {0};
+    assert_int_equal(sdqn_dqn_def_check(&def, &error), SDQN_OK);
+    assert_true(def.learning_rate == 5e-4 && def.gamma == 0.99 && def.epsilon_decay == 0.995 && def.epsilon_floor == 0.01);
+    assert_int_equal(def.batch_size, 64);
+    assert_int_equal(def.replay_capacity, 100000);
+    assert_int_equal(def.min_replay_size, 2000);
+    assert_int_equal(def.target_period, 10);
+}
+
+static void check_refused(SdqnDqnDef def, const char *message) {
+    SdqnError error = {0};
+    assert_int_equal(sdqn_dqn_def_check(&def, &error), SDQN_ERR_ARGUMENT);
+    assert_string_equal(error.message, message);
+    const SdqnLearnerStreams streams = streams_of(1);
+    SdqnLearner *learner = NULL;
+    assert_int_equal(sdqn_learner_create(&small_network, &def, sdqn_kernels(SDQN_CPU_SCALAR), &streams, &learner, &error),
+                     SDQN_ERR_ARGUMENT);
+    assert_null(learner);
+}
+
+static void definition_errors_name_field_value_and_range(void **state) {
+    (void)state;
+    SdqnDqnDef def = sdqn_dqn_def_default();
+    def.learning_rate = 0.0;
+    check_refused(def, "learning_rate = 0: must be in (0, 1]");
+    def = sdqn_dqn_def_default();
+    def.gamma = 1.5;
+    check_refused(def, "gamma = 1.5: must be in [0, 1]");
+    def.gamma = (double)NAN;
+    check_refused(def, "gamma = nan: must be in [0, 1]");
+    def = sdqn_dqn_def_default();
+    def.epsilon_decay = -0.5;
+    check_refused(def, "epsilon_decay = -0.5: must be in (0, 1]");
+    def = sdqn_dqn_def_default();
+    def.batch_size = 0;
+    check_refused(def, "batch_size = 0: must be in [1, 4096]");
+    def = sdqn_dqn_def_default();
+    def.replay_capacity = 63;
+    check_refused(def, "replay_capacity = 63: must be in [64, 10000000]");
+    def = sdqn_dqn_def_default();
+    def.min_replay_size = 100000;
+    check_refused(def, "min_replay_size = 100000: must be in [63, 99999]");
+    check_refused((SdqnDqnDef){0}, "learning_rate = 0: must be in (0, 1]");
+}
+
+// Protocol
+
+static void updates_start_when_the_buffer_holds_more_than_the_minimum(void **state) {
+    (void)state;
+    const SdqnDqnDef def = small_dqn();
+    SdqnLearner *learner = make_learner(&def, SDQN_CPU_SCALAR);
+    for (int step = 0; step < 40; step++) {
+        const SdqnUpdate update = one_step(learner, step);
+        assert_int_equal(update.done, step + 1 > 20);
+        assert_true(update.done ? update.loss > 0.0f : update.loss == 0.0f);
+    }
+    assert_int_equal(sdqn_learner_updates(learner), 20);
+    sdqn_learner_destroy(learner);
+}
+
+static void epsilon_shrinks_once_an_episode(void **state) {
+    (void)state;
+    const SdqnDqnDef def = small_dqn();
+    SdqnLearner *learner = make_learner(&def, SDQN_CPU_SCALAR);
+    assert_true(sdqn_learner_epsilon(learner) == 1.0);
+    sdqn_learner_end_episode(learner);
+    sdqn_learner_end_episode(learner);
+    assert_true(sdqn_learner_epsilon(learner) == 0.9 * 0.9);
+    assert_int_equal(sdqn_learner_episodes(learner), 2);
+    sdqn_learner_destroy(learner);
+}
+
+static void q_values_change_nothing_that_is_saved(void **state) {
+    (void)state;
+    enum { ROWS = 150 }; // more than are computed at a time
+    const SdqnDqnDef def = small_dqn();
+    SdqnLearner *learner = make_learner(&def, SDQN_CPU_SCALAR), *same = make_learner(&def, SDQN_CPU_SCALAR);
+    float observation[ROWS * 5], q[ROWS * 4], single[4];
+    int32_t task[ROWS];
+    for (int i = 0; i < ROWS * 5; i++) observation[i] = (float)(i % 17) - 8.0f;
+    for (int b = 0; b < ROWS; b++) task[b] = b % 3;
+    sdqn_learner_q_values(learner, observation, task, ROWS, q);
+    for (int b = 0; b < ROWS; b++) {
+        sdqn_learner_q_values(learner, observation + (ptrdiff_t)b * 5, task + b, 1, single);
+        assert_memory_equal(single, q + (ptrdiff_t)b * 4, sizeof single);
+    }
+    check_same_state(learner, same);
+    sdqn_learner_destroy(learner);
+    sdqn_learner_destroy(same);
+}
+
+/// The learner's updates repeated with the parts it is made of, from the protocol's text: which batch, which target, when copied.
+static void updates_equal_their_parts(void **state) {
+    (void)state;
+    const SdqnDqnDef def = small_dqn();
+    const SdqnKernels *kernels = sdqn_kernels(SDQN_CPU_SCALAR);
+    SdqnLearner *learner = make_learner(&def, SDQN_CPU_SCALAR);
+    SdqnLearnerStreams streams = streams_of(1);
+    SdqnQNetwork *network, *target;
+    SdqnQWorkspace *workspace;
+    SdqnReplayBuffer *replay;
+    SdqnBatch batch;
+    SdqnAdam adam;
+    const size_t count = sdqn_q_network_def_parameter_count(&small_network);
+    assert_int_equal(sdqn_q_network_create(&small_network, kernels, &network, NULL), SDQN_OK);
+    assert_int_equal(sdqn_q_network_create(&small_network, kernels, &target, NULL), SDQN_OK);
+    assert_int_equal(sdqn_q_workspace_create(&small_network, 8, true, &workspace, NULL), SDQN_OK);
+    assert_int_equal(sdqn_replay_buffer_create(60, 5, &replay, NULL), SDQN_OK);
+    assert_int_equal(sdqn_batch_create(&batch, 8, 5, NULL), SDQN_OK);
+    assert_int_equal(sdqn_adam_create(&adam, count, NULL), SDQN_OK);
+    float *gradient = calloc(count, sizeof(float));
+    sdqn_q_network_init(network, &streams.weights);
+    sdqn_q_network_copy(target, network);
+    for (int step = 0; step < 200; step++) {
+        const int episode = step / 30;
+        SdqnRng rng;
+        sdqn_rng_seed(&rng, (uint64_t)step);
+        float observation[5], next[5], q[8 * 4], dq[8 * 4], y[8], loss = 0.0f;
+        for (int i = 0; i < 5; i++) {
+            observation[i] = (float)sdqn_rng_normal(&rng);
+            next[i] = (float)sdqn_rng_normal(&rng);
+        }
+        const int32_t task = episode % 3;
+        int action = 0;
+        if (sdqn_rng_double(&streams.exploration) < fmax(0.01, pow(0.9, episode))) {
+            action = (int)sdqn_rng_integers(&streams.exploration, 0, 4);
+        } else {
+            sdqn_q_network_forward(network, workspace, observation, &task, 1, q);
+            for (int a = 1; a < 4; a++) action = q[a] > q[action] ? a : action;
+        }
+        sdqn_replay_buffer_push(replay,
+                                &(SdqnTransition){observation, next, (double)observation[action] + task, action, task, step % 10 == 0});
+        if (step >= 20) {
+            sdqn_replay_buffer_sample(replay, &streams.replay, 8, &batch);
+            sdqn_q_network_forward(target, workspace, batch.next_observation, batch.task, 8, q);
+            sdqn_td_target(q, batch.reward, batch.terminated, 0.99f, 8, 4, y);
+            sdqn_q_network_forward(network, workspace, batch.observation, batch.task, 8, q);
+            loss = sdqn_mse_loss(q, batch.action, y, 8, 4, dq);
+            sdqn_q_network_backward(network, workspace, batch.task, dq, 8, gradient);
+            sdqn_adam_step(&adam, kernels, gradient, 5e-4, sdqn_q_network_parameters_mutable(network));
+            sdqn_q_network_refresh(network);
+        }
+        if (step % 30 == 29 && episode > 0 && episode % 2 == 0) sdqn_q_network_copy(target, network);
+        assert_true(one_step(learner, step).loss == loss);
+        assert_memory_equal(sdqn_q_network_parameters(sdqn_learner_network(learner)), sdqn_q_network_parameters(network),
+                            count * sizeof(float));
+    }
+    free(gradient);
+    sdqn_adam_destroy(&adam);
+    sdqn_batch_destroy(&batch);
+    sdqn_replay_buffer_destroy(replay);
+    sdqn_q_workspace_destroy(workspace);
+    sdqn_q_network_destroy(network);
+    sdqn_q_network_destroy(target);
+    sdqn_learner_destroy(learner);
+}
+
+static void states_are_the_same_on_every_level(void **state) {
+    (void)state;
+    const SdqnDqnDef def = small_dqn();
+    SdqnLearner *scalar = make_learner(&def, SDQN_CPU_SCALAR);
+    for (int step = 0; step < 300; step++) one_step(scalar, step);
+    for (int level = 0; level < SDQN_NUM_CPU_LEVELS; level++) {
+        if (!sdqn_kernels((SdqnCpuLevel)level)) continue;
+        SdqnLearner *learner = make_learner(&def, (SdqnCpuLevel)level);
+        for (int step = 0; step < 300; step++) one_step(learner, step);
+        check_same_state(learner, scalar);
+        sdqn_learner_destroy(learner);
+    }
+    sdqn_learner_destroy(scalar);
+}
+
+static void learning_lowers_the_loss(void **state) {
+    (void)state;
+    SdqnDqnDef def = small_dqn();
+    def.gamma = 0.0;
+    def.learning_rate = 3e-3;
+    SdqnLearner *learner = make_learner(&def, sdqn_cpu_level_best());
+    double early = 0.0, late = 0.0;
+    for (int step = 0; step < 4020; step++) {
+        const SdqnUpdate update = one_step(learner, step % 60); // the same 60 transitions, but for the actions
+        if (step >= 20 && step < 120) early += (double)update.loss;
+        if (step >= 3920) late += (double)update.loss;
+    }
+    assert_true(late < 0.05 * early);
+    sdqn_learner_destroy(learner);
+}
+
+static void infinite_loss_is_an_error_and_steps_nothing(void **state) {
+    (void)state;
+    const SdqnDqnDef def = small_dqn();
+    SdqnLearner *learner = make_learner(&def, sdqn_cpu_level_best());
+    const size_t bytes = sdqn_q_network_def_parameter_count(&small_network) * sizeof(float);
+    float *before = malloc(bytes);
+    assert_non_null(before);
+    memcpy(before, sdqn_q_network_parameters(sdqn_learner_network(learner)), bytes);
+    const float observation[5] = {0};
+    for (int i = 0; i < 21; i++) {
+        sdqn_learner_push(learner, &(SdqnTransition){.observation = observation, .next_observation = observation, .reward = 1e300});
+    }
+    SdqnUpdate update;
+    SdqnError error = {0};
+    assert_int_equal(sdqn_learner_update(learner, &update, &error), SDQN_ERR_NUMERIC);
+    assert_string_equal(error.message, "update 0: the loss is inf: training has diverged");
+    assert_false(update.done);
+    assert_memory_equal(before, sdqn_q_network_parameters(sdqn_learner_network(learner)), bytes);
+    free(before);
+    sdqn_learner_destroy(learner);
+}
+
+// Saved states
+
+static void saved_state_goes_on_bit_for_bit(void **state) {
+    (void)state;
+    const SdqnDqnDef def = small_dqn();
+    static const int stops[] = {0, 7, 20, 21, 59, 60, 61, 119, 120, 200};
+    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
+        SdqnLearner *learner = make_learner(&def, sdqn_cpu_level_best()), *resumed = make_learner(&def, sdqn_cpu_level_best());
+        for (int step = 0; step < stops[i]; step++) one_step(learner, step);
+        for (int step = 500; step < 540; step++) one_step(resumed, step); // what it did before is forgotten
+        Saved saved = save(learner);
+        SdqnError error = {0};
+        if (sdqn_learner_load_state(resumed, saved.bytes, saved.size, &error) != SDQN_OK) fail_msg("%s", error.message);
+        check_same_state(learner, resumed);
+        for (int step = stops[i]; step < stops[i] + 100; step++) {
+            const SdqnUpdate update = one_step(learner, step), again = one_step(resumed, step);
+            assert_true(update.done == again.done && update.loss == again.loss);
+        }
+        check_same_state(learner, resumed);
+        free(saved.bytes);
+        sdqn_learner_destroy(learner);
+        sdqn_learner_destroy(resumed);
+    }
+}
+
+static void check_state_refused(SdqnLearner *learner, const uint8_t *bytes, size_t size, const char *message) {
+    SdqnError error = {0};
+    Saved before = save(learner);
+    assert_int_equal(sdqn_learner_load_state(learner, bytes, size, &error), SDQN_ERR_FORMAT);
+    if (!strstr(error.message, message)) fail_msg("expected \"...%s...\", found \"%s\"", message, error.message);
+    Saved after = save(learner);
+    assert_memory_equal(before.bytes, after.bytes, before.size);
+    free(before.bytes);
+    free(after.bytes);
+}
+
+static void cut_or_longer_states_are_refused(void **state) {
+    (void)state;
+    const SdqnDqnDef def = small_dqn();
+    SdqnLearner *learner = make_learner(&def, SDQN_CPU_SCALAR);
+    for (int step = 0; step < 30; step++) one_step(learner, step);
+    Saved saved = save(learner);
+    for (size_t size = 0; size < saved.size; size += 1 + size / 50) {
+        uint8_t *cut = malloc(size + 1); // a block of its own, so that a sanitizer sees any read behind it
+        assert_non_null(cut);
+        memcpy(cut, saved.bytes, size);
+        check_state_refused(learner, cut, size, "saved learner");
+        free(cut);
+    }
+    uint8_t *longer = calloc(saved.size + 4, 1);
+    memcpy(longer, saved.bytes, saved.size);
+    check_state_refused(learner, longer, saved.size + 4, "damaged");
+    const uint64_t claimed = saved.size + 4; // the header agrees now, the replay buffer does not
+    memcpy(longer + 8, &claimed, sizeof claimed);
+    check_state_refused(learner, longer, saved.size + 4, "saved replay buffer");
+    free(longer);
+    free(saved.bytes);
+    sdqn_learner_destroy(learner);
+}
+
+/// Offsets into the state: magic 0, size 8, parameter count 16, counters 24 and 32, running powers 40 to 63, streams 64 to 143,
+/// definitions to 215, then the arrays.
+static void damaged_states_are_refused(void **state) {
+    (void)state;
+    const SdqnDqnDef def = small_dqn();
+    SdqnLearner *learner = make_learner(&def, SDQN_CPU_SCALAR);
+    for (int step = 0; step < 30; step++) one_step(learner, step);
+    Saved saved = save(learner);
+    const size_t count = sdqn_q_network_def_parameter_count(&small_network);
+    const double big = 1.5, none = (double)NAN;
+    const float infinite = INFINITY, negative = -1.0f;
+    const uint64_t even = 2;
+    const uint32_t two = 2;
+    const struct {
+        size_t offset, size;
+        const void *value;
+        const char *message;
+    } damages[] = {
+        {0, 4, &two, "damaged"},
+        {8, 8, &even, "damaged"},
+        {16, 8, &even, "other settings"},
+        {40, 8, &big, "running power"},
+        {48, 8, &none, "running power"},
+        {64 + 24, 8, &even, "random stream"},
+        {104 + 36, 4, &two, "random stream"},
+        {144, 4, &two, "other settings"},
+        {168, 8, &big, "other settings"},
+        {216 + 4 * 5, 4, &infinite, "value 5 of"},
+        {216 + 4 * (3 * count + 1), 4, &negative, "of the weights and moments is -1"},
+        {216 + 4 * 4 * count + 8, 4, &negative, "saved replay buffer"},
+    };
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        uint8_t *damaged = malloc(saved.size);
+        assert_non_null(damaged);
+        memcpy(damaged, saved.bytes, saved.size);
+        memcpy(damaged + damages[i].offset, damages[i].value, damages[i].size);
+        check_state_refused(learner, damaged, saved.size, damages[i].message);
+        free(damaged);
+    }
+    free(saved.bytes);
+    sdqn_learner_destroy(learner);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(default_definition_is_the_protocol),
+        cmocka_unit_test(definition_errors_name_field_value_and_range),
+        cmocka_unit_test(updates_start_when_the_buffer_holds_more_than_the_minimum),
+        cmocka_unit_test(epsilon_shrinks_once_an_episode),
+        cmocka_unit_test(q_values_change_nothing_that_is_saved),
+        cmocka_unit_test(updates_equal_their_parts),
+        cmocka_unit_test(states_are_the_same_on_every_level),
+        cmocka_unit_test(learning_lowers_the_loss),
+        cmocka_unit_test(infinite_loss_is_an_error_and_steps_nothing),
+        cmocka_unit_test(saved_state_goes_on_bit_for_bit),
+        cmocka_unit_test(cut_or_longer_states_are_refused),
+        cmocka_unit_test(damaged_states_are_refused),
+    };
+    return cmocka_run_group_tests_name("learner", tests, NULL, NULL);
+}
