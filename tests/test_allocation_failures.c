@@ -1,0 +1,154 @@
+// test_allocation_failures.c: each allocation of the learning half fails in turn; nothing leaks, nothing half-made comes back.
+//
+// The program defines the allocator's functions itself, in front of the C library's. Sanitizers do the same, so they skip it.
+#include "methods/method.h"
+#include "nn/safetensors.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define UNDER_SANITIZER
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
+#define UNDER_SANITIZER
+#endif
+
+#ifndef UNDER_SANITIZER
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+extern void __libc_free(void *memory);
+
+static int until_failure = -1; // allocations that still succeed; -1: all
+static int balance;            // blocks allocated and not freed while counting
+static bool counting;
+
+static bool fails(void) {
+    if (!counting || until_failure < 0) return false;
+    return until_failure-- == 0;
+}
+
+static void *counted(void *memory) {
+    if (counting && memory) balance++;
+    return memory;
+}
+
+void *malloc(size_t size) { return fails() ? NULL : counted(__libc_malloc(size)); }
+void *calloc(size_t count, size_t size) { return fails() ? NULL : counted(__libc_calloc(count, size)); }
+void *aligned_alloc(size_t alignment, size_t size) { return fails() ? NULL : counted(__libc_memalign(alignment, size)); }
+void free(void *memory) {
+    if (counting && memory) balance--;
+    __libc_free(memory);
+}
+
+/// Run `attempt` with its first, second, ... allocation failing until none is left to fail. It frees what it got.
+static void fail_each(SdqnStatus (*attempt)(SdqnError *error)) {
+    SdqnStatus status = SDQN_ERR_MEMORY;
+    for (int n = 0; status != SDQN_OK; n++) {
+        SdqnError error = {0};
+        until_failure = n;
+        balance = 0;
+        counting = true;
+        status = attempt(&error);
+        counting = false;
+        const bool all_succeeded = until_failure >= 0;
+        assert_int_equal(balance, 0);
+        assert_int_equal(status, all_succeeded ? SDQN_OK : SDQN_ERR_MEMORY);
+        assert_true(all_succeeded || strstr(error.message, "memory"));
+        assert_true(n < 1000);
+    }
+}
+
+static SdqnStatus create_shared(SdqnError *error) {
+    const SdqnMethod *method = sdqn_method_find("shared");
+    SdqnMethodDef def = {.kernels = sdqn_kernels(SDQN_CPU_SCALAR), .seed = 1};
+    method->def_default(&def);
+    def.dqn.replay_capacity = 3000;
+    void *self = NULL;
+    const SdqnStatus status = method->create(&def, &self, error);
+    if ((status == SDQN_OK) != (self != NULL)) return SDQN_ERR_ARGUMENT;
+    method->destroy(self);
+    return status;
+}
+
+static SdqnStatus encode(SdqnError *error) {
+    static const float values[2] = {1, 2};
+    const SdqnTensor tensors[] = {{.name = "b", .rank = 1, .shape = {2}, .data = values},
+                                  {.name = "a", .rank = 1, .shape = {1}, .data = values}};
+    uint8_t *bytes = NULL;
+    size_t size;
+    const SdqnStatus status = sdqn_safetensors_encode(tensors, 2, &bytes, &size, error);
+    free(bytes);
+    return status;
+}
+
+static void creating_a_method_survives_each_failure(void **state) {
+    (void)state;
+    fail_each(create_shared);
+}
+
+static void encoding_survives_each_failure(void **state) {
+    (void)state;
+    fail_each(encode);
+}
+
+/// After creation a learner allocates nothing: not in act, push, update, the end of an episode or the saving of its state.
+static void training_allocates_nothing(void **state) {
+    (void)state;
+    const SdqnMethod *method = sdqn_method_find("shared");
+    SdqnMethodDef def = {.kernels = sdqn_kernels(sdqn_cpu_level_best()), .seed = 1};
+    method->def_default(&def);
+    def.dqn.min_replay_size = 100;
+    void *self;
+    assert_int_equal(method->create(&def, &self, NULL), SDQN_OK);
+    const float observation[8] = {0.1f, 0.2f};
+    SdqnError error = {0};
+    SdqnUpdate update = {0};
+    SdqnStatus status = SDQN_OK;
+    until_failure = 0; // the first allocation would fail
+    counting = true;
+    for (int i = 0; i < 150 && status == SDQN_OK; i++) {
+        method->push(self, &(SdqnTransition){observation, observation, 1.0, method->act(self, observation, 0), 0, false});
+        status = method->update(self, &update, &error);
+        if (i % 50 == 0) method->end_episode(self, 0);
+    }
+    counting = false;
+    assert_int_equal(status, SDQN_OK);
+    assert_true(update.done);
+    assert_int_equal(until_failure, 0);
+    method->destroy(self);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(creating_a_method_survives_each_failure),
+        cmocka_unit_test(encoding_survives_each_failure),
+        cmocka_unit_test(training_allocates_nothing),
+    };
+    return cmocka_run_group_tests_name("allocation_failures", tests, NULL, NULL);
+}
+
+#else
+
+static void needs_the_allocator_for_itself(void **state) {
+    (void)state;
+    skip();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(needs_the_allocator_for_itself)};
+    return cmocka_run_group_tests_name("allocation_failures", tests, NULL, NULL);
+}
+
+#endif

@@ -1,0 +1,192 @@
+// test_method_table.c: every method of the table keeps the interface's promises.
+#include "methods/method.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static SdqnMethodDef small_def(const SdqnMethod *method) {
+    SdqnMethodDef def = {.kernels = sdqn_kernels(sdqn_cpu_level_best()), .seed = 3};
+    method->def_default(&def);
+    def.network.hidden1_size = 24;
+    def.network.hidden2_size = 12;
+    def.dqn.batch_size = 8;
+    def.dqn.replay_capacity = 100;
+    def.dqn.min_replay_size = 30;
+    def.dqn.target_period = 2;
+    return def;
+}
+
+static void *make(const SdqnMethod *method, const SdqnMethodDef *def) {
+    void *self;
+    SdqnError error = {0};
+    if (method->create(def, &self, &error) != SDQN_OK) fail_msg("%s: %s", method->name, error.message);
+    return self;
+}
+
+/// Episodes of 20 steps in a made-up environment, tasks in turn. @return the number of updates done
+static int train(const SdqnMethod *method, void *self, int first_episode, int episodes) {
+    int updates = 0;
+    for (int episode = first_episode; episode < first_episode + episodes; episode++) {
+        SdqnRng rng;
+        sdqn_rng_seed(&rng, (uint64_t)episode);
+        float observation[8], next[8];
+        for (int i = 0; i < 8; i++) observation[i] = (float)sdqn_rng_normal(&rng);
+        for (int step = 0; step < 20; step++) {
+            for (int i = 0; i < 8; i++) next[i] = (float)sdqn_rng_normal(&rng);
+            const int action = method->act(self, observation, episode % 3);
+            assert_true(action >= 0 && action < 4);
+            method->push(self, &(SdqnTransition){observation, next, sdqn_rng_normal(&rng), action, episode % 3, step == 19});
+            SdqnUpdate update;
+            SdqnError error = {0};
+            if (method->update(self, &update, &error) != SDQN_OK) fail_msg("%s: %s", method->name, error.message);
+            updates += update.done;
+            memcpy(observation, next, sizeof next);
+        }
+        method->end_episode(self, episode % 3);
+    }
+    return updates;
+}
+
+static void check_same_state(const SdqnMethod *method, const void *a, const void *b) {
+    const size_t size = method->state_size(a);
+    assert_int_equal(size, method->state_size(b));
+    uint8_t *left = malloc(size), *right = malloc(size);
+    assert_true(left && right);
+    method->save_state(a, left);
+    method->save_state(b, right);
+    assert_memory_equal(left, right, size);
+    free(left);
+    free(right);
+}
+
+static void each_method(void (*check)(const SdqnMethod *method)) {
+    int count;
+    const SdqnMethod *const *methods = sdqn_methods(&count);
+    assert_true(count > 0);
+    for (int i = 0; i < count; i++) check(methods[i]);
+}
+
+static void check_name(const SdqnMethod *method) {
+    assert_ptr_equal(sdqn_method_find(method->name), method);
+    assert_int_equal(strspn(method->name, "abcdefghijklmnopqrstuvwxyz0123456789_-"), strlen(method->name));
+    assert_true(strlen(method->help) > 0 && strchr(method->help, '\n') == NULL);
+}
+
+static void names_find_their_methods(void **state) {
+    (void)state;
+    each_method(check_name);
+    assert_null(sdqn_method_find("no such method"));
+    assert_null(sdqn_method_find(""));
+}
+
+static void check_tensors(const SdqnMethod *method) {
+    const SdqnMethodDef def = small_def(method);
+    void *self = make(method, &def);
+    const int count = method->tensors(self, NULL, 0);
+    SdqnTensor *tensors = calloc((size_t)count + 1, sizeof *tensors);
+    tensors[count].rank = -1;
+    assert_int_equal(method->tensors(self, tensors, count), count);
+    assert_int_equal(tensors[count].rank, -1);
+    size_t values = 0;
+    for (int i = 0; i < count; i++) values += sdqn_tensor_count(&tensors[i]);
+    assert_int_equal(values, method->parameter_count(self));
+    free(tensors);
+    method->destroy(self);
+    method->destroy(NULL);
+}
+
+static void tensors_hold_all_parameters(void **state) {
+    (void)state;
+    each_method(check_tensors);
+}
+
+static void check_seed(const SdqnMethod *method) {
+    SdqnMethodDef def = small_def(method);
+    void *self = make(method, &def), *same = make(method, &def);
+    def.seed = 4;
+    void *other = make(method, &def);
+    assert_true(train(method, self, 0, 5) > 0);
+    train(method, same, 0, 5);
+    check_same_state(method, self, same);
+    const float observation[8] = {0.5f};
+    const int32_t task = 1;
+    float q[4], q_other[4];
+    method->q_values(self, observation, &task, 1, q);
+    method->q_values(other, observation, &task, 1, q_other);
+    assert_memory_not_equal(q, q_other, sizeof q);
+    check_same_state(method, self, same); // q_values changed nothing that is saved
+    method->destroy(self);
+    method->destroy(same);
+    method->destroy(other);
+}
+
+static void same_seed_gives_the_same_state(void **state) {
+    (void)state;
+    each_method(check_seed);
+}
+
+static void check_resume(const SdqnMethod *method) {
+    const SdqnMethodDef def = small_def(method);
+    void *self = make(method, &def), *resumed = make(method, &def);
+    train(method, self, 0, 4);
+    const size_t size = method->state_size(self);
+    uint8_t *bytes = malloc(size);
+    assert_non_null(bytes);
+    method->save_state(self, bytes);
+    SdqnError error = {0};
+    if (method->load_state(resumed, bytes, size, &error) != SDQN_OK) fail_msg("%s: %s", method->name, error.message);
+    assert_int_equal(method->load_state(resumed, bytes, size - 1, &error), SDQN_ERR_FORMAT);
+    free(bytes);
+    for (int task = 0; task < 3; task++) assert_true(method->epsilon(self, task) == method->epsilon(resumed, task));
+    train(method, self, 4, 6);
+    train(method, resumed, 4, 6);
+    check_same_state(method, self, resumed);
+    method->destroy(self);
+    method->destroy(resumed);
+}
+
+static void saved_state_goes_on_bit_for_bit(void **state) {
+    (void)state;
+    each_method(check_resume);
+}
+
+static void check_wrong_definition(const SdqnMethod *method) {
+    SdqnMethodDef def = small_def(method);
+    def.dqn.gamma = 2.0;
+    void *self = NULL;
+    SdqnError error = {0};
+    assert_int_equal(method->create(&def, &self, &error), SDQN_ERR_ARGUMENT);
+    assert_null(self);
+    assert_non_null(strstr(error.message, "gamma = 2"));
+}
+
+static void wrong_definitions_are_refused(void **state) {
+    (void)state;
+    each_method(check_wrong_definition);
+}
+
+static void shared_has_the_size_of_the_specification(void **state) {
+    (void)state;
+    const SdqnMethod *method = sdqn_method_find("shared");
+    SdqnMethodDef def = {.kernels = sdqn_kernels(SDQN_CPU_SCALAR), .seed = 1};
+    method->def_default(&def);
+    void *self = make(method, &def);
+    assert_int_equal(method->parameter_count(self), 37788);
+    method->destroy(self);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_find_their_methods),       cmocka_unit_test(tensors_hold_all_parameters),
+        cmocka_unit_test(same_seed_gives_the_same_state), cmocka_unit_test(saved_state_goes_on_bit_for_bit),
+        cmocka_unit_test(wrong_definitions_are_refused),  cmocka_unit_test(shared_has_the_size_of_the_specification),
+    };
+    return cmocka_run_group_tests_name("method_table", tests, NULL, NULL);
+}
