@@ -2,7 +2,6 @@
 
 #include "core/text.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -10,7 +9,7 @@ static const SdqnTask builtin[SDQN_NUM_BUILTIN_TASKS] = {
     {.name = "standard",
      .gravity = -10.0,
      .wind = SDQN_WIND_NONE,
-     .wind_on_ground = 1,
+     .wind_on_ground = true,
      .initial_random = 1000.0,
      .main_engine_power = 13.0,
      .side_engine_power = 0.6,
@@ -19,7 +18,7 @@ static const SdqnTask builtin[SDQN_NUM_BUILTIN_TASKS] = {
      .gravity = -10.0,
      .wind = SDQN_WIND_UNIFORM,
      .wind_power = 20.0,
-     .wind_on_ground = 1,
+     .wind_on_ground = true,
      .initial_random = 1000.0,
      .main_engine_power = 13.0,
      .side_engine_power = 0.6,
@@ -27,7 +26,7 @@ static const SdqnTask builtin[SDQN_NUM_BUILTIN_TASKS] = {
     {.name = "heavy",
      .gravity = -12.5,
      .wind = SDQN_WIND_NONE,
-     .wind_on_ground = 1,
+     .wind_on_ground = true,
      .initial_random = 1000.0,
      .main_engine_power = 13.0,
      .side_engine_power = 0.6,
@@ -37,7 +36,7 @@ static const SdqnTask builtin[SDQN_NUM_BUILTIN_TASKS] = {
      .wind = SDQN_WIND_GYMNASIUM,
      .wind_power = 15.0,
      .turbulence_power = 1.5,
-     .wind_on_ground = 0,
+     .wind_on_ground = false,
      .initial_random = 1000.0,
      .main_engine_power = 13.0,
      .side_engine_power = 0.6,
@@ -99,8 +98,6 @@ SdqnStatus sdqn_task_check(const SdqnTask *task, SdqnError *error) {
     if ((int)task->wind < SDQN_WIND_NONE || task->wind > SDQN_WIND_GYMNASIUM)
         return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "task %s: wind = %d: must be none, uniform or gymnasium", task->name,
                               (int)task->wind);
-    if (task->wind_on_ground != 0 && task->wind_on_ground != 1)
-        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "task %s: wind_on_ground = %d: must be 0 or 1", task->name, task->wind_on_ground);
     if (task->time_limit_steps < 1 || task->time_limit_steps > 1000000)
         return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "task %s: time_limit_steps = %d: must be in [1, 1000000]", task->name,
                               task->time_limit_steps);

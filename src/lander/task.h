@@ -4,6 +4,8 @@
 
 #include "core/error.h"
 
+#include <stdbool.h>
+
 #define SDQN_TASK_NAME_SIZE 32
 #define SDQN_NUM_BUILTIN_TASKS 4
 #define SDQN_NUM_DEFAULT_TASKS 3 ///< `all` and the default list: standard, windy, heavy
@@ -22,7 +24,7 @@ typedef struct SdqnTask {
     SdqnWindKind wind;              ///< default none
     double wind_power;              ///< newtons, in [0, 1000]. Default 0 (uniform: 20, gymnasium: 15).
     double turbulence_power;        ///< newton metres, in [0, 1000], gymnasium's wind only. Default 0 (gymnasium: 1.5).
-    int wind_on_ground;             ///< 1: wind blows also while a leg touches the ground. Default 1 (gymnasium's own: 0).
+    bool wind_on_ground;            ///< wind blows also while a leg touches the ground. Default true (gymnasium's own: false).
     double initial_random;          ///< initial force drawn from U(-r, r) on each axis, newtons, in [0, 100000]. Default 1000.
     double main_engine_power;       ///< in [0, 1000]. Default 13.
     double side_engine_power;       ///< in [0, 1000]. Default 0.6.

@@ -61,7 +61,7 @@ const SdqnKey sdqn_task_table[] = {
     {"wind", SDQN_KEY_CHOICE, TASK_FIELD(wind), .choices = WINDS},
     {"wind_power", SDQN_KEY_DOUBLE, TASK_FIELD(wind_power), ANY_NUMBER},
     {"turbulence_power", SDQN_KEY_DOUBLE, TASK_FIELD(turbulence_power), ANY_NUMBER},
-    {"wind_on_ground", SDQN_KEY_CHOICE, TASK_FIELD(wind_on_ground), .choices = (const char *const[]){"false", "true", NULL}},
+    {"wind_on_ground", SDQN_KEY_BOOL, TASK_FIELD(wind_on_ground), .low = 0},
     {"initial_random", SDQN_KEY_DOUBLE, TASK_FIELD(initial_random), ANY_NUMBER},
     {"main_engine_power", SDQN_KEY_DOUBLE, TASK_FIELD(main_engine_power), ANY_NUMBER},
     {"side_engine_power", SDQN_KEY_DOUBLE, TASK_FIELD(side_engine_power), ANY_NUMBER},
@@ -151,6 +151,13 @@ static bool parse_choice(const SdqnKey *key, const char *text, void *field) {
 
 _Static_assert(sizeof(SdqnConditioning) == sizeof(int) && sizeof(SdqnWindKind) == sizeof(int), "choices are stored as int");
 
+static bool parse_bool(const char *text, void *field) {
+    bool truth = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
+    if (!truth && strcmp(text, "false") != 0 && strcmp(text, "0") != 0) return false;
+    memcpy(field, &truth, sizeof truth);
+    return true;
+}
+
 static bool parse_method(const char *text, SdqnConfig *config) {
     size_t length = strlen(text);
     if (!good_name(text, length, sizeof config->method)) return false;
@@ -161,7 +168,6 @@ static bool parse_method(const char *text, SdqnConfig *config) {
 
 bool sdqn_key_parse(const SdqnKey *key, const char *text, void *object) {
     char *field = (char *)object + key->offset;
-    bool truth = strcmp(text, "true") == 0;
     uint64_t word;
     switch (key->type) {
     case SDQN_KEY_INT:
@@ -179,9 +185,7 @@ bool sdqn_key_parse(const SdqnKey *key, const char *text, void *object) {
         memcpy(field, &word, sizeof word);
         return true;
     case SDQN_KEY_BOOL:
-        if (!truth && strcmp(text, "false") != 0) return false;
-        memcpy(field, &truth, sizeof truth);
-        return true;
+        return parse_bool(text, field);
     default:
         return false;
     }
@@ -207,7 +211,7 @@ const char *sdqn_key_allowed(const SdqnKey *key, char text[256]) {
                      sdqn_text_from_double(key->high, high));
         break;
     case SDQN_KEY_BOOL:
-        snprintf(text, 256, "true or false");
+        snprintf(text, 256, "true or false (1 or 0)");
         break;
     case SDQN_KEY_CHOICE:
         for (int i = 0; key->choices[i] != NULL && length < 200; i++)
