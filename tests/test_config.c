@@ -313,7 +313,7 @@ static void bad_task_definitions_are_refused_with_their_line(void **state) {
         {"task_definitions:\n  moon:\n    gravity: -1e999\n", ":3: gravity = -1e999: must be a number"},
         {"task_definitions:\n  moon:\n    gravity: -2\n    gravity: -3\n", ":4: gravity: given twice"},
         {"task_definitions:\n  moon:\n    wind: stormy\n", ":3: wind = stormy: must be none, uniform or gymnasium"},
-        {"task_definitions:\n  moon:\n    wind: uniform\n", ":3: task moon: this wind needs a wind_power above 0"},
+        {"task_definitions:\n  moon:\n    wind: uniform\n", ":3: task moon: wind_power is missing"},
         {"task_definitions:\n  moon:\n    time_limit_steps: 0\n", ":3: task moon: time_limit_steps = 0: must be in [1, 1000000]"},
         {"task_definitions:\n  moon:\n    time_limit_steps: 1.5\n", ":3: time_limit_steps = 1.5: must be an integer"},
         {"task_definitions:\n  moon:\n    base: mars\n", ":3: base = mars: must be standard, windy, heavy or gymwind"},

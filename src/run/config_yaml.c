@@ -157,9 +157,11 @@ static SdqnStatus finish_definition(const Reader *reader, const char *name, int 
         status = sdqn_task_check(task, &why);
     }
     if (status != SDQN_OK) return sdqn_error_set(reader->error, SDQN_ERR_ARGUMENT, "%.700s:%d: %s", path_of(reader), line, why.message);
-    if (task->wind != SDQN_WIND_NONE && task->wind_power == 0 && task->turbulence_power == 0)
-        return sdqn_error_set(reader->error, SDQN_ERR_ARGUMENT, "%.700s:%d: task %s: this wind needs a wind_power above 0", path_of(reader),
-                              line, name);
+    // A wind whose power was forgotten would be none; a power of zero that is written down is meant.
+    bool power_given = task->wind_power != 0 || definition->lines[sdqn_key_find(sdqn_task_table, sdqn_task_table_size, "wind_power")] != 0;
+    if (task->wind != SDQN_WIND_NONE && !power_given)
+        return sdqn_error_set(reader->error, SDQN_ERR_ARGUMENT, "%.700s:%d: task %s: wind_power is missing: this wind needs one",
+                              path_of(reader), line, name);
     return SDQN_OK;
 }
 
