@@ -1,0 +1,184 @@
+// e2e.h: for tests of the built program: run it, kill it, compare folders. $SHAREDQN names it, else build/sharedqn.
+#ifndef SDQN_TESTS_E2E_H
+#define SDQN_TESTS_E2E_H
+
+#include "core/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { E2E_MAX_ARGUMENTS = 64, E2E_TEXT_SIZE = 65536, E2E_MAX_FILES = 64 };
+
+/// A folder for the running test, and the program's outputs in it.
+static char e2e_base[64];
+
+static inline int e2e_setup(void **state) {
+    (void)state;
+    snprintf(e2e_base, sizeof e2e_base, "/tmp/sdqn_e2e_XXXXXX");
+    return mkdtemp(e2e_base) != NULL ? 0 : -1;
+}
+
+static inline int e2e_teardown(void **state) {
+    (void)state;
+    return sdqn_file_remove_tree(e2e_base, NULL) == SDQN_OK ? 0 : -1;
+}
+
+/// Path in the test's folder; four at a time.
+static inline const char *e2e_path(const char *name) {
+    static char paths[4][512];
+    static int next;
+    next = (next + 1) % 4;
+    snprintf(paths[next], sizeof paths[next], "%s/%s", e2e_base, name);
+    return paths[next];
+}
+
+/// How a program ended and what it printed.
+typedef struct Outcome {
+    int code; ///< -1: by a signal
+    int signal;
+    char out[E2E_TEXT_SIZE], err[E2E_TEXT_SIZE];
+} Outcome;
+
+static inline void e2e_redirect(const char *name, int descriptor) {
+    int file = open(e2e_path(name), O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (file < 0 || dup2(file, descriptor) < 0) _exit(126);
+    close(file);
+}
+
+/// Start the program. @param arguments  behind the program's name, NULL at the end
+static inline pid_t e2e_start(const char *const *arguments) {
+    const char *program = getenv("SHAREDQN");
+    char *argv[E2E_MAX_ARGUMENTS];
+    int count = 0;
+    if (program == NULL) program = "build/sharedqn";
+    argv[count++] = (char *)program;
+    while (*arguments != NULL && count < E2E_MAX_ARGUMENTS - 1) argv[count++] = (char *)*arguments++;
+    argv[count] = NULL;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        e2e_redirect("stdout", STDOUT_FILENO);
+        e2e_redirect("stderr", STDERR_FILENO);
+        execv(program, argv);
+        _exit(127);
+    }
+    return child;
+}
+
+static inline void e2e_read_text(const char *path, char text[E2E_TEXT_SIZE]) {
+    FILE *file = fopen(path, "rb");
+    size_t size = file != NULL ? fread(text, 1, E2E_TEXT_SIZE - 1, file) : 0;
+    text[size] = '\0';
+    if (file != NULL) fclose(file);
+}
+
+/// Wait for the end of the program. @return what it printed and how it ended, valid until the next call
+static inline const Outcome *e2e_wait(pid_t child) {
+    static Outcome outcome;
+    int status;
+    pid_t waited;
+    do {
+        waited = waitpid(child, &status, 0);
+    } while (waited < 0 && errno == EINTR);
+    assert_int_equal(waited, child);
+    outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    outcome.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    e2e_read_text(e2e_path("stdout"), outcome.out);
+    e2e_read_text(e2e_path("stderr"), outcome.err);
+    return &outcome;
+}
+
+/// Run the program to its end. Arguments: strings, NULL at the end.
+static inline const Outcome *e2e_run(const char *first, ...) {
+    const char *arguments[E2E_MAX_ARGUMENTS] = {first};
+    int count = 1;
+    va_list list;
+    va_start(list, first);
+    while (count < E2E_MAX_ARGUMENTS && (arguments[count] = va_arg(list, const char *)) != NULL) count++;
+    va_end(list);
+    return e2e_wait(e2e_start(arguments));
+}
+
+static inline void e2e_sleep(double seconds) {
+    struct timespec time = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    nanosleep(&time, NULL);
+}
+
+static inline double e2e_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static inline int e2e_compare_names(const void *a, const void *b) { return strcmp(a, b); }
+
+/// Names in a folder that end with `suffix`, sorted. @return how many; 0 if there is no such folder
+static inline int e2e_list(const char *path, const char *suffix, char names[E2E_MAX_FILES][128]) {
+    DIR *folder = opendir(path);
+    int count = 0;
+    if (folder == NULL) return 0;
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL && count < E2E_MAX_FILES;) {
+        size_t length = strlen(entry->d_name), end = strlen(suffix);
+        if (entry->d_name[0] == '.' || length < end || strcmp(entry->d_name + length - end, suffix) != 0) continue;
+        snprintf(names[count++], 128, "%.127s", entry->d_name);
+    }
+    closedir(folder);
+    qsort(names, (size_t)count, 128, e2e_compare_names);
+    return count;
+}
+
+/// The bytes of a file, which must be there. @return memory to be freed
+static inline uint8_t *e2e_read(const char *folder, const char *name, size_t *size) {
+    char path[SDQN_PATH_SIZE];
+    uint8_t *bytes = NULL;
+    SdqnError error = {0};
+    if (sdqn_file_join(folder, name, path, &error) != SDQN_OK) fail_msg("%s", error.message);
+    if (sdqn_file_read(path, (size_t)1 << 30, &bytes, size, &error) != SDQN_OK) fail_msg("%s", error.message);
+    return bytes;
+}
+
+/// Fail unless both files are there with the same bytes.
+static inline void e2e_assert_same_file(const char *run, const char *other, const char *name) {
+    size_t a_size, b_size, at = 0;
+    uint8_t *a = e2e_read(run, name, &a_size), *b = e2e_read(other, name, &b_size);
+    while (at < a_size && at < b_size && a[at] == b[at]) at++;
+    if (a_size != b_size || at != a_size) fail_msg("%s: %s and %s differ at byte %zu of %zu and %zu", name, run, other, at, a_size, b_size);
+    free(a);
+    free(b);
+}
+
+/// Fail unless all that must be the same in equal runs is the same in two folders.
+static inline void e2e_assert_same_runs(const char *run, const char *other) {
+    static const char *const files[] = {"metrics.jsonl", "evaluations.jsonl", "best.safetensors", "final.safetensors"};
+    static char names[2][E2E_MAX_FILES][128];
+    char folders[2][SDQN_PATH_SIZE], name[160];
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) e2e_assert_same_file(run, other, files[i]);
+    assert_int_equal(sdqn_file_join(run, "checkpoints", folders[0], NULL), SDQN_OK);
+    assert_int_equal(sdqn_file_join(other, "checkpoints", folders[1], NULL), SDQN_OK);
+    int count = e2e_list(folders[0], "", names[0]);
+    assert_true(count > 0);
+    assert_int_equal(e2e_list(folders[1], "", names[1]), count);
+    for (int i = 0; i < count; i++) {
+        assert_string_equal(names[0][i], names[1][i]);
+        snprintf(name, sizeof name, "checkpoints/%.127s", names[0][i]);
+        e2e_assert_same_file(run, other, name);
+    }
+}
+
+#endif
