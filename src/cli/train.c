@@ -100,7 +100,7 @@ static void show_evaluation(void *context, int64_t episode, const SdqnEvaluation
     size_t length = (size_t)snprintf(text, sizeof text, "evaluation after episode %lld: mean %.2f%s", (long long)episode, evaluation->mean,
                                      is_best ? ", the best so far" : "");
     for (int t = 0; t < evaluation->num_tasks && evaluation->num_tasks > 1 && length < sizeof text - 64; t++)
-        length += (size_t)snprintf(text + length, sizeof text - length, "%s %s %.2f", t == 0 ? " (" : ",", evaluation->tasks[t].name,
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%s %.2f", t == 0 ? " (" : ", ", evaluation->tasks[t].name,
                                    evaluation->tasks[t].mean);
     if (evaluation->num_tasks > 1) snprintf(text + length, sizeof text - length, ")");
     sdqn_progress_note(&display->progress, text);
