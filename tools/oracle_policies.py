@@ -151,4 +151,6 @@ def draw_task(rng):
         task["wind_power"] = draw_number(rng, 1.0, 40.0, 1000.0)
     if task["wind"] == "gymnasium":
         task["turbulence_power"] = draw_number(rng, 0.2, 4.0, 1000.0)
+    if task["wind"] != "none" and not (task["wind_power"] or task.get("turbulence_power")):
+        task["wind_power"] = 1.0  # a configuration refuses a wind without power
     return oracle_env.complete(task)
