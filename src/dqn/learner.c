@@ -259,6 +259,12 @@ static bool rng_is_sound(const SdqnRng *rng) { return (rng->increment_low & 1) =
 /// A power of a factor in [0, 1]; false for NaN.
 static bool is_power(double power) { return power >= 0.0 && power <= 1.0; }
 
+static bool same_dqn_def(const SdqnDqnDef *a, const SdqnDqnDef *b) {
+    return a->learning_rate == b->learning_rate && a->gamma == b->gamma && a->epsilon_decay == b->epsilon_decay &&
+           a->epsilon_floor == b->epsilon_floor && a->batch_size == b->batch_size && a->replay_capacity == b->replay_capacity &&
+           a->min_replay_size == b->min_replay_size && a->target_period == b->target_period;
+}
+
 /// Check all that precedes the replay buffer's state.
 static SdqnStatus check_state(const SdqnLearner *learner, const uint8_t *bytes, size_t size, StateHeader *header, SdqnError *error) {
     const size_t floats = STATE_ARRAYS * learner->adam.count;
@@ -270,7 +276,7 @@ static SdqnStatus check_state(const SdqnLearner *learner, const uint8_t *bytes, 
     if (header->magic != STATE_MAGIC || header->size != size) {
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved learner: not the state of a learner of this version, or damaged");
     }
-    if (header->parameter_count != learner->adam.count || memcmp(&header->def, &learner->def, sizeof header->def) != 0 ||
+    if (header->parameter_count != learner->adam.count || !same_dqn_def(&header->def, &learner->def) ||
         memcmp(&header->network_def, sdqn_q_network_def(learner->network), sizeof header->network_def) != 0) {
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved learner: made with other settings");
     }
@@ -293,7 +299,7 @@ SdqnStatus sdqn_learner_load_state(SdqnLearner *learner, const uint8_t *bytes, s
     const SdqnQNetworkDef *network_def = sdqn_q_network_def(learner->network);
     const size_t array_bytes = learner->adam.count * sizeof(float);
     const size_t replay_start = sizeof(StateHeader) + STATE_ARRAYS * array_bytes;
-    StateHeader header;
+    StateHeader header = {0};
     SdqnStatus status = check_state(learner, bytes, size, &header, error);
     if (status != SDQN_OK) return status;
     status = sdqn_replay_buffer_load_state(learner->replay, network_def->num_actions, network_def->num_tasks, bytes + replay_start,

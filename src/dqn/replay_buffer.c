@@ -175,7 +175,7 @@ static SdqnStatus check_state(const SdqnReplayBuffer *buffer, int num_actions, i
 
 SdqnStatus sdqn_replay_buffer_load_state(SdqnReplayBuffer *buffer, int num_actions, int num_tasks, const uint8_t *bytes, size_t size,
                                          SdqnError *error) {
-    StateHeader header;
+    StateHeader header = {0};
     const SdqnStatus status = check_state(buffer, num_actions, num_tasks, bytes, size, &header, error);
     if (status != SDQN_OK) return status;
     buffer->size = header.size;

@@ -24,26 +24,29 @@ static const char *shape_text(const SdqnTensor *tensor, char text[SHAPE_TEXT_SIZ
     return text;
 }
 
-/// A matrix that must be there with at most `max` rows and columns.
-static SdqnStatus find_matrix(const char *where, const SdqnTensor *tensors, int count, const char *name, size_t max,
-                              const SdqnTensor **matrix, SdqnError *error) {
+/// A matrix that must be there with at most `max` rows and columns. @return NULL with a message in `error` if it is not
+static const SdqnTensor *find_matrix(const char *where, const SdqnTensor *tensors, int count, const char *name, size_t max,
+                                     SdqnError *error) {
     char text[SHAPE_TEXT_SIZE];
     const SdqnTensor *found = find(tensors, count, name);
-    if (!found) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor %s: missing", where, name);
-    if (found->rank != 2 || found->shape[0] > max || found->shape[1] > max) {
-        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor %s: shape %s, expected two dimensions of at most %zu", where, name,
-                              shape_text(found, text), max);
+    if (!found) {
+        sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor %s: missing", where, name);
+        return NULL;
     }
-    *matrix = found;
-    return SDQN_OK;
+    if (found->rank != 2 || found->shape[0] > max || found->shape[1] > max) {
+        sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor %s: shape %s, expected two dimensions of at most %zu", where, name,
+                       shape_text(found, text), max);
+        return NULL;
+    }
+    return found;
 }
 
 SdqnStatus sdqn_q_network_infer(const char *where, const SdqnTensor *tensors, int count, int observation_size, int num_actions,
                                 SdqnQNetworkDef *def, SdqnError *error) {
-    const SdqnTensor *fc1, *fc2, *embedding;
-    SdqnStatus status = find_matrix(where, tensors, count, "fc1.weight", SDQN_MAX_LAYER_SIZE, &fc1, error);
-    if (status == SDQN_OK) status = find_matrix(where, tensors, count, "fc2.weight", SDQN_MAX_LAYER_SIZE, &fc2, error);
-    if (status != SDQN_OK) return status;
+    const SdqnTensor *fc1 = find_matrix(where, tensors, count, "fc1.weight", SDQN_MAX_LAYER_SIZE, error);
+    if (!fc1) return SDQN_ERR_FORMAT;
+    const SdqnTensor *fc2 = find_matrix(where, tensors, count, "fc2.weight", SDQN_MAX_LAYER_SIZE, error);
+    if (!fc2) return SDQN_ERR_FORMAT;
     SdqnQNetworkDef inferred = {
         .observation_size = observation_size,
         .num_actions = num_actions,
@@ -52,8 +55,8 @@ SdqnStatus sdqn_q_network_infer(const char *where, const SdqnTensor *tensors, in
         .hidden2_size = (int)fc2->shape[0],
     };
     if (find(tensors, count, "task_embedding.weight")) {
-        status = find_matrix(where, tensors, count, "task_embedding.weight", SDQN_MAX_LAYER_SIZE, &embedding, error);
-        if (status != SDQN_OK) return status;
+        const SdqnTensor *embedding = find_matrix(where, tensors, count, "task_embedding.weight", SDQN_MAX_LAYER_SIZE, error);
+        if (!embedding) return SDQN_ERR_FORMAT;
         if (embedding->shape[0] > SDQN_MAX_TASKS) {
             return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor task_embedding.weight: %zu tasks: at most %d are allowed", where,
                                   embedding->shape[0], SDQN_MAX_TASKS);
@@ -61,10 +64,11 @@ SdqnStatus sdqn_q_network_infer(const char *where, const SdqnTensor *tensors, in
         inferred.num_tasks = (int)embedding->shape[0];
         inferred.embedding_size = (int)embedding->shape[1];
     }
-    if (fc1->shape[1] != (size_t)(observation_size + inferred.embedding_size)) {
+    const size_t inputs = (size_t)observation_size + (size_t)inferred.embedding_size;
+    if (fc1->shape[1] != inputs) {
         return sdqn_error_set(error, SDQN_ERR_FORMAT,
-                              "%s: tensor fc1.weight: %zu inputs, expected %d: an observation of %d and a task embedding of %d", where,
-                              fc1->shape[1], observation_size + inferred.embedding_size, observation_size, inferred.embedding_size);
+                              "%s: tensor fc1.weight: %zu inputs, expected %zu: an observation of %d and a task embedding of %d", where,
+                              fc1->shape[1], inputs, observation_size, inferred.embedding_size);
     }
     *def = inferred;
     return SDQN_OK;

@@ -32,18 +32,18 @@ static bool name_is_sound(const char *name) {
 // Encoding
 
 static int compare_names(const void *a, const void *b) {
-    const SdqnTensor *const *left = a, *const *right = b;
-    return strcmp((*left)->name, (*right)->name);
+    const SdqnTensor *left = a, *right = b;
+    return strcmp(left->name, right->name);
 }
 
-static SdqnStatus check_for_encoding(const SdqnTensor *const *sorted, int count, SdqnError *error) {
+static SdqnStatus check_for_encoding(const SdqnTensor *sorted, int count, SdqnError *error) {
     for (int i = 0; i < count; i++) {
-        const SdqnTensor *tensor = sorted[i];
+        const SdqnTensor *tensor = &sorted[i];
         if (!name_is_sound(tensor->name)) {
             return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "tensor \"%s\": a name must be 1 to %d of A-Z a-z 0-9 _ . -", tensor->name,
                                   SDQN_TENSOR_NAME_SIZE - 1);
         }
-        if (i > 0 && strcmp(sorted[i - 1]->name, tensor->name) == 0) {
+        if (i > 0 && strcmp(sorted[i - 1].name, tensor->name) == 0) {
             return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "tensor %s: there are two of this name", tensor->name);
         }
         const size_t values = sdqn_tensor_count(tensor);
@@ -57,11 +57,11 @@ static SdqnStatus check_for_encoding(const SdqnTensor *const *sorted, int count,
 }
 
 /// Write the header of sorted tensors. @param room  of `header`, at least ENTRY_SIZE * count + 16 @return its length, a multiple of 8
-static size_t write_header(const SdqnTensor *const *sorted, int count, char *header, size_t room) {
+static size_t write_header(const SdqnTensor *sorted, int count, char *header, size_t room) {
     size_t length = 0, begin = 0;
     header[length++] = '{';
     for (int i = 0; i < count; i++) {
-        const SdqnTensor *tensor = sorted[i];
+        const SdqnTensor *tensor = &sorted[i];
         const size_t end = begin + sdqn_tensor_count(tensor) * sizeof(float);
         length +=
             (size_t)snprintf(header + length, room - length, "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[", i > 0 ? "," : "", tensor->name);
@@ -76,9 +76,9 @@ static size_t write_header(const SdqnTensor *const *sorted, int count, char *hea
     return length;
 }
 
-static uint8_t *encode_sorted(const SdqnTensor *const *sorted, int count, size_t *size) {
+static uint8_t *encode_sorted(const SdqnTensor *sorted, int count, size_t *size) {
     size_t value_bytes = 0;
-    for (int i = 0; i < count; i++) value_bytes += sdqn_tensor_count(sorted[i]) * sizeof(float);
+    for (int i = 0; i < count; i++) value_bytes += sdqn_tensor_count(&sorted[i]) * sizeof(float);
     const size_t room = ENTRY_SIZE * (size_t)count + 16;
     uint8_t *bytes = malloc(LENGTH_SIZE + room + value_bytes);
     if (!bytes) return NULL;
@@ -86,8 +86,8 @@ static uint8_t *encode_sorted(const SdqnTensor *const *sorted, int count, size_t
     memcpy(bytes, &header_size, LENGTH_SIZE);
     *size = LENGTH_SIZE + header_size;
     for (int i = 0; i < count; i++) {
-        const size_t tensor_bytes = sdqn_tensor_count(sorted[i]) * sizeof(float);
-        memcpy(bytes + *size, sorted[i]->data, tensor_bytes);
+        const size_t tensor_bytes = sdqn_tensor_count(&sorted[i]) * sizeof(float);
+        memcpy(bytes + *size, sorted[i].data, tensor_bytes);
         *size += tensor_bytes;
     }
     return bytes;
@@ -95,9 +95,9 @@ static uint8_t *encode_sorted(const SdqnTensor *const *sorted, int count, size_t
 
 SdqnStatus sdqn_safetensors_encode(const SdqnTensor *tensors, int count, uint8_t **bytes, size_t *size, SdqnError *error) {
     assert(count >= 1 && count <= SDQN_SAFETENSORS_MAX_TENSORS);
-    const SdqnTensor **sorted = calloc((size_t)count, sizeof *sorted);
+    SdqnTensor *sorted = calloc((size_t)count, sizeof *sorted);
     if (!sorted) return sdqn_error_set(error, SDQN_ERR_MEMORY, "safetensors: out of memory for %d tensors", count);
-    for (int i = 0; i < count; i++) sorted[i] = &tensors[i];
+    memcpy(sorted, tensors, (size_t)count * sizeof *sorted);
     qsort(sorted, (size_t)count, sizeof *sorted, compare_names);
     SdqnStatus status = check_for_encoding(sorted, count, error);
     if (status == SDQN_OK) {
@@ -193,7 +193,7 @@ static SdqnStatus decode_entry(const char *where, const char *name, const json_t
     if (strcmp(dtype, "F32") != 0) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: dtype %.16s: must be F32", label, dtype);
     status = decode_shape(label, entry, value_bytes / sizeof(float), tensor, &count, error);
     if (status != SDQN_OK) return status;
-    strcpy(tensor->name, name); // fits: the name is sound
+    memcpy(tensor->name, name, strlen(name) + 1); // fits: the name is sound
     extent->name = tensor->name;
     return decode_offsets(label, entry, value_bytes, count, extent, error);
 }

@@ -91,7 +91,7 @@ static inline Vector vector_flush(Vector x, Vector limit) {
     return vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(x), vcltq_f32(vabsq_f32(x), limit)));
 }
 
-#elif defined(SDQN_ISA_scalar)
+#else // scalar
 #include "nn/fma_exact.h"
 
 #include <math.h>
@@ -122,8 +122,6 @@ static inline void vector_store_part(float *p, Vector x, int n) {
     if (n > 0) *p = x;
 }
 
-#else
-#error "kernels_isa.c is compiled once for each level, with -DSDQN_ISA_<level>=1"
 #endif
 
 #endif
