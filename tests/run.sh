@@ -16,7 +16,7 @@ for program in "$@"; do
     name=$(basename "$program")
     log=$logs/$name.log
     status=$(cat "$logs/$name.status" 2>/dev/null || echo 1)
-    count() { sed -n "s/^\[  $1 \] \([0-9][0-9]*\) test(s).*/\1/p" "$log" | awk '{ n += $1 } END { print n + 0 }'; }
+    count() { sed -n "s/^\[  $1 *\] \([0-9][0-9]*\) test(s).*/\1/p" "$log" | awk '{ n += $1 } END { print n + 0 }'; }
     passed=$(($(count PASSED) + $(grep -c '^ok - ' "$log")))
     failed=$(($(count FAILED) + $(grep -c '^not ok - ' "$log")))
     skipped=$(($(count SKIPPED) + $(grep -c '^skip - ' "$log")))
