@@ -23,13 +23,16 @@
 
 #include <cmocka.h>
 
-enum { E2E_MAX_ARGUMENTS = 64, E2E_TEXT_SIZE = 65536, E2E_MAX_FILES = 64 };
+enum { E2E_MAX_ARGUMENTS = 64, E2E_TEXT_SIZE = 65536, E2E_MAX_FILES = 64, E2E_MAX_PATHS = 32 };
 
-/// A folder for the running test, and the program's outputs in it.
+/// A folder for the running test, and the paths in it that were asked for.
 static char e2e_base[64];
+static struct { char name[128], path[256]; } e2e_paths[E2E_MAX_PATHS];
+static int e2e_num_paths;
 
 static inline int e2e_setup(void **state) {
     (void)state;
+    e2e_num_paths = 0;
     snprintf(e2e_base, sizeof e2e_base, "/tmp/sdqn_e2e_XXXXXX");
     return mkdtemp(e2e_base) != NULL ? 0 : -1;
 }
@@ -39,13 +42,15 @@ static inline int e2e_teardown(void **state) {
     return sdqn_file_remove_tree(e2e_base, NULL) == SDQN_OK ? 0 : -1;
 }
 
-/// Path in the test's folder; four at a time.
+/// Path in the test's folder, valid to the test's end.
 static inline const char *e2e_path(const char *name) {
-    static char paths[4][512];
-    static int next;
-    next = (next + 1) % 4;
-    snprintf(paths[next], sizeof paths[next], "%s/%s", e2e_base, name);
-    return paths[next];
+    for (int i = 0; i < e2e_num_paths; i++)
+        if (strcmp(e2e_paths[i].name, name) == 0) return e2e_paths[i].path;
+    assert_true(e2e_num_paths < E2E_MAX_PATHS && strlen(name) < sizeof e2e_paths->name);
+    int last = e2e_num_paths++;
+    snprintf(e2e_paths[last].name, sizeof e2e_paths[last].name, "%s", name);
+    snprintf(e2e_paths[last].path, sizeof e2e_paths[last].path, "%s/%s", e2e_base, name);
+    return e2e_paths[last].path;
 }
 
 /// How a program ended and what it printed.
@@ -55,8 +60,11 @@ typedef struct Outcome {
     char out[E2E_TEXT_SIZE], err[E2E_TEXT_SIZE];
 } Outcome;
 
-static inline void e2e_redirect(const char *name, int descriptor) {
-    int file = open(e2e_path(name), O_WRONLY | O_CREAT | O_TRUNC, 0666);
+/// Where the next program's standard output goes instead of a file, if not NULL.
+static const char *e2e_stdout;
+
+static inline void e2e_redirect(const char *path, int descriptor) {
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     if (file < 0 || dup2(file, descriptor) < 0) _exit(126);
     close(file);
 }
@@ -73,8 +81,8 @@ static inline pid_t e2e_start(const char *const *arguments) {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        e2e_redirect("stdout", STDOUT_FILENO);
-        e2e_redirect("stderr", STDERR_FILENO);
+        e2e_redirect(e2e_stdout != NULL ? e2e_stdout : e2e_path("stdout"), STDOUT_FILENO);
+        e2e_redirect(e2e_path("stderr"), STDERR_FILENO);
         execv(program, argv);
         _exit(127);
     }

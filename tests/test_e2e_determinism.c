@@ -60,18 +60,15 @@ static void a_run_can_go_on_at_another_kernel_level(void **state) {
     train(e2e_path("whole"), "auto", "1", "1");
     const char *arguments[] = {
         "train", "--out", e2e_path("cut"), "--isa", "scalar", "--target-period", "3", "--state-period-episodes", "1", SETTINGS, NULL};
-    char out[512], state_file[1024];
-    snprintf(out, sizeof out, "%s", arguments[2]);
-    snprintf(state_file, sizeof state_file, "%s/checkpoints/state_000005.sdqn", out);
     pid_t child = e2e_start(arguments);
-    for (int i = 0; i < 20000 && !sdqn_file_exists(state_file); i++) e2e_sleep(0.0005);
+    for (int i = 0; i < 20000 && !sdqn_file_exists(e2e_path("cut/checkpoints/state_000005.sdqn")); i++) e2e_sleep(0.0005);
     kill(child, SIGINT); // stops after the present episode
     const Outcome *outcome = e2e_wait(child);
     assert_int_equal(outcome->code, 1);
     assert_non_null(strstr(outcome->err, " train --resume --out "));
-    outcome = e2e_run("train", "--resume", "--out", out, "--isa", "auto", NULL);
+    outcome = e2e_run("train", "--resume", "--out", e2e_path("cut"), "--isa", "auto", NULL);
     if (outcome->code != 0) fail_msg("%s", outcome->err);
-    e2e_assert_same_runs(e2e_path("whole"), out);
+    e2e_assert_same_runs(e2e_path("whole"), e2e_path("cut"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, e2e_setup, e2e_teardown)

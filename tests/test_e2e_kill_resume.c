@@ -26,18 +26,16 @@ static pid_t start_run(const char *out, bool resume) {
     return e2e_start(arguments);
 }
 
-static bool has_temporary(const char *out) {
+static bool has_temporary(void) {
     static char names[E2E_MAX_FILES][128];
-    char checkpoints[1024];
-    snprintf(checkpoints, sizeof checkpoints, "%s/checkpoints", out);
-    return e2e_list(checkpoints, ".tmp", names) > 0 || e2e_list(out, ".tmp", names) > 0;
+    return e2e_list(e2e_path("killed/checkpoints"), ".tmp", names) > 0 || e2e_list(e2e_path("killed"), ".tmp", names) > 0;
 }
 
 /// Kill the run after `delay` seconds, if asked as soon as a file is being written then. @return false if it ended by itself before
-static bool kill_run(pid_t child, const char *out, double delay, bool in_writing) {
+static bool kill_run(pid_t child, double delay, bool in_writing) {
     double deadline = e2e_now() + delay, latest = deadline + 0.5;
     int status;
-    while (e2e_now() < deadline || (in_writing && e2e_now() < latest && !has_temporary(out))) {
+    while (e2e_now() < deadline || (in_writing && e2e_now() < latest && !has_temporary())) {
         pid_t ended = waitpid(child, &status, WNOHANG);
         if (ended == child) {
             if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
@@ -56,8 +54,7 @@ static bool kill_run(pid_t child, const char *out, double delay, bool in_writing
 
 static void kills_change_no_byte(void **state) {
     (void)state;
-    char whole[512], out[512];
-    snprintf(whole, sizeof whole, "%s", e2e_path("whole"));
+    const char *whole = e2e_path("whole"), *out = e2e_path("killed");
     double began = e2e_now();
     const Outcome *outcome = e2e_wait(start_run(whole, false));
     if (outcome->code != 0) fail_msg("%s", outcome->err);
@@ -65,16 +62,15 @@ static void kills_change_no_byte(void **state) {
 
     SdqnRng rng;
     sdqn_rng_seed(&rng, 20261124);
-    snprintf(out, sizeof out, "%s", e2e_path("killed"));
     int kills = 0, in_writing = 0, runs = 0;
     while (kills < KILLS || sdqn_file_exists(out)) {
         bool is_begun = sdqn_file_exists(out); // a kill may come before the folder is made
         pid_t child = start_run(out, is_begun);
         // A tenth of the run on average, so that each run is killed often, also in its final evaluation.
         double delay = kills < KILLS ? sdqn_rng_uniform(&rng, 0, 0.2 * duration) : 600;
-        if (kill_run(child, out, delay, kills % 2 == 0)) {
+        if (kill_run(child, delay, kills % 2 == 0)) {
             kills++;
-            in_writing += has_temporary(out);
+            in_writing += has_temporary();
             continue;
         }
         e2e_assert_same_runs(whole, out);
