@@ -84,7 +84,7 @@ static SdqnStatus subject_of_weights(const Arguments *arguments, Subject *subjec
 
 static SdqnStatus find_subject(const Arguments *arguments, const SdqnOperands *operands, Subject *subject, SdqnError *error) {
     if ((operands->count == 1) == (arguments->weights != NULL))
-        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "evaluate: give either a run's folder or --weights FILE");
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "give either a run's folder or --weights FILE");
     if (operands->count == 1 && arguments->config != NULL)
         return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--config: only goes with --weights; a run knows its tasks");
     return operands->count == 1 ? subject_of_run(operands->values[0], subject, error) : subject_of_weights(arguments, subject, error);
