@@ -50,17 +50,20 @@ TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 # A public target installs its packages and then runs make again, so that the second make sees them.
 .PHONY: all help train test check oracle clean
 .DEFAULT_GOAL := all
-SUBMAKE = $(MAKE) --no-print-directory
+JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
+# make V=1 shows the whole commands.
+Q := $(if $(V),,@)
 all: packages-build
-	@$(SUBMAKE) $(BUILD)/sharedqn
+	+@$(SUBMAKE) $(BUILD)/sharedqn
 train: packages-build
-	@$(SUBMAKE) run-train
+	+@$(SUBMAKE) run-train
 test: packages-test
-	@$(SUBMAKE) run-test
+	+@$(SUBMAKE) run-test
 check: packages-check
-	@$(SUBMAKE) run-check
+	+@$(SUBMAKE) run-check
 oracle: packages-oracle
-	@$(SUBMAKE) run-oracle
+	+@$(SUBMAKE) run-oracle
 packages-%:
 	@tools/install_packages.sh $(PACKAGES_$*)
 
@@ -74,24 +77,28 @@ help:
 	@echo "Variables: BUILD=folder CC=compiler OPT=-O3 SAN=sanitizer flags TRAIN=options of sharedqn train"
 
 $(BUILD)/sharedqn: $(CLI_OBJECTS) $(BUILD)/libsharedqn.a
-	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+	@echo '  link $@'
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/libsharedqn.a: $(LIB_OBJECTS)
-	rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo '  compile $<'
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 define KERNEL_RULE
 $(BUILD)/src/nn/kernels_isa_$(1).o: src/nn/kernels_isa.c
 	@mkdir -p $$(@D)
-	$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(FLAGS_$(1)) -DSDQN_ISA=$(1) -DSDQN_ISA_$(1)=1 -MMD -MP -c -o $$@ $$<
+	@echo '  compile $$< for $(1)'
+	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(FLAGS_$(1)) -DSDQN_ISA=$(1) -DSDQN_ISA_$(1)=1 -MMD -MP -c -o $$@ $$<
 endef
 $(foreach l,$(KERNEL_LEVELS),$(eval $(call KERNEL_RULE,$(l))))
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libsharedqn.a
-	$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+	@echo '  link $@'
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
 # Training. A run that was stopped goes on; one that has finished shows its result again.
 TRAIN ?=
