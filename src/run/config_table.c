@@ -48,7 +48,7 @@ const SdqnKey sdqn_config_table[] = {
      .help = "seconds between full states; 0: by episodes alone"},
     {"keep_state", SDQN_KEY_BOOL, FIELD(keep_state), .no_effect = true, .help = "keep the last full state of a finished run"},
     {"tensorboard", SDQN_KEY_BOOL, FIELD(tensorboard), .no_effect = true, .help = "write an event file for TensorBoard"},
-    {"threads", SDQN_KEY_INT, FIELD(threads), 1, 256, .no_effect = true, .help = "threads to use at most; any number gives the same bytes"},
+    {"threads", SDQN_KEY_INT, FIELD(threads), 1, 256, .no_effect = true, .help = "threads to use at most; any number gives the same bytes (so far one is used)"},
     {"isa", SDQN_KEY_CHOICE, FIELD(isa), .choices = ISAS, .no_effect = true,
      .help = "kernel level; auto: the best of this machine; all give the same bytes"},
 };
