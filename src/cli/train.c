@@ -96,13 +96,14 @@ static void show_episode(void *context, const SdqnEpisodeMetrics *metrics) {
 
 static void show_evaluation(void *context, int64_t episode, const SdqnEvaluation *evaluation, bool is_best) {
     Display *display = context;
-    char text[512];
-    size_t length = (size_t)snprintf(text, sizeof text, "evaluation after episode %lld: mean %.2f%s", (long long)episode, evaluation->mean,
-                                     is_best ? ", the best so far" : "");
-    for (int t = 0; t < evaluation->num_tasks && evaluation->num_tasks > 1 && length < sizeof text - 64; t++)
-        length += (size_t)snprintf(text + length, sizeof text - length, "%s%s %.2f", t == 0 ? " (" : ", ", evaluation->tasks[t].name,
+    char text[512], tasks[400];
+    size_t length = 0;
+    tasks[0] = '\0';
+    for (int t = 0; t < evaluation->num_tasks && evaluation->num_tasks > 1 && length < sizeof tasks; t++)
+        length += (size_t)snprintf(tasks + length, sizeof tasks - length, "%s%s %.2f", t == 0 ? " (" : ", ", evaluation->tasks[t].name,
                                    evaluation->tasks[t].mean);
-    if (evaluation->num_tasks > 1) snprintf(text + length, sizeof text - length, ")");
+    snprintf(text, sizeof text, "evaluation %lld: mean %.2f%s%s%s", (long long)episode, evaluation->mean, tasks,
+             tasks[0] != '\0' ? ")" : "", is_best ? ", the best so far" : "");
     sdqn_progress_note(&display->progress, text);
 }
 
@@ -273,6 +274,9 @@ static SdqnStatus begin_resumed(Session *session, int argc, char **argv, SdqnErr
 static SdqnStatus print_finished(const Session *session, SdqnError *error) {
     SdqnFinishedRun run;
     SdqnStatus status = sdqn_summary_read(session->folder, &run, error);
+    // A kill may have come between the summary and the removal of the states.
+    if (status == SDQN_OK && !session->config.keep_state)
+        status = sdqn_run_folder_remove_states_before(session->folder, INT64_MAX, error);
     if (status != SDQN_OK) return status;
     fprintf(stderr, "%s: this run is finished; its result again:\n", session->out);
     print_result(&session->config, session->out, &run.evaluation, run.weights_sha256);
@@ -312,8 +316,8 @@ static SdqnStatus choose_folder(const Arguments *arguments, const SdqnConfig *co
 }
 
 SdqnStatus sdqn_command_train(int argc, char **argv, SdqnError *error) {
-    Arguments arguments;
-    SdqnOperands operands;
+    Arguments arguments = {0};
+    SdqnOperands operands = {0};
     Session session = {0};
     SdqnStatus status = read_settings(argc, argv, NULL, &arguments, &operands, &session.config, error);
     if (status != SDQN_OK || operands.help_printed) return status;

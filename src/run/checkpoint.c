@@ -16,7 +16,7 @@ typedef struct Identity {
     uint64_t environment_size, task_size, num_tasks;
 } Identity;
 
-_Static_assert(sizeof(SdqnCounters) == 8 * (6 + SDQN_RUN_NUM_LOGS), "the counters have no padding");
+_Static_assert(sizeof(SdqnCounters) == sizeof(uint64_t) * (6 + SDQN_RUN_NUM_LOGS), "the counters have no padding");
 _Static_assert(sizeof(Identity) == 72 + 128 + 24, "the identity has no padding");
 
 static size_t environments_size(const SdqnCheckpoint *checkpoint) {
@@ -113,7 +113,8 @@ static SdqnStatus restore(SdqnCheckpoint *checkpoint, const SdqnStateFile *file,
     }
     if (best_bytes != NULL) memcpy(best_bytes, best->data, best->size);
     free(checkpoint->best->bytes);
-    *checkpoint->best = (SdqnBestWeights){best_bytes, best->size};
+    checkpoint->best->bytes = best_bytes;
+    checkpoint->best->size = best->size;
     memcpy(checkpoint->counters, counters, sizeof *checkpoint->counters);
     memcpy(checkpoint->environments, environments, environments_size(checkpoint));
     return SDQN_OK;

@@ -156,8 +156,8 @@ static SdqnStatus encode_weights(const SdqnTrainer *trainer, uint8_t **bytes, si
 }
 
 static SdqnStatus write_weights(SdqnTrainer *trainer, const char *name, SdqnError *error) {
-    uint8_t *bytes;
-    size_t size;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
     SdqnStatus status = encode_weights(trainer, &bytes, &size, error);
     if (status != SDQN_OK) return status;
     status = sdqn_run_folder_write(trainer->folder, name, bytes, size, error);
@@ -209,7 +209,7 @@ static int act_greedily(void *object, int task, const float *observation) {
 static SdqnStatus update_best(SdqnTrainer *trainer, int64_t episode, double mean, bool *is_best, SdqnError *error) {
     *is_best = trainer->counters.best_episode < 0 || mean > trainer->counters.best_mean;
     if (!*is_best) return SDQN_OK;
-    SdqnBestWeights best;
+    SdqnBestWeights best = {0};
     SdqnStatus status = encode_weights(trainer, &best.bytes, &best.size, error);
     if (status != SDQN_OK) return status;
     free(trainer->best.bytes);
