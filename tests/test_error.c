@@ -28,6 +28,13 @@ static void control_characters_become_question_marks(void **state) {
     assert_string_equal(error.message, "a?b?c?[0m?\xc3\xa4");
 }
 
+static void zero_byte_does_not_end_a_message(void **state) {
+    (void)state;
+    SdqnError error = {0};
+    sdqn_error_set(&error, SDQN_ERR_FORMAT, "character 3 is '%c': must be a digit", 0);
+    assert_string_equal(error.message, "character 3 is '?': must be a digit");
+}
+
 static void long_message_is_cut(void **state) {
     (void)state;
     char text[3 * SDQN_ERROR_SIZE];
@@ -51,6 +58,7 @@ int main(void) {
         cmocka_unit_test(formats_and_returns_status),
         cmocka_unit_test(null_error_is_ignored),
         cmocka_unit_test(control_characters_become_question_marks),
+        cmocka_unit_test(zero_byte_does_not_end_a_message),
         cmocka_unit_test(long_message_is_cut),
         cmocka_unit_test(old_message_may_be_an_argument),
     };

@@ -12,12 +12,12 @@ SdqnStatus sdqn_error_set(SdqnError *error, SdqnStatus status, const char *forma
     va_start(arguments, format);
     int length = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (length < 0) text[0] = '\0';
-    size_t i = 0;
-    for (; text[i] != '\0'; i++) {
+    // By length, not to the first zero: a %c of hostile input may be one, and what follows it is what the reader needs.
+    size_t size = length < 0 ? 0 : (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;
+    for (size_t i = 0; i < size; i++) {
         unsigned char c = (unsigned char)text[i];
         error->message[i] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
     }
-    error->message[i] = '\0';
+    error->message[size] = '\0';
     return status;
 }
