@@ -2,6 +2,7 @@
 #include "run/config.h"
 
 #include "core/file.h"
+#include "core/text.h"
 #include "methods/method.h"
 
 #include <setjmp.h>
@@ -101,9 +102,9 @@ static void shipped_file_holds_every_default(void **state) {
 
 static void values_are_read_from_yaml(void **state) {
     (void)state;
-    SdqnConfig config = config_of("# comment\nepisodes: 30\nlearning_rate: 1e-3\ngamma: .5\nseed: 18446744073709551615\nkeep_state: true\n"
+    SdqnConfig config = config_of("# comment\nepisodes: 30\nlearning_rate: 1e-3\ngamma: .5\nseed: 4611686018427387904\nkeep_state: true\n"
                                   "isa: scalar\ntasks:\n  - heavy\n  - \"gymwind\"\nmethod: 'shared'\nstate_period_seconds: 5\n");
-    assert_true(config.episodes == 30 && config.dqn.learning_rate == 1e-3 && config.dqn.gamma == 0.5 && config.seed == UINT64_MAX);
+    assert_true(config.episodes == 30 && config.dqn.learning_rate == 1e-3 && config.dqn.gamma == 0.5 && config.seed == SDQN_MAX_SEED);
     assert_true(config.keep_state && config.state_period_seconds == 5 && config.num_tasks == 2 && config.network.num_tasks == 2);
     assert_string_equal(config.tasks[1], "gymwind");
     SdqnCpuLevel level = SDQN_NUM_CPU_LEVELS;
@@ -184,7 +185,7 @@ static void written_configuration_reads_back(void **state) {
     expect_round_trip(&config);
     config = config_of(OWN_TASKS);
     expect_round_trip(&config);
-    config = config_of("learning_rate: 0.1234567890123456789\nseed: 18446744073709551615\nisa: neon\ntensorboard: false\nthreads: 256\n"
+    config = config_of("learning_rate: 0.1234567890123456789\nseed: 4611686018427387904\nisa: neon\ntensorboard: false\nthreads: 256\n"
                        "state_period_seconds: 1e-7\ntasks: [\"-\", \"7\"]\ntask_definitions: {\"-\": {}, \"7\": {base: gymwind}}\n");
     expect_round_trip(&config);
 }
@@ -265,8 +266,8 @@ static void bad_files_are_refused_with_their_line(void **state) {
         {"batch_size: 0\n", ":1: batch_size = 0: must be an integer in [1, 4096]"},
         {"batch_size: -1\n", ":1: batch_size = -1: must be"},
         {"batch_size: 99999999999999999999\n", ":1: batch_size = 99999999999999999999: must be"},
-        {"seed: -1\n", ":1: seed = -1: must be an integer in [0, 2^64)"},
-        {"seed: 18446744073709551616\n", ":1: seed = 18446744073709551616: must be"},
+        {"seed: -1\n", ":1: seed = -1: must be an integer in [0, 2^62]"},
+        {"seed: 4611686018427387905\n", ":1: seed = 4611686018427387905: must be"},
         {"keep_state: yes\n", ":1: keep_state = yes: must be true or false"},
         {"isa: sse\n", ":1: isa = sse: must be auto, scalar, avx2, avx512 or neon"},
         {"conditioning: onehot\n", ":1: conditioning = onehot: must be embedding"},

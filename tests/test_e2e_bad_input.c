@@ -197,6 +197,19 @@ static void other_settings_on_resume_are_refused(void **state) {
     assert_non_null(strstr(outcome->out, "SHA-256 of the final weights: "));
 }
 
+// JSON readers, ours too, take no integer of 2^63 and more: summary.json must stay readable whatever seed is allowed.
+static void the_largest_seeds_leave_a_run_that_can_be_read(void **state) {
+    (void)state;
+    const char *largest = "4611686018427387904", *out = e2e_path("run");
+    for (int resumed = 0; resumed < 2; resumed++) {
+        const Outcome *outcome = e2e_run("train", "--out", out, "--episodes", "1", "--final-episodes", "2", "--seed", largest,
+                                         "--final-seed", largest, resumed ? "--resume" : NULL, NULL);
+        if (outcome->code != 0) fail_msg("%s", outcome->err);
+        assert_non_null(strstr(outcome->out, largest));
+    }
+    assert_refused(e2e_run("train", "--out", out, "--force", "--seed", "4611686018427387905", NULL), 2, "must be an integer in [0, 2^62]");
+}
+
 static void force_begins_anew(void **state) {
     (void)state;
     const char *out = e2e_path("run");
@@ -269,6 +282,7 @@ int main(void) {
         TEST(existing_folders_are_refused),
         TEST(a_folder_in_use_is_refused),
         TEST(other_settings_on_resume_are_refused),
+        TEST(the_largest_seeds_leave_a_run_that_can_be_read),
         TEST(force_begins_anew),
         cmocka_unit_test_setup_teardown(a_full_disk_stops_a_run_that_can_go_on, e2e_setup, unmount_and_teardown),
     };

@@ -1,6 +1,8 @@
 // test_options.c: command lines, good and bad.
 #include "cli/options.h"
 
+#include "core/text.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +23,7 @@ static const char *const FORMATS[] = {"jsonl", "csv", "raw", NULL};
 static const SdqnOption OPTIONS[] = {
     {"out", SDQN_OPTION_TEXT, offsetof(Arguments, out), .value = "DIR", .help = "folder of the run"},
     {"episodes", SDQN_OPTION_INT, offsetof(Arguments, episodes), .value = "N", .low = 1, .high = 1000, .help = "episodes a task"},
-    {"seed", SDQN_OPTION_U64, offsetof(Arguments, seed), .value = "S", .help = "seed of the first episode"},
+    {"seed", SDQN_OPTION_SEED, offsetof(Arguments, seed), .value = "S", .help = "seed of the first episode"},
     {"json", SDQN_OPTION_FLAG, offsetof(Arguments, json), .help = "print one JSON document"},
     {"format", SDQN_OPTION_CHOICE, offsetof(Arguments, format), .value = "F", .choices = FORMATS, .help = "form of the output"},
 };
@@ -56,9 +58,9 @@ static SdqnStatus read_line(Line *line, const char *text, SdqnConfigBuilder *bui
 static void options_fill_their_fields(void **state) {
     (void)state;
     Line line;
-    assert_int_equal(read_line(&line, "--out a run --episodes=7 --json --seed 18446744073709551615 --format csv", NULL), SDQN_OK);
+    assert_int_equal(read_line(&line, "--out a run --episodes=7 --json --seed 4611686018427387904 --format csv", NULL), SDQN_OK);
     assert_string_equal(line.arguments.out, "a");
-    assert_true(line.arguments.episodes == 7 && line.arguments.json && line.arguments.seed == UINT64_MAX && line.arguments.format == 1);
+    assert_true(line.arguments.episodes == 7 && line.arguments.json && line.arguments.seed == SDQN_MAX_SEED && line.arguments.format == 1);
     assert_int_equal(line.operands.count, 1);
     assert_string_equal(line.operands.values[0], "run");
 }
@@ -114,7 +116,8 @@ static void bad_command_lines_are_refused(void **state) {
         {"run --episodes 1001", "--episodes 1001: must be an integer in [1, 1000]"},
         {"run --episodes 3x", "--episodes 3x: must be an integer in [1, 1000]"},
         {"run --episodes=", "--episodes : must be an integer in [1, 1000]"},
-        {"run --seed -1", "--seed -1: must be an integer in [0, 2^64)"},
+        {"run --seed -1", "--seed -1: must be an integer in [0, 2^62]"},
+        {"run --seed 4611686018427387905", "--seed 4611686018427387905: must be an integer in [0, 2^62]"},
         {"run --format xml", "--format xml: must be jsonl, csv or raw"},
         {"run --json=1", "--json: takes no value"},
         {"run -j", "-j: no such option; options begin with two dashes"},

@@ -134,6 +134,9 @@ static void parses_integers_strictly(void **state) {
     static const char *const bad[] = {"", "-", "+1", " 1", "1 ", "1.0", "1e3", "0x1", "--1", "9223372036854775808", "-9223372036854775809"};
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) assert_false(sdqn_text_to_i64(bad[k], &i));
     assert_false(sdqn_text_to_u64("18446744073709551616", &u));
+    assert_true(sdqn_text_to_seed("4611686018427387904", &u) && u == SDQN_MAX_SEED);
+    assert_false(sdqn_text_to_seed("4611686018427387905", &u));
+    assert_false(sdqn_text_to_seed("-1", &u));
     assert_false(sdqn_text_to_u64("-1", &u));
 }
 

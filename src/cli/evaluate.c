@@ -31,7 +31,7 @@ static const SdqnOption OPTIONS[] = {
     {"task", SDQN_OPTION_TEXT, offsetof(Arguments, task), .value = "NAME", .help = "one task, or all of the run (default all)"},
     {"episodes", SDQN_OPTION_INT, offsetof(Arguments, episodes), .value = "N", .low = 1, .high = 1000000,
      .help = "episodes a task (default 100)"},
-    {"seed", SDQN_OPTION_U64, offsetof(Arguments, seed), .value = "S", .help = "episode i begins with reset(seed=S+i) (default 1000000)"},
+    {"seed", SDQN_OPTION_SEED, offsetof(Arguments, seed), .value = "S", .help = "episode i begins with reset(seed=S+i) (default 1000000)"},
     {"isa", SDQN_OPTION_TEXT, offsetof(Arguments, isa), .value = "L",
      .help = "kernel level: auto, scalar, avx2, avx512, neon (default auto)"},
     {"json", SDQN_OPTION_FLAG, offsetof(Arguments, json), .help = "print one JSON document with every episode"},

@@ -145,8 +145,8 @@ static SdqnStatus store(const Parser *parser, const SdqnOption *option, const ch
         narrow = (int)integer;
         memcpy(field, &narrow, sizeof narrow);
         return SDQN_OK;
-    case SDQN_OPTION_U64:
-        if (!sdqn_text_to_u64(value, &word)) return bad_value(parser, option, value, "an integer in [0, 2^64)");
+    case SDQN_OPTION_SEED:
+        if (!sdqn_text_to_seed(value, &word)) return bad_value(parser, option, value, SDQN_SEED_ALLOWED);
         memcpy(field, &word, sizeof word);
         return SDQN_OK;
     default:

@@ -26,7 +26,7 @@ typedef enum SdqnOptionKind {
     SDQN_OPTION_FLAG = 0, ///< nothing; bool, becomes true
     SDQN_OPTION_TEXT,     ///< any text; const char *, borrowed from argv
     SDQN_OPTION_INT,      ///< an integer in [low, high]; int
-    SDQN_OPTION_U64,      ///< an integer in [0, 2^64); uint64_t
+    SDQN_OPTION_SEED,     ///< an integer in [0, SDQN_MAX_SEED]; uint64_t
     SDQN_OPTION_CHOICE,   ///< one of `choices`; int, its index
 } SdqnOptionKind;
 

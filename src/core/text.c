@@ -140,6 +140,13 @@ bool sdqn_text_to_i64(const char *text, int64_t *value) {
     return true;
 }
 
+bool sdqn_text_to_seed(const char *text, uint64_t *value) {
+    uint64_t seed;
+    if (!sdqn_text_to_u64(text, &seed) || seed > SDQN_MAX_SEED) return false;
+    *value = seed;
+    return true;
+}
+
 enum { LONGEST_NAME = 48 };
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }

@@ -9,6 +9,11 @@
 /// Bytes that hold any number written here, with the terminating zero.
 #define SDQN_TEXT_SIZE 40
 
+/// Largest seed that may be given to a run or an evaluation. Seeds go into JSON, where readers (jansson too) take integers up to 2^63 - 1
+/// only, and the episodes of an evaluation have seeds up to some millions above it.
+#define SDQN_MAX_SEED ((uint64_t)1 << 62)
+#define SDQN_SEED_ALLOWED "an integer in [0, 2^62]" ///< for messages
+
 /// Shortest decimal text that reads back as the same double; always with a dot, so that JSON and YAML take it as a float: `0.1`,
 /// `1500.0`, `5.0e-05` (an exponent below 1e-4 and from 1e16 on), `-0.0`. What is not finite becomes `nan`, `inf`, `-inf`.
 /// @return `text`
@@ -27,6 +32,9 @@ bool sdqn_text_to_double(const char *text, double *value);
 /// Read a whole string as a decimal integer: [-] digits (no `-` if unsigned). @return false on anything else, also on overflow
 bool sdqn_text_to_i64(const char *text, int64_t *value);
 bool sdqn_text_to_u64(const char *text, uint64_t *value);
+
+/// Read a whole string as a seed in [0, SDQN_MAX_SEED]. @return false on anything else (`value` untouched)
+bool sdqn_text_to_seed(const char *text, uint64_t *value);
 
 /// The name nearest to `text` in edit distance (letters changed, added, left out or swapped), for "did you mean".
 /// @param names  [count] @return NULL if none is near (distance above a third of the length, rounded up)

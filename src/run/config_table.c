@@ -21,7 +21,7 @@ const SdqnKey sdqn_config_table[] = {
     {"conditioning", SDQN_KEY_CHOICE, FIELD(conditioning), .choices = CONDITIONINGS, .help = "what the network is told about the task"},
     {"tasks", SDQN_KEY_TASKS, FIELD(tasks), .help = "tasks in turn, one an episode; all: standard, windy, heavy"},
     {"task_definitions", SDQN_KEY_DEFINITIONS, FIELD(task_definitions), .help = "tasks of your own by name, only in a file"},
-    {"seed", SDQN_KEY_U64, FIELD(seed), .help = "seed of every random stream of the run"},
+    {"seed", SDQN_KEY_SEED, FIELD(seed), .help = "seed of every random stream of the run"},
     {"episodes", SDQN_KEY_INT, FIELD(episodes), 1, SDQN_CONFIG_MAX_EPISODES, .help = "training episodes, over all tasks"},
     {"learning_rate", SDQN_KEY_DOUBLE, FIELD(dqn.learning_rate), 0, 1, .low_excluded = true, .help = "step size of Adam"},
     {"gamma", SDQN_KEY_DOUBLE, FIELD(dqn.gamma), 0, 1, .help = "discount per environment step"},
@@ -38,9 +38,9 @@ const SdqnKey sdqn_config_table[] = {
     {"hidden2_size", SDQN_KEY_INT, FIELD(network.hidden2_size), 1, SDQN_MAX_LAYER_SIZE, .help = "units of the second hidden layer"},
     {"evaluation_period", SDQN_KEY_INT, FIELD(evaluation_period), 1, SDQN_CONFIG_MAX_EPISODES, .help = "episodes between evaluations"},
     {"evaluation_episodes", SDQN_KEY_INT, FIELD(evaluation_episodes), 1, 1000000, .help = "greedy episodes a task in each of them"},
-    {"evaluation_seed", SDQN_KEY_U64, FIELD(evaluation_seed), .help = "seed of their first episode, i more for the i-th"},
+    {"evaluation_seed", SDQN_KEY_SEED, FIELD(evaluation_seed), .help = "seed of their first episode, i more for the i-th"},
     {"final_episodes", SDQN_KEY_INT, FIELD(final_episodes), 1, 1000000, .help = "greedy episodes a task in the final evaluation"},
-    {"final_seed", SDQN_KEY_U64, FIELD(final_seed), .help = "seed of its first episode, i more for the i-th"},
+    {"final_seed", SDQN_KEY_SEED, FIELD(final_seed), .help = "seed of its first episode, i more for the i-th"},
     {"checkpoint_period", SDQN_KEY_INT, FIELD(checkpoint_period), 1, SDQN_CONFIG_MAX_EPISODES, .help = "episodes between kept weights"},
     {"state_period_episodes", SDQN_KEY_INT, FIELD(state_period_episodes), 0, SDQN_CONFIG_MAX_EPISODES, .no_effect = true,
      .help = "episodes between full states, from which --resume goes on; 0: by time alone"},
@@ -180,8 +180,8 @@ bool sdqn_key_parse(const SdqnKey *key, const char *text, void *object) {
         return parse_method(text, object);
     case SDQN_KEY_TASKS:
         return parse_tasks(text, object);
-    case SDQN_KEY_U64:
-        if (!sdqn_text_to_u64(text, &word)) return false;
+    case SDQN_KEY_SEED:
+        if (!sdqn_text_to_seed(text, &word)) return false;
         memcpy(field, &word, sizeof word);
         return true;
     case SDQN_KEY_BOOL:
@@ -200,8 +200,8 @@ const char *sdqn_key_allowed(const SdqnKey *key, char text[256]) {
     case SDQN_KEY_INT:
         snprintf(text, 256, "an integer in [%.0f, %.0f]", key->low, key->high);
         break;
-    case SDQN_KEY_U64:
-        snprintf(text, 256, "an integer in [0, 2^64)");
+    case SDQN_KEY_SEED:
+        snprintf(text, 256, SDQN_SEED_ALLOWED);
         break;
     case SDQN_KEY_DOUBLE:
         if (isinf(key->high))
@@ -253,7 +253,7 @@ const char *sdqn_key_format(const SdqnKey *key, const void *object, char *text, 
         memcpy(&integer, field, sizeof integer);
         snprintf(text, size, "%d", integer);
         break;
-    case SDQN_KEY_U64:
+    case SDQN_KEY_SEED:
         memcpy(&word, field, sizeof word);
         snprintf(text, size, "%" PRIu64, word);
         break;

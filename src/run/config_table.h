@@ -10,7 +10,7 @@
 /// What a key's value is, and the type of its field.
 typedef enum SdqnKeyType {
     SDQN_KEY_INT = 0,     ///< int in [low, high]
-    SDQN_KEY_U64,         ///< uint64_t, any
+    SDQN_KEY_SEED,        ///< uint64_t in [0, SDQN_MAX_SEED]
     SDQN_KEY_DOUBLE,      ///< double in [low, high], or (low, high] if low_excluded
     SDQN_KEY_BOOL,        ///< bool, true or false
     SDQN_KEY_CHOICE,      ///< an enum or int: the index into choices
