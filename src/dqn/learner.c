@@ -3,6 +3,7 @@
 #include "core/environment.h"
 #include "dqn/bytes.h"
 #include "dqn/exploration.h"
+#include "dqn/target_memory.h"
 #include "dqn/td_target.h"
 #include "nn/adam.h"
 #include "nn/aligned.h"
@@ -31,9 +32,10 @@ struct SdqnLearner {
     SdqnRng exploration_rng, replay_rng;
     uint64_t updates, episodes;
 
-    // Scratch memory: nothing below is part of the state.
+    // Derived or scratch: nothing below is part of the state.
+    SdqnTargetMemory targets;
     SdqnQWorkspace *training, *inference;
-    SdqnBatch batch;
+    SdqnBatch batch, unknown; ///< the batch drawn, and its rows whose TD targets are not remembered
     float *q, *dq, *y, *gradient;
 };
 
@@ -115,6 +117,8 @@ static SdqnStatus acquire(SdqnLearner *learner, const SdqnQNetworkDef *network_d
     if (status == SDQN_OK) status = sdqn_q_workspace_create(network_def, def->batch_size, true, &learner->training, error);
     if (status == SDQN_OK) status = sdqn_q_workspace_create(network_def, INFERENCE_ROWS, false, &learner->inference, error);
     if (status == SDQN_OK) status = sdqn_batch_create(&learner->batch, def->batch_size, network_def->observation_size, error);
+    if (status == SDQN_OK) status = sdqn_batch_create(&learner->unknown, def->batch_size, network_def->observation_size, error);
+    if (status == SDQN_OK) status = sdqn_target_memory_create(&learner->targets, def->replay_capacity, error);
     if (status != SDQN_OK) return status;
     learner->q = sdqn_aligned_floats(q_values);
     learner->dq = sdqn_aligned_floats(q_values);
@@ -159,6 +163,8 @@ void sdqn_learner_destroy(SdqnLearner *learner) {
     sdqn_q_workspace_destroy(learner->training);
     sdqn_q_workspace_destroy(learner->inference);
     sdqn_batch_destroy(&learner->batch);
+    sdqn_batch_destroy(&learner->unknown);
+    sdqn_target_memory_destroy(&learner->targets);
     free(learner->q);
     free(learner->dq);
     free(learner->y);
@@ -188,7 +194,30 @@ int sdqn_learner_act(SdqnLearner *learner, const float *observation, int task) {
 void sdqn_learner_push(SdqnLearner *learner, const SdqnTransition *transition) {
     assert(transition->action < sdqn_q_network_def(learner->network)->num_actions);
     assert(transition->task < sdqn_q_network_def(learner->network)->num_tasks);
-    sdqn_replay_buffer_push(learner->replay, transition);
+    sdqn_target_memory_forget(&learner->targets, sdqn_replay_buffer_push(learner->replay, transition));
+}
+
+/// TD targets of the batch into y. Rows are independent of each other, so those not remembered are computed together.
+static void td_targets(SdqnLearner *learner, int n) {
+    const SdqnQNetworkDef *def = sdqn_q_network_def(learner->network);
+    const size_t observation_size = (size_t)def->observation_size;
+    const SdqnBatch *batch = &learner->batch, *unknown = &learner->unknown;
+    int count = 0;
+    for (int b = 0; b < n; b++) {
+        if (sdqn_target_memory_knows(&learner->targets, batch->row[b])) continue;
+        memcpy(unknown->next_observation + (size_t)count * observation_size, batch->next_observation + (size_t)b * observation_size,
+               observation_size * sizeof(float));
+        unknown->reward[count] = batch->reward[b];
+        unknown->task[count] = batch->task[b];
+        unknown->terminated[count] = batch->terminated[b];
+        unknown->row[count++] = batch->row[b];
+    }
+    if (count > 0) {
+        sdqn_q_network_forward(learner->target, learner->training, unknown->next_observation, unknown->task, count, learner->q);
+        sdqn_td_target(learner->q, unknown->reward, unknown->terminated, (float)learner->def.gamma, count, def->num_actions, learner->y);
+        for (int i = 0; i < count; i++) sdqn_target_memory_put(&learner->targets, unknown->row[i], learner->y[i]);
+    }
+    for (int b = 0; b < n; b++) learner->y[b] = sdqn_target_memory_get(&learner->targets, batch->row[b]);
 }
 
 SdqnStatus sdqn_learner_update(SdqnLearner *learner, SdqnUpdate *update, SdqnError *error) {
@@ -198,8 +227,7 @@ SdqnStatus sdqn_learner_update(SdqnLearner *learner, SdqnUpdate *update, SdqnErr
     const int num_actions = sdqn_q_network_def(learner->network)->num_actions;
     const SdqnBatch *batch = &learner->batch;
     sdqn_replay_buffer_sample(learner->replay, &learner->replay_rng, n, &learner->batch);
-    sdqn_q_network_forward(learner->target, learner->training, batch->next_observation, batch->task, n, learner->q);
-    sdqn_td_target(learner->q, batch->reward, batch->terminated, (float)learner->def.gamma, n, num_actions, learner->y);
+    td_targets(learner, n);
     sdqn_q_network_forward(learner->network, learner->training, batch->observation, batch->task, n, learner->q);
     const float loss = sdqn_mse_loss(learner->q, batch->action, learner->y, n, num_actions, learner->dq);
     if (!isfinite(loss)) {
@@ -217,7 +245,10 @@ SdqnStatus sdqn_learner_update(SdqnLearner *learner, SdqnUpdate *update, SdqnErr
 
 void sdqn_learner_end_episode(SdqnLearner *learner) {
     const uint64_t episode = learner->episodes++;
-    if (episode > 0 && episode % (uint64_t)learner->def.target_period == 0) sdqn_q_network_copy(learner->target, learner->network);
+    if (episode > 0 && episode % (uint64_t)learner->def.target_period == 0) {
+        sdqn_q_network_copy(learner->target, learner->network);
+        sdqn_target_memory_forget_all(&learner->targets);
+    }
     sdqn_exploration_next_episode(&learner->exploration);
 }
 
@@ -319,5 +350,6 @@ SdqnStatus sdqn_learner_load_state(SdqnLearner *learner, const uint8_t *bytes, s
     sdqn_bytes_take(&cursor, learner->adam.v, array_bytes);
     sdqn_q_network_refresh(learner->network);
     sdqn_q_network_refresh(learner->target);
+    sdqn_target_memory_forget_all(&learner->targets);
     return SDQN_OK;
 }

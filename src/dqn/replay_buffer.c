@@ -85,7 +85,7 @@ void sdqn_replay_buffer_destroy(SdqnReplayBuffer *buffer) {
 
 int sdqn_replay_buffer_size(const SdqnReplayBuffer *buffer) { return buffer->size; }
 
-void sdqn_replay_buffer_push(SdqnReplayBuffer *buffer, const SdqnTransition *transition) {
+int sdqn_replay_buffer_push(SdqnReplayBuffer *buffer, const SdqnTransition *transition) {
     assert(transition->action >= 0 && transition->action <= UINT8_MAX && transition->task >= 0 && transition->task <= UINT8_MAX);
     const RowTail tail = {
         .reward = (float)transition->reward,
@@ -97,8 +97,10 @@ void sdqn_replay_buffer_push(SdqnReplayBuffer *buffer, const SdqnTransition *tra
     sdqn_bytes_put(&cursor, transition->observation, buffer->observation_bytes);
     sdqn_bytes_put(&cursor, transition->next_observation, buffer->observation_bytes);
     sdqn_bytes_put(&cursor, &tail, sizeof tail);
-    buffer->next = buffer->next + 1 == buffer->capacity ? 0 : buffer->next + 1;
+    const int row = buffer->next;
+    buffer->next = row + 1 == buffer->capacity ? 0 : row + 1;
     if (buffer->size < buffer->capacity) buffer->size++;
+    return row;
 }
 
 static bool contains(const int32_t *rows, int n, int32_t row) {

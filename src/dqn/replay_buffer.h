@@ -48,7 +48,8 @@ void sdqn_replay_buffer_destroy(SdqnReplayBuffer *buffer);
 int sdqn_replay_buffer_size(const SdqnReplayBuffer *buffer);
 
 /// Store a transition, over the oldest one when full. Allocates nothing. @param transition  action in [0, 256), task in [0, 256)
-void sdqn_replay_buffer_push(SdqnReplayBuffer *buffer, const SdqnTransition *transition);
+/// @return the row it was written to, in [0, capacity)
+int sdqn_replay_buffer_push(SdqnReplayBuffer *buffer, const SdqnTransition *transition);
 
 /// Draw a batch uniformly, without replacement inside the batch, by Floyd's algorithm (Bentley and Floyd 1987, CACM 30(9)):
 /// exactly n draws of sdqn_rng_integers(0, j + 1), j = size - n .. size - 1. Every subset is equally likely; the order of its rows is not.
