@@ -246,10 +246,10 @@ void sdqn_run_folder_close(SdqnRunFolder *folder) {
     if (folder == NULL) return;
     for (int i = 0; i < SDQN_RUN_NUM_LOGS; i++) sdqn_append_file_close(folder->logs[i], NULL);
     char lock[SDQN_PATH_SIZE];
-    bool unused = folder->created && folder->lock != NULL && !sdqn_run_folder_has(folder, SDQN_RUN_CONFIG);
+    bool unused = folder->created && !sdqn_run_folder_has(folder, SDQN_RUN_CONFIG);
     if (unused && sdqn_run_folder_join(folder, LOCK, lock, NULL) == SDQN_OK) {
-        unlink(lock);
-        rmdir(folder->path); // does nothing if the folder holds anything
+        if (folder->lock != NULL) unlink(lock);
+        rmdir(folder->path); // does nothing if the folder holds anything, such as another process's lock
     }
     sdqn_file_lock_release(folder->lock);
     free(folder);
