@@ -255,6 +255,36 @@ static void killed_process_leaves_no_lock(void **state) {
     sdqn_file_lock_release(lock);
 }
 
+/// Take and release the lock many times, removing its file each time. @return 0, or 1 if another process was inside meanwhile
+static int lock_and_remove(int rounds) {
+    for (int i = 0; i < rounds; i++) {
+        SdqnFileLock *lock = NULL;
+        if (sdqn_file_lock_take(inside(".lock"), &lock, NULL) != SDQN_OK) continue;
+        if (mkdir(inside("inside"), 0777) != 0 || rmdir(inside("inside")) != 0) return 1;
+        if (unlink(inside(".lock")) != 0) return 1;
+        sdqn_file_lock_release(lock);
+    }
+    return 0;
+}
+
+static void lock_excludes_while_its_file_comes_and_goes(void **state) {
+    (void)state;
+    enum { PROCESSES = 4, ROUNDS = 800 };
+    pid_t children[PROCESSES];
+    for (int i = 0; i < PROCESSES; i++) {
+        children[i] = fork();
+        assert_true(children[i] >= 0);
+        if (children[i] == 0) _exit(lock_and_remove(ROUNDS));
+    }
+    int overlaps = 0;
+    for (int i = 0; i < PROCESSES; i++) {
+        int status = 0;
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        overlaps += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+    }
+    assert_int_equal(overlaps, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void) {
@@ -266,7 +296,7 @@ int main(void) {
         TEST(removes_trees_but_not_through_links), TEST(join_refuses_long_paths),
         TEST(append_file_is_cut_and_continued),    TEST(append_file_shorter_than_recorded_is_refused),
         TEST(failed_append_leaves_the_old_length), TEST(lock_excludes_until_released),
-        TEST(killed_process_leaves_no_lock),
+        TEST(killed_process_leaves_no_lock),       TEST(lock_excludes_while_its_file_comes_and_goes),
     };
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }

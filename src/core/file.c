@@ -253,22 +253,39 @@ struct SdqnFileLock {
     int descriptor;
 };
 
+/// Whether the open file is still the one of that name.
+static bool has_name(int descriptor, const char *path) {
+    struct stat opened, named;
+    return fstat(descriptor, &opened) == 0 && stat(path, &named) == 0 && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+/// Open and lock a file. @param descriptor  receives it
+static SdqnStatus open_locked(const char *path, int *descriptor, SdqnError *error) {
+    for (;;) {
+        int opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (opened < 0) return system_error(error, path, "open");
+        if (flock(opened, LOCK_EX | LOCK_NB) != 0) {
+            SdqnStatus status = errno == EWOULDBLOCK ? sdqn_error_set(error, SDQN_ERR_IO, "%s: in use by another process", path)
+                                                     : system_error(error, path, "lock");
+            close(opened);
+            return status;
+        }
+        if (has_name(opened, path)) {
+            *descriptor = opened;
+            return SDQN_OK;
+        }
+        close(opened); // its last holder removed the file between the opening and the locking: a lock on it would exclude nobody
+    }
+}
+
 SdqnStatus sdqn_file_lock_take(const char *path, SdqnFileLock **lock, SdqnError *error) {
     SdqnFileLock *taken = malloc(sizeof *taken);
     if (taken == NULL) return no_memory(error, path);
-    taken->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    SdqnStatus status = SDQN_OK;
-    if (taken->descriptor < 0)
-        status = system_error(error, path, "open");
-    else if (flock(taken->descriptor, LOCK_EX | LOCK_NB) != 0)
-        status = errno == EWOULDBLOCK ? sdqn_error_set(error, SDQN_ERR_IO, "%s: in use by another process", path)
-                                      : system_error(error, path, "lock");
-    if (status == SDQN_OK) {
+    SdqnStatus status = open_locked(path, &taken->descriptor, error);
+    if (status == SDQN_OK)
         *lock = taken;
-        return SDQN_OK;
-    }
-    if (taken->descriptor >= 0) close(taken->descriptor);
-    free(taken);
+    else
+        free(taken);
     return status;
 }
 

@@ -60,7 +60,7 @@ uint64_t sdqn_append_file_length(const SdqnAppendFile *file);
 /// Close and free; NULL is allowed.
 SdqnStatus sdqn_append_file_close(SdqnAppendFile *file, SdqnError *error);
 
-/// An exclusive lock that ends with its process (flock). The lock file stays, empty.
+/// An exclusive lock that ends with its process (flock). The lock file stays, empty; only who holds the lock may remove it.
 typedef struct SdqnFileLock SdqnFileLock;
 
 /// Take the lock on `path`, creating the file. @return SDQN_OK, or SDQN_ERR_IO if another process holds it (or this one, a second time)
