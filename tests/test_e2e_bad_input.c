@@ -3,6 +3,7 @@
 #include "e2e.h"
 
 #include <sys/mount.h>
+#include <sys/resource.h>
 
 static char good[512]; ///< folder of a finished run, made once
 
@@ -198,6 +199,24 @@ static void other_settings_on_resume_are_refused(void **state) {
 }
 
 // JSON readers, ours too, take no integer of 2^63 and more: summary.json must stay readable whatever seed is allowed.
+static void a_limit_on_file_sizes_stops_a_run_that_can_go_on(void **state) {
+    (void)state;
+    const char *out = e2e_path("run");
+    struct rlimit before, small = {.rlim_cur = 50000};
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small.rlim_max = before.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    pid_t child = e2e_start((const char *[]){"train", "--out", out, "--episodes", "3", "--final-episodes", "1", NULL});
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    const Outcome *outcome = e2e_wait(child);
+    assert_int_equal(outcome->code, 1);
+    assert_non_null(strstr(outcome->err, "state_000003.sdqn.tmp: cannot write: File too large\n"));
+    assert_false(sdqn_file_exists(e2e_path("run/checkpoints/state_000003.sdqn.tmp")));
+    outcome = e2e_run("train", "--out", out, "--resume", NULL);
+    if (outcome->code != 0) fail_msg("%s", outcome->err);
+    e2e_assert_same_file(out, good, "final.safetensors");
+}
+
 static void the_largest_seeds_leave_a_run_that_can_be_read(void **state) {
     (void)state;
     const char *largest = "4611686018427387904", *out = e2e_path("run");
@@ -282,6 +301,7 @@ int main(void) {
         TEST(existing_folders_are_refused),
         TEST(a_folder_in_use_is_refused),
         TEST(other_settings_on_resume_are_refused),
+        TEST(a_limit_on_file_sizes_stops_a_run_that_can_go_on),
         TEST(the_largest_seeds_leave_a_run_that_can_be_read),
         TEST(force_begins_anew),
         cmocka_unit_test_setup_teardown(a_full_disk_stops_a_run_that_can_go_on, e2e_setup, unmount_and_teardown),

@@ -72,6 +72,7 @@ static int run_command(int argc, char **argv) {
 int main(int argc, char **argv) {
     open_standard_descriptors();
     signal(SIGPIPE, SIG_IGN); // a closed pipe is then an error of write, and reported
+    signal(SIGXFSZ, SIG_IGN); // so is a file that outgrows the user's limit (ulimit -f)
     int code = EXIT_DONE;
     if (argc < 2) {
         print_help(stderr);
