@@ -4,6 +4,7 @@
 #include "run/trainer.h"
 #include "walk_family.h"
 
+#include <fenv.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -405,6 +406,17 @@ static void the_same_seed_gives_the_same_bytes(void **state) {
     assert_false(same_file("a", "c", "final.safetensors"));
 }
 
+static void the_callers_floating_point_mode_changes_nothing(void **state) {
+    (void)state;
+    SdqnTrainerDef def = make_def(sdqn_method_find("shared"));
+    train_whole(&def, "a");
+    assert_int_equal(fesetround(FE_DOWNWARD), 0);
+    train_whole(&def, "b");
+    assert_int_equal(fegetround(), FE_DOWNWARD);
+    assert_int_equal(fesetround(FE_TONEAREST), 0);
+    assert_same_runs("a", "b");
+}
+
 static void evaluation_changes_nothing_in_training(void **state) {
     (void)state;
     SdqnTrainerDef def = make_def(sdqn_method_find("shared"));
@@ -560,6 +572,7 @@ int main(void) {
         TEST(a_loss_that_is_not_finite_names_episode_and_update),
         TEST(a_wrong_network_is_refused),
         TEST(the_same_seed_gives_the_same_bytes),
+        TEST(the_callers_floating_point_mode_changes_nothing),
         TEST(evaluation_changes_nothing_in_training),
         TEST(a_run_stopped_after_any_episode_goes_on_with_the_same_bytes),
         TEST(a_run_stopped_often_goes_on_with_the_same_bytes),

@@ -63,11 +63,23 @@ SdqnStatus sdqn_cpu_level_parse(const char *name, SdqnCpuLevel *level, SdqnError
                           known ? "not available here" : "no such kernel level", allowed);
 }
 
+#if defined(__x86_64__)
+// No float or double of ours passes through the x87 unit, but glibc's printf and strtod take their rounding from its control word.
+static uint16_t x87_control(void) {
+    uint16_t control;
+    __asm__ volatile("fnstcw %0" : "=m"(control));
+    return control;
+}
+
+static void set_x87_control(uint16_t control) { __asm__ volatile("fldcw %0" : : "m"(control)); }
+#endif
+
 // MXCSR and FPCR are read and written directly: fesetenv(FE_DFL_ENV) would also leave flush-to-zero as it is on some C libraries.
 SdqnCpuMode sdqn_cpu_mode_set_default(void) {
 #if defined(__x86_64__)
-    SdqnCpuMode before = _mm_getcsr();
-    _mm_setcsr(0x1f80); // all exceptions masked, round to nearest, neither FTZ nor DAZ
+    SdqnCpuMode before = _mm_getcsr() | (SdqnCpuMode)x87_control() << 32;
+    _mm_setcsr(0x1f80);      // all exceptions masked, round to nearest, neither FTZ nor DAZ
+    set_x87_control(0x037f); // the same, and full precision
 #elif defined(__aarch64__)
     SdqnCpuMode before;
     __asm__ volatile("mrs %0, fpcr" : "=r"(before));
@@ -82,6 +94,7 @@ SdqnCpuMode sdqn_cpu_mode_set_default(void) {
 void sdqn_cpu_mode_restore(SdqnCpuMode mode) {
 #if defined(__x86_64__)
     _mm_setcsr((unsigned)mode);
+    set_x87_control((uint16_t)(mode >> 32));
 #elif defined(__aarch64__)
     __asm__ volatile("msr fpcr, %0" : : "r"(mode));
 #else

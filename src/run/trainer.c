@@ -87,12 +87,14 @@ SdqnStatus sdqn_trainer_create(const SdqnTrainerDef *def, SdqnTrainer **trainer,
     created->writer = sdqn_json_writer_create(0);
     if (created->environments == NULL || created->writer == NULL)
         status = sdqn_error_set(error, SDQN_ERR_MEMORY, "trainer: out of memory for %d environments", def->tasks->count);
+    SdqnCpuMode mode = sdqn_cpu_mode_set_default(); // the first weights are drawn here
     if (status == SDQN_OK) status = def->method->create(&def->method_def, &created->self, error);
+    if (status == SDQN_OK) create_environments(created);
+    sdqn_cpu_mode_restore(mode);
     if (status != SDQN_OK) {
         sdqn_trainer_destroy(created);
         return status;
     }
-    create_environments(created);
     *trainer = created;
     return SDQN_OK;
 }
