@@ -231,8 +231,7 @@ SdqnStatus sdqn_learner_update(SdqnLearner *learner, SdqnUpdate *update, SdqnErr
     sdqn_q_network_forward(learner->network, learner->training, batch->observation, batch->task, n, learner->q);
     const float loss = sdqn_mse_loss(learner->q, batch->action, learner->y, n, num_actions, learner->dq);
     if (!isfinite(loss)) {
-        return sdqn_error_set(error, SDQN_ERR_NUMERIC, "update %llu: the loss is %g: training has diverged",
-                              (unsigned long long)learner->updates, (double)loss);
+        return sdqn_error_set(error, SDQN_ERR_NUMERIC, "the loss is %g: training has diverged", (double)loss);
     }
     sdqn_q_network_backward(learner->network, learner->training, batch->task, learner->dq, n, learner->gradient);
     sdqn_adam_step(&learner->adam, learner->kernels, learner->gradient, learner->def.learning_rate,
