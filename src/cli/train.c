@@ -51,11 +51,13 @@ static volatile sig_atomic_t stop_requested;
 
 static void request_stop(int signal_number) {
     static const char first[] = "\nstopping after this episode; once more stops at once\n";
+    int code = errno; // of whatever call was interrupted
     (void)signal_number;
     if (stop_requested) _exit(1);
     stop_requested = 1;
     ssize_t written = write(STDERR_FILENO, first, sizeof first - 1);
     (void)written; // nothing better could be done about it here
+    errno = code;
 }
 
 static void catch_signals(void) {
