@@ -51,15 +51,6 @@ typedef struct Subject {
     SdqnConfig config;
 } Subject;
 
-static SdqnStatus read_config(const char *path, SdqnConfig *config, SdqnError *error) {
-    SdqnConfigBuilder *builder = sdqn_config_builder_create();
-    if (builder == NULL) return sdqn_error_set(error, SDQN_ERR_MEMORY, "configuration: out of memory");
-    SdqnStatus status = sdqn_config_builder_read(builder, path, error);
-    if (status == SDQN_OK) status = sdqn_config_builder_finish(builder, config, error);
-    sdqn_config_builder_destroy(builder);
-    return status;
-}
-
 static SdqnStatus subject_of_run(const char *folder, Subject *subject, SdqnError *error) {
     char config[SDQN_PATH_SIZE];
     SdqnStatus status = sdqn_file_join(folder, SDQN_RUN_CONFIG, config, error);
@@ -70,14 +61,14 @@ static SdqnStatus subject_of_run(const char *folder, Subject *subject, SdqnError
                               folder);
     if (!sdqn_file_exists(subject->weights))
         return sdqn_error_set(error, SDQN_ERR_IO, "%s: the run is not finished: it holds no " SDQN_RUN_FINAL, folder);
-    return read_config(config, &subject->config, error);
+    return sdqn_config_read(config, &subject->config, error);
 }
 
 static SdqnStatus subject_of_weights(const Arguments *arguments, Subject *subject, SdqnError *error) {
     int length = snprintf(subject->weights, sizeof subject->weights, "%s", arguments->weights);
     if (length <= 0 || length >= SDQN_PATH_SIZE)
         return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--weights: the path must have 1 to %d bytes", SDQN_PATH_SIZE - 1);
-    if (arguments->config != NULL) return read_config(arguments->config, &subject->config, error);
+    if (arguments->config != NULL) return sdqn_config_read(arguments->config, &subject->config, error);
     sdqn_config_default(&subject->config);
     return SDQN_OK;
 }

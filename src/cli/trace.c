@@ -72,7 +72,7 @@ static void raw_step(size_t step, int action, const float *observation, const Sd
 
 static void raw_end(const double *rewards, size_t steps, bool terminated) {
     fwrite(rewards, sizeof *rewards, steps, stdout);
-    putchar(terminated);
+    putchar(terminated ? 1 : 0);
 }
 
 static const char *const FORMAT_NAMES[] = {"jsonl", "csv", "raw", NULL};
@@ -127,16 +127,10 @@ static SdqnStatus play(Trace *trace, const TraceFormat *format, SdqnError *error
 
 /// The task's definition: built in, or of the configuration file.
 static SdqnStatus find_task(const char *name, const char *config_path, SdqnTask *task, SdqnError *error) {
-    static SdqnConfig config;
+    SdqnConfig config;
     sdqn_config_default(&config);
-    if (config_path) {
-        SdqnConfigBuilder *builder = sdqn_config_builder_create();
-        if (!builder) return sdqn_error_set(error, SDQN_ERR_MEMORY, "out of memory");
-        SdqnStatus status = sdqn_config_builder_read(builder, config_path, error);
-        if (!status) status = sdqn_config_builder_finish(builder, &config, error);
-        sdqn_config_builder_destroy(builder);
-        if (status) return status;
-    }
+    SdqnStatus status = config_path ? sdqn_config_read(config_path, &config, error) : SDQN_OK;
+    if (status) return status;
     const SdqnTask *found = sdqn_config_find_task(&config, name);
     if (!found)
         return sdqn_error_set(error, SDQN_ERR_ARGUMENT,

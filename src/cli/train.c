@@ -177,16 +177,6 @@ static SdqnStatus read_settings(int argc, char **argv, const char *recorded, Arg
     return status;
 }
 
-/// The settings of a run as it was begun.
-static SdqnStatus read_recorded(const char *path, SdqnConfig *config, SdqnError *error) {
-    SdqnConfigBuilder *builder = sdqn_config_builder_create();
-    if (builder == NULL) return sdqn_error_set(error, SDQN_ERR_MEMORY, "configuration: out of memory");
-    SdqnStatus status = sdqn_config_builder_read(builder, path, error);
-    if (status == SDQN_OK) status = sdqn_config_builder_finish(builder, config, error);
-    sdqn_config_builder_destroy(builder);
-    return status;
-}
-
 static SdqnStatus make_trainer_def(const SdqnConfig *config, const SdqnTaskSet *tasks, SdqnTrainerDef *def, SdqnError *error) {
     SdqnCpuLevel level;
     SdqnStatus status = sdqn_config_level(config, &level, error);
@@ -263,7 +253,7 @@ static SdqnStatus begin_resumed(Session *session, int argc, char **argv, SdqnErr
     uint8_t *text;
     size_t size;
     status = sdqn_run_folder_join(session->folder, SDQN_RUN_CONFIG, path, error);
-    if (status == SDQN_OK) status = read_recorded(path, &recorded, error);
+    if (status == SDQN_OK) status = sdqn_config_read(path, &recorded, error);
     if (status == SDQN_OK) status = read_settings(argc, argv, path, &arguments, &operands, &session->config, error);
     if (status == SDQN_OK) status = sdqn_config_check_same(&session->config, &recorded, error);
     if (status == SDQN_OK) status = sdqn_file_read(path, MAX_CONFIG_SIZE, &text, &size, error);
@@ -277,8 +267,7 @@ static SdqnStatus print_finished(const Session *session, SdqnError *error) {
     SdqnFinishedRun run;
     SdqnStatus status = sdqn_summary_read(session->folder, &run, error);
     // A kill may have come between the summary and the removal of the states.
-    if (status == SDQN_OK && !session->config.keep_state)
-        status = sdqn_run_folder_remove_states_before(session->folder, INT64_MAX, error);
+    if (status == SDQN_OK && !session->config.keep_state) status = sdqn_run_folder_remove_states_before(session->folder, INT64_MAX, error);
     if (status != SDQN_OK) return status;
     fprintf(stderr, "%s: this run is finished; its result again:\n", session->out);
     print_result(&session->config, session->out, &run.evaluation, run.weights_sha256);

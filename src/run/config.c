@@ -239,6 +239,15 @@ SdqnStatus sdqn_config_builder_finish(const SdqnConfigBuilder *builder, SdqnConf
     return status;
 }
 
+SdqnStatus sdqn_config_read(const char *path, SdqnConfig *config, SdqnError *error) {
+    SdqnConfigBuilder *builder = sdqn_config_builder_create();
+    if (builder == NULL) return sdqn_error_set(error, SDQN_ERR_MEMORY, "%s: out of memory", path);
+    SdqnStatus status = sdqn_config_builder_read(builder, path, error);
+    if (status == SDQN_OK) status = sdqn_config_builder_finish(builder, config, error);
+    sdqn_config_builder_destroy(builder);
+    return status;
+}
+
 SdqnStatus sdqn_config_level(const SdqnConfig *config, SdqnCpuLevel *level, SdqnError *error) {
     return sdqn_cpu_level_parse(config->isa == 0 ? "auto" : sdqn_cpu_level_name((SdqnCpuLevel)(config->isa - 1)), level, error);
 }

@@ -88,6 +88,9 @@ SdqnStatus sdqn_config_builder_option(SdqnConfigBuilder *builder, const char *ke
 /// @return SDQN_OK, or SDQN_ERR_ARGUMENT with source, key, value and what is allowed (`config` untouched)
 SdqnStatus sdqn_config_builder_finish(const SdqnConfigBuilder *builder, SdqnConfig *config, SdqnError *error);
 
+/// A configuration from one file alone, over the defaults. @return as sdqn_config_builder_read and sdqn_config_builder_finish
+SdqnStatus sdqn_config_read(const char *path, SdqnConfig *config, SdqnError *error);
+
 /// One key for people: what --help prints.
 typedef struct SdqnConfigKeyInfo {
     const char *name;   ///< with underscores
