@@ -212,6 +212,8 @@ SdqnStatus sdqn_append_file_open(const char *path, uint64_t length, SdqnAppendFi
                                 (unsigned long long)length);
     else if (ftruncate(opened->descriptor, (off_t)length) != 0)
         status = system_error(error, path, "cut");
+    else if (length == 0) // perhaps new: a checkpoint will count on its being there after a power cut
+        status = sync_folder_of(path, error);
     if (status == SDQN_OK) {
         *file = opened;
         return SDQN_OK;
