@@ -198,7 +198,6 @@ static void other_settings_on_resume_are_refused(void **state) {
     assert_non_null(strstr(outcome->out, "SHA-256 of the final weights: "));
 }
 
-// JSON readers, ours too, take no integer of 2^63 and more: summary.json must stay readable whatever seed is allowed.
 static void a_limit_on_file_sizes_stops_a_run_that_can_go_on(void **state) {
     (void)state;
     const char *out = e2e_path("run");
@@ -217,6 +216,7 @@ static void a_limit_on_file_sizes_stops_a_run_that_can_go_on(void **state) {
     e2e_assert_same_file(out, good, "final.safetensors");
 }
 
+// JSON readers, ours too, take no integer of 2^63 and more: summary.json must stay readable whatever seed is allowed.
 static void the_largest_seeds_leave_a_run_that_can_be_read(void **state) {
     (void)state;
     const char *largest = "4611686018427387904", *out = e2e_path("run");
