@@ -2,6 +2,8 @@
 
 #include "physics/tuning.h"
 
+#include <assert.h>
+
 void sdqn_contact_begin(SdqnContactConstraint *c, const SdqnManifold *manifold, const SdqnBody *body, int body_index, float friction,
                         float impulse_scale) {
     c->manifold = manifold;
@@ -64,6 +66,7 @@ void sdqn_contact_prepare(SdqnContactConstraint *c, const SdqnPosition *position
     const float restitution = 0.0f; // of every fixture of LunarLander
     const SdqnPosition *p = &position[c->body_index];
     const SdqnVelocity *vel = &velocity[c->body_index];
+    assert(c->points >= 0 && c->points <= 2);
     SdqnVec2 world_point[2] = {{0.0f, 0.0f}, {0.0f, 0.0f}};
     c->normal = world_manifold(c->manifold, sdqn_transform_at(p->c, p->a, c->body->sweep.local_center), world_point);
     c->tangent = sdqn_right_normal(c->normal);
