@@ -135,6 +135,41 @@ static void read_takes_regular_files_only(void **state) {
     assert_non_null(strstr(error.message, "cannot open: No such file or directory"));
 }
 
+static void read_refuses_a_file_that_hides_its_size(void **state) {
+    (void)state;
+    uint8_t *data = NULL;
+    size_t size = 0;
+    SdqnError error = {0};
+    assert_int_equal(sdqn_file_read("/proc/self/status", 100000, &data, &size, &error), SDQN_ERR_FORMAT);
+    assert_string_equal(error.message, "/proc/self/status: holds more than its size of 0 bytes");
+}
+
+static void a_pipe_without_a_reader_is_no_place_to_write(void **state) {
+    (void)state;
+    char path[SDQN_PATH_SIZE];
+    memcpy(path, inside("log"), sizeof path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    SdqnAppendFile *file = NULL;
+    SdqnPiece piece = {"x", 1};
+    alarm(10); // should it wait after all
+    assert_int_equal(sdqn_append_file_open(path, 0, &file, NULL), SDQN_ERR_IO);
+    assert_int_equal(mkfifo(inside("a.txt.tmp"), 0600), 0);
+    assert_int_equal(sdqn_file_write(inside("a.txt"), &piece, 1, NULL), SDQN_ERR_IO);
+    alarm(0);
+}
+
+static void a_long_path_leaves_room_for_the_reason(void **state) {
+    (void)state;
+    char path[3000];
+    uint8_t *data = NULL;
+    size_t size = 0;
+    SdqnError error = {0};
+    memset(path, 'x', sizeof path - 1);
+    path[sizeof path - 1] = '\0';
+    assert_int_equal(sdqn_file_read(path, 100, &data, &size, &error), SDQN_ERR_IO);
+    assert_non_null(strstr(error.message, "cannot open: File name too long"));
+}
+
 static void makes_folders_with_parents(void **state) {
     (void)state;
     assert_int_equal(sdqn_file_make_folder(inside("a/b//c/"), NULL), SDQN_OK);
@@ -289,14 +324,25 @@ static void lock_excludes_while_its_file_comes_and_goes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(writes_all_pieces_and_replaces),      TEST(stale_temporary_file_is_replaced),
-        TEST(failed_write_keeps_the_old_file),     TEST(write_into_missing_folder_names_it),
-        TEST(write_over_a_folder_fails),           TEST(read_is_bounded),
-        TEST(read_takes_regular_files_only),       TEST(makes_folders_with_parents),
-        TEST(removes_trees_but_not_through_links), TEST(join_refuses_long_paths),
-        TEST(append_file_is_cut_and_continued),    TEST(append_file_shorter_than_recorded_is_refused),
-        TEST(failed_append_leaves_the_old_length), TEST(lock_excludes_until_released),
-        TEST(killed_process_leaves_no_lock),       TEST(lock_excludes_while_its_file_comes_and_goes),
+        TEST(writes_all_pieces_and_replaces),
+        TEST(stale_temporary_file_is_replaced),
+        TEST(failed_write_keeps_the_old_file),
+        TEST(write_into_missing_folder_names_it),
+        TEST(write_over_a_folder_fails),
+        TEST(read_is_bounded),
+        TEST(read_takes_regular_files_only),
+        TEST(makes_folders_with_parents),
+        TEST(read_refuses_a_file_that_hides_its_size),
+        TEST(a_pipe_without_a_reader_is_no_place_to_write),
+        TEST(a_long_path_leaves_room_for_the_reason),
+        TEST(removes_trees_but_not_through_links),
+        TEST(join_refuses_long_paths),
+        TEST(append_file_is_cut_and_continued),
+        TEST(append_file_shorter_than_recorded_is_refused),
+        TEST(failed_append_leaves_the_old_length),
+        TEST(lock_excludes_until_released),
+        TEST(killed_process_leaves_no_lock),
+        TEST(lock_excludes_while_its_file_comes_and_goes),
     };
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }

@@ -11,8 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/// @param path  shortened if it would leave no room for the reason
 static SdqnStatus system_error(SdqnError *error, const char *path, const char *what) {
-    return sdqn_error_set(error, SDQN_ERR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
+    return sdqn_error_set(error, SDQN_ERR_IO, "%.800s%s: cannot %s: %s", path, path[0] == '\0' ? "''" : "", what, strerror(errno));
 }
 
 static SdqnStatus no_memory(SdqnError *error, const char *path) {
@@ -64,8 +65,10 @@ SdqnStatus sdqn_file_read(const char *path, size_t max_size, uint8_t **data, siz
             sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: %lld bytes: at most %zu are allowed", path, (long long)stats.st_size, max_size);
     } else if ((bytes = malloc((size_t)stats.st_size + 1)) == NULL) {
         status = no_memory(error, path);
-    } else if ((got = read_up_to(descriptor, bytes, (size_t)stats.st_size)) < 0) {
+    } else if ((got = read_up_to(descriptor, bytes, (size_t)stats.st_size + 1)) < 0) {
         status = system_error(error, path, "read");
+    } else if (got > stats.st_size) { // it grows, or is one of /proc, which all have a size of 0
+        status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%.800s: holds more than its size of %lld bytes", path, (long long)stats.st_size);
     } else {
         bytes[got] = 0;
         *data = bytes;
@@ -108,7 +111,8 @@ static SdqnStatus sync_folder_of(const char *path, SdqnError *error) {
 
 /// Create, fill and sync a file. Removed again on failure.
 static SdqnStatus write_new(const char *path, const SdqnPiece *pieces, int count, SdqnError *error) {
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    // O_NONBLOCK: a named pipe is then an error instead of a wait for its reader
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
     if (descriptor < 0) return system_error(error, path, "create");
     SdqnStatus status = SDQN_OK;
     for (int i = 0; i < count && status == SDQN_OK; i++)
@@ -198,7 +202,7 @@ SdqnStatus sdqn_append_file_open(const char *path, uint64_t length, SdqnAppendFi
     if (opened == NULL) return no_memory(error, path);
     memcpy(opened->path, path, path_size);
     opened->length = length;
-    opened->descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    opened->descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666); // O_NONBLOCK as in write_new
     SdqnStatus status = SDQN_OK;
     struct stat stats;
     if (opened->descriptor < 0)
