@@ -123,7 +123,8 @@ static void a_result_that_cannot_be_written_is_a_failure(void **state) {
 
 static void wrong_traces_are_refused(void **state) {
     (void)state;
-    assert_refused(e2e_run("trace", "--task", "windy", "--seed", "1", "--actions", "01249", NULL), 2, "'4'");
+    assert_refused(e2e_run("trace", "--task", "windy", "--seed", "1", "--actions", "01249", NULL), 2, "byte 4 is '4'");
+    assert_refused(e2e_run("trace", "--task", "windy", "--seed", "1", "--actions", "0\xc3\xa9", NULL), 2, "byte 2 is 0xc3");
     assert_refused(e2e_run("trace", "--task", "moon", "--seed", "1", "--actions", "0", NULL), 2, "moon");
     assert_refused(e2e_run("trace", "--task", "windy", "--seed", "x", "--actions", "0", NULL), 2, "--seed");
     char file[600];

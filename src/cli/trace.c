@@ -79,10 +79,17 @@ static const char *const FORMAT_NAMES[] = {"jsonl", "csv", "raw", NULL};
 static const TraceFormat FORMATS[] = {{NULL, jsonl_step, NULL}, {csv_begin, csv_step, NULL}, {NULL, raw_step, raw_end}};
 
 static SdqnStatus check_actions(const char *where, const char *actions, size_t size, SdqnError *error) {
-    for (size_t i = 0; i < size; i++)
-        if (actions[i] < '0' || actions[i] >= '0' + SDQN_LANDER_NUM_ACTIONS)
-            return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s: character %zu is '%c': must be a digit from 0 to %d", where, i + 1,
-                                  actions[i], SDQN_LANDER_NUM_ACTIONS - 1);
+    for (size_t i = 0; i < size; i++) {
+        if (actions[i] >= '0' && actions[i] < '0' + SDQN_LANDER_NUM_ACTIONS) continue;
+        char shown[8];
+        bool is_visible = actions[i] > ' ' && actions[i] < 0x7f;
+        if (is_visible)
+            snprintf(shown, sizeof shown, "'%c'", actions[i]);
+        else
+            snprintf(shown, sizeof shown, "0x%02x", (unsigned char)actions[i]);
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s: byte %zu is %s: must be a digit from 0 to %d", where, i + 1, shown,
+                              SDQN_LANDER_NUM_ACTIONS - 1);
+    }
     return SDQN_OK;
 }
 
