@@ -1,9 +1,9 @@
 # sharedqn: `make` builds, `make train` trains the default Shared DQN, `make test` tests; `make help` lists the targets.
 
 BUILD ?= build
-CC ?= gcc
+# gcc if it is there, else clang, else whatever is called cc.
 ifeq ($(origin CC),default)
-CC := gcc
+CC := $(firstword $(notdir $(shell command -v gcc 2>/dev/null || command -v clang 2>/dev/null || command -v cc 2>/dev/null)) gcc)
 endif
 OPT ?= -O3
 # Extra flags for sanitizers and the like; they go to the compiler and the linker.
@@ -11,7 +11,7 @@ SAN ?=
 WERROR ?=
 
 # Packages of Debian that a target needs, besides make and a compiler. Those that are missing are installed first.
-PACKAGES_build := libyaml-dev libjansson-dev
+PACKAGES_build := libc6-dev libyaml-dev libjansson-dev
 PACKAGES_test := $(PACKAGES_build) libcmocka-dev
 PACKAGES_check := $(PACKAGES_test) gcc clang clang-tidy cppcheck
 PACKAGES_oracle := $(PACKAGES_build) python3-venv
