@@ -11,6 +11,8 @@ printf '%s\n' "$@" | xargs -P 2 -I '{}' sh -c '
     "$1" >"$2/$name.log" 2>&1
     echo $? >"$2/$name.status"' sh '{}' "$logs"
 
+skipped_names() { sed -n -e 's/^\[  SKIPPED \] \([a-z_0-9]*\)$/\1/p' -e 's/^skip - //p' "$1" | sort -u | paste -sd, - | sed "s/,/, /g"; }
+
 total_passed=0 total_failed=0 total_skipped=0
 for program in "$@"; do
     name=$(basename "$program")
@@ -24,7 +26,7 @@ for program in "$@"; do
     [ $((passed + failed + skipped)) -gt 0 ] || failed=1
     printf '%-28s %3d passed' "$name" "$passed"
     [ "$failed" = 0 ] || printf ', %d failed' "$failed"
-    [ "$skipped" = 0 ] || printf ', %d skipped' "$skipped"
+    [ "$skipped" = 0 ] || printf ', %d skipped: %s' "$skipped" "$(skipped_names "$log")"
     echo
     if [ "$failed" != 0 ]; then
         grep -vE '^\[ (RUN |      OK |=)' "$log" | tail -n 60 | sed 's/^/    /'
