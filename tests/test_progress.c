@@ -24,7 +24,7 @@ static void plain_line_says_all(void **state) {
     (void)state;
     char text[256];
     sdqn_progress_format(&sample, 0, text, sizeof text);
-    assert_string_equal(text, "episode 750/1500  windy     -123.46  epsilon 0.540  4013 upd/s  1:23 left");
+    assert_string_equal(text, "episode 750/1500  windy    return  -123.46  epsilon 0.540  4013 upd/s  1:23 left");
 }
 
 static void bar_takes_what_is_left(void **state) {

@@ -58,7 +58,8 @@ void sdqn_progress_format(const SdqnProgressLine *line, int width, char *text, s
 
     char rest[256];
     if (width == 0) {
-        snprintf(text, size, "episode %s  %s  epsilon %.3f  %s  %s", count, result, line->epsilon, speed, left);
+        snprintf(text, size, "episode %s  %-8.16s return %8.2f  epsilon %.3f  %s  %s", count, line->task, line->episode_return,
+                 line->epsilon, speed, left);
         return;
     }
     snprintf(rest, sizeof rest, "%s  %s  eps %.3f  %s  %s", count, result, line->epsilon, speed, left);
