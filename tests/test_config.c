@@ -208,13 +208,13 @@ static void comparison_names_the_first_difference(void **state) {
     SdqnConfig a = config_of(NULL), b = config_of("learning_rate: 0.001\ngamma: 0.5\n");
     SdqnError error = {0};
     assert_int_equal(sdqn_config_check_same(&b, &a, &error), SDQN_ERR_ARGUMENT);
-    assert_string_equal(error.message, "learning_rate = 0.001: the run was made with 0.0005");
+    assert_string_equal(error.message, "learning_rate = 0.001: the run was made with 0.0005; --resume keeps its settings");
     b = config_of("threads: 8\nisa: scalar\nkeep_state: true\nstate_period_seconds: 1\nstate_period_episodes: 3\ntensorboard: false\n");
     assert_int_equal(sdqn_config_check_same(&b, &a, &error), SDQN_OK);
     a = config_of("tasks: [moon]\ntask_definitions: {moon: {gravity: -2}, unused: {}}\n");
     b = config_of("tasks: [moon]\ntask_definitions: {moon: {gravity: -3}}\n");
     assert_int_equal(sdqn_config_check_same(&b, &a, &error), SDQN_ERR_ARGUMENT);
-    assert_string_equal(error.message, "task moon: gravity = -3.0: the run was made with -2.0");
+    assert_string_equal(error.message, "task moon: gravity = -3.0: the run was made with -2.0; --resume keeps its settings");
     b = config_of("tasks: [moon]\ntask_definitions: {moon: {gravity: -2.0}}\n");
     assert_int_equal(sdqn_config_check_same(&b, &a, &error), SDQN_OK);
 }
@@ -271,7 +271,7 @@ static void bad_files_are_refused_with_their_line(void **state) {
         {"keep_state: yes\n", ":1: keep_state = yes: must be true or false"},
         {"isa: sse\n", ":1: isa = sse: must be auto, scalar, avx2, avx512 or neon"},
         {"conditioning: onehot\n", ":1: conditioning = onehot: must be embedding"},
-        {"method: pcgrad9\n", ":1: method = pcgrad9: no such method; there are shared"},
+        {"method: pcgrad9\n", ":1: method = pcgrad9: no such method; known: shared"},
         {"method: ../x\n", ":1: method = ../x: must be the name of a method"},
         {"tasks: [standard, moon]\n", ":1: tasks = standard,moon: no task is called moon; there are standard, windy, heavy, gymwind"},
         {"tasks: [windy, windy]\n", ":1: tasks = windy,windy: task windy is named twice"},
@@ -395,7 +395,7 @@ static void bad_options_name_themselves(void **state) {
         {"learning_rate", "2", "--learning-rate 2: must be a number in (0.0, 1.0]"},
         {"min_replay_size", "1e3", "--min-replay-size 1e3: must be an integer in [0, 9999999]"},
         {"tasks", "windy,mars", "--tasks windy,mars: no task is called mars; there are standard, windy, heavy, gymwind"},
-        {"method", "none", "--method none: no such method; there are shared"},
+        {"method", "none", "--method none: no such method; known: shared"},
         {"min_replay_size", "100000", "--min-replay-size 100000: must be less than replay_capacity = 100000"},
         {"replay_capacity", "2000", "min_replay_size = 2000 (the default): must be less than replay_capacity = 2000"},
     };

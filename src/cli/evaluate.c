@@ -27,7 +27,7 @@ typedef struct Arguments {
 static const SdqnOption OPTIONS[] = {
     {"weights", SDQN_OPTION_TEXT, offsetof(Arguments, weights), .value = "FILE", .help = "evaluate a safetensors file instead of a run"},
     {"config", SDQN_OPTION_TEXT, offsetof(Arguments, config), .value = "FILE",
-     .help = "with --weights: the tasks it was trained on, in order"},
+     .help = "with --weights: the tasks it was trained on, in order (default standard, windy, heavy)"},
     {"task", SDQN_OPTION_TEXT, offsetof(Arguments, task), .value = "NAME", .help = "one task, or all of the run (default all)"},
     {"episodes", SDQN_OPTION_INT, offsetof(Arguments, episodes), .value = "N", .low = 1, .high = 1000000,
      .help = "episodes a task (default 100)"},
@@ -60,7 +60,8 @@ static SdqnStatus subject_of_run(const char *folder, Subject *subject, SdqnError
         return sdqn_error_set(error, SDQN_ERR_IO, "%s: is no run: it holds no " SDQN_RUN_CONFIG " (for a weights file: --weights FILE)",
                               folder);
     if (!sdqn_file_exists(subject->weights))
-        return sdqn_error_set(error, SDQN_ERR_IO, "%s: the run is not finished: it holds no " SDQN_RUN_FINAL, folder);
+        return sdqn_error_set(error, SDQN_ERR_IO,
+                              "%s: the run is not finished: it holds no " SDQN_RUN_FINAL " (weights so far: --weights FILE)", folder);
     return sdqn_config_read(config, &subject->config, error);
 }
 

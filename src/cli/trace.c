@@ -140,8 +140,8 @@ static SdqnStatus find_task(const char *name, const char *config_path, SdqnTask 
     if (status) return status;
     const SdqnTask *found = sdqn_config_find_task(&config, name);
     if (!found)
-        return sdqn_error_set(error, SDQN_ERR_ARGUMENT,
-                              "--task = \"%s\": must be standard, windy, heavy, gymwind or one that --config defines", name);
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--task %s: must be standard, windy, heavy, gymwind or one that --config defines",
+                              name);
     *task = *found;
     return SDQN_OK;
 }
@@ -159,7 +159,7 @@ static const SdqnOption OPTIONS[] = {
     {"actions", SDQN_OPTION_TEXT, offsetof(Arguments, actions), .value = "DIGITS|@FILE",
      .help = "one digit a step: 0 nothing, 1 left engine, 2 main engine, 3 right engine"},
     {"format", SDQN_OPTION_CHOICE, offsetof(Arguments, format), .value = "F",
-     .help = "jsonl (default), csv, or raw: float32 observations, float64 rewards, one byte terminated", .choices = FORMAT_NAMES},
+     .help = "default jsonl; raw: float32 observations, float64 rewards, one byte terminated", .choices = FORMAT_NAMES},
     {"config", SDQN_OPTION_TEXT, offsetof(Arguments, config), .value = "FILE", .help = "YAML file with task_definitions"},
 };
 static const SdqnOptionTable TABLE = {
@@ -183,7 +183,7 @@ SdqnStatus sdqn_command_trace(int argc, char **argv, SdqnError *error) {
                                                 : "--actions");
     Trace trace;
     if (!sdqn_text_to_u64(arguments.seed, &trace.seed))
-        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--seed = \"%s\": must be an integer in [0, 18446744073709551615]", arguments.seed);
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--seed %s: must be an integer in [0, 2^64)", arguments.seed);
     SdqnTask task;
     status = find_task(arguments.task, arguments.config, &task, error);
     if (status) return status;

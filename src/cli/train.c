@@ -33,7 +33,7 @@ static const SdqnOption OPTIONS[] = {
     {"config", SDQN_OPTION_TEXT, offsetof(Arguments, config), .value = "FILE", .help = "read settings from a YAML file"},
     {"out", SDQN_OPTION_TEXT, offsetof(Arguments, out), .value = "DIR", .help = "folder of the run (default runs/METHOD-seedN)"},
     {"resume", SDQN_OPTION_FLAG, offsetof(Arguments, resume),
-     .help = "go on with the run in the folder, with the settings it was begun with"},
+     .help = "go on with the run in the folder, with the settings it was begun with; a finished run shows its result again"},
     {"force", SDQN_OPTION_FLAG, offsetof(Arguments, force), .help = "clear the folder if it holds a run"},
     {"list-methods", SDQN_OPTION_FLAG, offsetof(Arguments, list_methods), .help = "list the methods and stop"},
 };
@@ -51,12 +51,14 @@ static volatile sig_atomic_t stop_requested;
 
 static void request_stop(int signal_number) {
     static const char first[] = "\nstopping after this episode; once more stops at once\n";
+    static const char second[] = "\nstopped at once; --resume goes on from the last full state\n";
     int code = errno; // of whatever call was interrupted
     (void)signal_number;
-    if (stop_requested) _exit(1);
+    bool again = stop_requested != 0;
     stop_requested = 1;
-    ssize_t written = write(STDERR_FILENO, first, sizeof first - 1);
+    ssize_t written = again ? write(STDERR_FILENO, second, sizeof second - 1) : write(STDERR_FILENO, first, sizeof first - 1);
     (void)written; // nothing better could be done about it here
+    if (again) _exit(1);
     errno = code;
 }
 
@@ -269,7 +271,8 @@ static SdqnStatus print_finished(const Session *session, SdqnError *error) {
     // A kill may have come between the summary and the removal of the states.
     if (status == SDQN_OK && !session->config.keep_state) status = sdqn_run_folder_remove_states_before(session->folder, INT64_MAX, error);
     if (status != SDQN_OK) return status;
-    fprintf(stderr, "%s: this run is finished; its result again:\n", session->out);
+    fprintf(stderr, "%s: this run is finished (%lld episodes; --force trains anew); its result again:\n", session->out,
+            (long long)session->config.episodes);
     print_result(&session->config, session->out, &run.evaluation, run.weights_sha256);
     sdqn_finished_run_clear(&run);
     return SDQN_OK;

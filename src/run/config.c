@@ -214,7 +214,7 @@ static SdqnStatus choose_method(const SdqnConfigBuilder *builder, const SdqnMeth
     if (*method != NULL) return SDQN_OK;
     const SdqnMethod *const *methods = sdqn_methods(&count);
     char why[512];
-    size_t length = (size_t)snprintf(why, sizeof why, "no such method; there are");
+    size_t length = (size_t)snprintf(why, sizeof why, "no such method; known:");
     for (int i = 0; i < count && length < 400; i++)
         length += (size_t)snprintf(why + length, sizeof why - length, "%s %s", i == 0 ? "" : ",", methods[i]->name);
     return refuse(builder, &layer->values, "method", why, error);
@@ -260,7 +260,7 @@ static SdqnStatus check_same_value(const SdqnKey *key, const char *prefix, const
     sdqn_key_format(key, wanted, now, sizeof now);
     sdqn_key_format(key, recorded, before, sizeof before);
     if (strcmp(now, before) == 0) return SDQN_OK;
-    return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s%s = %.300s: the run was made with %.300s", prefix, key->name, now, before);
+    return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s%s = %.300s: the run was made with %.300s; --resume keeps its settings", prefix, key->name, now, before);
 }
 
 SdqnStatus sdqn_config_check_same(const SdqnConfig *wanted, const SdqnConfig *recorded, SdqnError *error) {
