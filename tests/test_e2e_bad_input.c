@@ -217,6 +217,20 @@ static void a_limit_on_file_sizes_stops_a_run_that_can_go_on(void **state) {
     e2e_assert_same_file(out, good, "final.safetensors");
 }
 
+static void some_of_the_settings_of_a_run_go_with_resume(void **state) {
+    (void)state;
+    const char *out = e2e_path("run");
+    write_file(e2e_path("moon.yaml"), "task_definitions: {moon: {gravity: -1.6}}\n", 42);
+    const Outcome *outcome = e2e_run("train", "--out", out, "--episodes", "2", "--final-episodes", "1", "--replay-capacity", "150",
+                                     "--min-replay-size", "100", "--config", e2e_path("moon.yaml"), "--tasks", "moon,heavy", NULL);
+    if (outcome->code != 0) fail_msg("%s", outcome->err);
+    // Beside the defaults either setting would be wrong: no such task, and a capacity below the default of min_replay_size.
+    outcome = e2e_run("train", "--out", out, "--resume", "--replay-capacity", "150", NULL);
+    if (outcome->code != 0) fail_msg("%s", outcome->err);
+    outcome = e2e_run("train", "--out", out, "--resume", "--tasks", "moon,heavy", NULL);
+    if (outcome->code != 0) fail_msg("%s", outcome->err);
+}
+
 // JSON readers, ours too, take no integer of 2^63 and more: summary.json must stay readable whatever seed is allowed.
 static void the_largest_seeds_leave_a_run_that_can_be_read(void **state) {
     (void)state;
@@ -303,6 +317,7 @@ int main(void) {
         TEST(a_folder_in_use_is_refused),
         TEST(other_settings_on_resume_are_refused),
         TEST(a_limit_on_file_sizes_stops_a_run_that_can_go_on),
+        TEST(some_of_the_settings_of_a_run_go_with_resume),
         TEST(the_largest_seeds_leave_a_run_that_can_be_read),
         TEST(force_begins_anew),
         cmocka_unit_test_setup_teardown(a_full_disk_stops_a_run_that_can_go_on, e2e_setup, unmount_and_teardown),

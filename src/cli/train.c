@@ -163,7 +163,7 @@ static void list_methods(void) {
 // ---- settings -------------------------------------------------------------------------------------------------------------------
 
 /// Put the settings together: the run's own if there are any, then --config, then the rest of the command line.
-/// @param recorded  path of a run's config.yaml, or NULL
+/// @param recorded  path of a run's config.yaml; NULL: that of --resume --out, if it is there
 static SdqnStatus read_settings(int argc, char **argv, const char *recorded, Arguments *arguments, SdqnOperands *operands,
                                 SdqnConfig *config, SdqnError *error) {
     SdqnConfigBuilder *builder = sdqn_config_builder_create();
@@ -171,6 +171,9 @@ static SdqnStatus read_settings(int argc, char **argv, const char *recorded, Arg
     *arguments = (Arguments){0};
     SdqnStatus status = sdqn_options_read(&TABLE, argc, argv, arguments, builder, operands, error);
     if (status == SDQN_OK && !operands->help_printed) {
+        char path[SDQN_PATH_SIZE];
+        bool resumes = recorded == NULL && arguments->resume && arguments->out != NULL;
+        if (resumes && sdqn_file_join(arguments->out, SDQN_RUN_CONFIG, path, NULL) == SDQN_OK && sdqn_file_exists(path)) recorded = path;
         if (recorded != NULL) status = sdqn_config_builder_read(builder, recorded, error);
         if (status == SDQN_OK && arguments->config != NULL) status = sdqn_config_builder_read(builder, arguments->config, error);
         if (status == SDQN_OK) status = sdqn_config_builder_finish(builder, config, error);
