@@ -141,6 +141,18 @@ static void a_linked_checkpoints_folder_is_foreign(void **state) {
 
 // ---- removing -------------------------------------------------------------------------------------------------------------------
 
+static void a_clear_cut_short_leaves_neither_settings_nor_a_result(void **state) {
+    (void)state;
+    make_run();
+    assert_int_equal(mkdir(in_base("run/checkpoints/episode_000300.safetensors"), 0777), 0); // no file: its removal fails
+    SdqnRunFolder *folder = open_folder("run", SDQN_RUN_FOLDER_FORCE);
+    SdqnError error = {0};
+    assert_int_equal(sdqn_run_folder_clear(folder, true, &error), SDQN_ERR_IO);
+    assert_non_null(strstr(error.message, "episode_000300.safetensors: cannot remove"));
+    assert_false(has("run/config.yaml") || has("run/summary.json"));
+    sdqn_run_folder_close(folder);
+}
+
 static void clear_removes_a_runs_files_and_no_others(void **state) {
     (void)state;
     make_run();
@@ -255,6 +267,7 @@ int main(void) {
         TEST(a_folder_in_use_is_refused_until_it_is_closed),
         TEST(foreign_files_are_never_taken_by_force),
         TEST(a_linked_checkpoints_folder_is_foreign),
+        TEST(a_clear_cut_short_leaves_neither_settings_nor_a_result),
         TEST(clear_removes_a_runs_files_and_no_others),
         TEST(rewind_removes_what_came_later),
         TEST(weights_of_the_first_episode_not_done_come_later),

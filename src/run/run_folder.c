@@ -149,7 +149,6 @@ static SdqnStatus refuse_any(void *context, const char *folder, const char *name
 /// What of a run's files a walk removes, besides all temporaries.
 typedef struct Removal {
     bool root_files;       ///< all but the lock and config.yaml
-    bool config;           ///< config.yaml too
     bool result;           ///< final.safetensors and summary.json
     int64_t states_before; ///< states numbered below this
     int64_t states_after;  ///< states numbered above this
@@ -161,7 +160,7 @@ static SdqnStatus remove_root_entry(void *context, const char *folder, const cha
     char stripped[256];
     bool remove = strip_temporary(name, stripped, sizeof stripped) || removal->root_files;
     if (!is_root_file(stripped) || strcmp(name, LOCK) == 0) return SDQN_OK;
-    if (strcmp(name, SDQN_RUN_CONFIG) == 0) remove = removal->config;
+    if (strcmp(name, SDQN_RUN_CONFIG) == 0) remove = false;
     if (strcmp(name, SDQN_RUN_FINAL) == 0 || strcmp(name, SDQN_RUN_SUMMARY) == 0) remove = removal->result;
     return remove ? remove_entry(folder, name, error) : SDQN_OK;
 }
@@ -270,9 +269,11 @@ bool sdqn_run_folder_has(const SdqnRunFolder *folder, const char *name) {
 
 SdqnStatus sdqn_run_folder_clear(SdqnRunFolder *folder, bool with_config, SdqnError *error) {
     assert(folder->logs[0] == NULL);
-    // The summary first: what is cut short here must not look like a finished run.
+    // The summary first: what is cut short here must not look like a finished run. Then the settings: --resume must not take them for those
+    // of the run that was to begin.
     SdqnStatus status = remove_entry(folder->path, SDQN_RUN_SUMMARY, error);
-    Removal removal = {.root_files = true, .result = true, .config = with_config, .states_after = -1};
+    if (status == SDQN_OK && with_config) status = remove_entry(folder->path, SDQN_RUN_CONFIG, error);
+    Removal removal = {.root_files = true, .result = true, .states_after = -1};
     if (status == SDQN_OK) status = walk_checkpoints(folder, remove_checkpoint, &removal, error);
     return status == SDQN_OK ? walk(folder->path, remove_root_entry, &removal, error) : status;
 }
