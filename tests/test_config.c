@@ -203,6 +203,20 @@ static void default_configuration_as_text(void **state) {
     free(text);
 }
 
+static void names_that_mean_something_in_yaml_are_quoted(void **state) {
+    (void)state;
+    SdqnConfig config = config_of("tasks: [null, standard]\ntask_definitions: {null: {}, on: {base: windy}, one: {}}\n");
+    expect_round_trip(&config);
+    char *text = NULL;
+    size_t size = 0;
+    assert_int_equal(sdqn_config_format(&config, &text, &size, NULL), SDQN_OK);
+    assert_non_null(strstr(text, "\ntasks: [\"null\", standard]\n"));
+    assert_non_null(strstr(text, "\n  \"null\":\n"));
+    assert_non_null(strstr(text, "\n  \"on\":\n"));
+    assert_non_null(strstr(text, "\n  one:\n"));
+    free(text);
+}
+
 static void comparison_names_the_first_difference(void **state) {
     (void)state;
     SdqnConfig a = config_of(NULL), b = config_of("learning_rate: 0.001\ngamma: 0.5\n");
@@ -464,6 +478,7 @@ int main(void) {
         cmocka_unit_test(tasks_of_the_user_start_from_their_base),
         cmocka_unit_test(written_configuration_reads_back),
         cmocka_unit_test(default_configuration_as_text),
+        cmocka_unit_test(names_that_mean_something_in_yaml_are_quoted),
         cmocka_unit_test(comparison_names_the_first_difference),
         cmocka_unit_test(every_method_has_a_sound_default),
         cmocka_unit_test(every_key_has_help_and_takes_its_own_default),

@@ -260,7 +260,8 @@ static SdqnStatus check_same_value(const SdqnKey *key, const char *prefix, const
     sdqn_key_format(key, wanted, now, sizeof now);
     sdqn_key_format(key, recorded, before, sizeof before);
     if (strcmp(now, before) == 0) return SDQN_OK;
-    return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s%s = %.300s: the run was made with %.300s; --resume keeps its settings", prefix, key->name, now, before);
+    return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s%s = %.300s: the run was made with %.300s; --resume keeps its settings", prefix,
+                          key->name, now, before);
 }
 
 SdqnStatus sdqn_config_check_same(const SdqnConfig *wanted, const SdqnConfig *recorded, SdqnError *error) {
@@ -282,9 +283,12 @@ SdqnStatus sdqn_config_check_same(const SdqnConfig *wanted, const SdqnConfig *re
     return status;
 }
 
-/// A name as YAML: quoted where it would not read as one (`-`) or as a number.
+/// A name as YAML: quoted where another reader would take it for something else (`-`, a number, or a word of YAML's own).
 static void write_name(FILE *out, const char *name) {
-    const char *quote = name[0] >= 'a' && name[0] <= 'z' ? "" : "\"";
+    static const char *const words[] = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"};
+    bool plain = name[0] >= 'a' && name[0] <= 'z';
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) plain = plain && strcmp(name, words[i]) != 0;
+    const char *quote = plain ? "" : "\"";
     fprintf(out, "%s%s%s", quote, name, quote);
 }
 
