@@ -112,7 +112,6 @@ static void write_sample(SdqnJsonWriter *writer) {
     sdqn_json_begin_object(writer, NULL);
     sdqn_json_add_string(writer, "name", "a\"b\\\n\xc3\xa4\xff");
     sdqn_json_add_double(writer, "x", 1e-8);
-    sdqn_json_add_float(writer, "f", 0.1F);
     sdqn_json_add_hex(writer, "h", 3);
     sdqn_json_add_double(writer, "n", (double)NAN);
     sdqn_json_begin_array(writer, "list");
@@ -134,7 +133,7 @@ static void writes_one_line(void **state) {
         write_sample(writer);
         size_t size;
         const char *text = sdqn_json_writer_text(writer, &size);
-        assert_string_equal(text, "{\"name\": \"a\\\"b\\\\\\u000a\xc3\xa4\\ufffd\", \"x\": 1.0e-08, \"f\": 0.1, \"h\": \"0x1.8p+1\", "
+        assert_string_equal(text, "{\"name\": \"a\\\"b\\\\\\u000a\xc3\xa4\\ufffd\", \"x\": 1.0e-08, \"h\": \"0x1.8p+1\", "
                                   "\"n\": null, \"list\": [-9223372036854775808, 18446744073709551615, true], \"none\": {}}\n");
         assert_int_equal(size, strlen(text));
     }

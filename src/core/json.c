@@ -250,12 +250,6 @@ void sdqn_json_add_double(SdqnJsonWriter *writer, const char *key, double value)
     append_text(writer, isfinite(value) ? sdqn_text_from_double(value, text) : "null");
 }
 
-void sdqn_json_add_float(SdqnJsonWriter *writer, const char *key, float value) {
-    char text[SDQN_TEXT_SIZE];
-    begin_value(writer, key);
-    append_text(writer, isfinite(value) ? sdqn_text_from_float(value, text) : "null");
-}
-
 void sdqn_json_add_hex(SdqnJsonWriter *writer, const char *key, double value) {
     char text[SDQN_TEXT_SIZE];
     sdqn_json_add_string(writer, key, sdqn_text_from_double_hex(value, text));

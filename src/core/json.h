@@ -48,7 +48,6 @@ void sdqn_json_add_i64(SdqnJsonWriter *writer, const char *key, int64_t value);
 void sdqn_json_add_u64(SdqnJsonWriter *writer, const char *key, uint64_t value);
 /// Shortest round trip, always with a dot; null if not finite (JSON has no such numbers).
 void sdqn_json_add_double(SdqnJsonWriter *writer, const char *key, double value);
-void sdqn_json_add_float(SdqnJsonWriter *writer, const char *key, float value);
 /// The double as a string in C's %a.
 void sdqn_json_add_hex(SdqnJsonWriter *writer, const char *key, double value);
 void sdqn_json_add_bool(SdqnJsonWriter *writer, const char *key, bool value);

@@ -18,14 +18,14 @@ enum {
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// digits times 10^exponent, correctly rounded by strtod. @param digits  [count], all decimal digits
-static double scaled(const char *digits, int count, int exponent, bool single) {
+static double scaled(const char *digits, int count, int exponent) {
     char text[MAX_NUMBER_TEXT + 16];
     snprintf(text, sizeof text, "%.*se%d", count, digits, exponent);
-    return single ? (double)strtof(text, NULL) : strtod(text, NULL);
+    return strtod(text, NULL);
 }
 
 /// Shortest digits of a positive finite value; value = 0.d1d2d3... * 10^point. @return their number
-static int shortest_digits(double value, bool single, char digits[MAX_DIGITS + 1], int *point) {
+static int shortest_digits(double value, char digits[MAX_DIGITS + 1], int *point) {
     for (int count = 1;; count++) {
         char text[SDQN_TEXT_SIZE];
         snprintf(text, sizeof text, "%.*e", count - 1, value);
@@ -35,11 +35,11 @@ static int shortest_digits(double value, bool single, char digits[MAX_DIGITS + 1
             if (is_digit(*c)) digits[found++] = *c; // all but the locale's decimal point
         digits[found] = '\0';
         *point = (int)strtol(c + 1, NULL, 10) + 1;
-        if (count == MAX_DIGITS || scaled(digits, found, *point - found, single) == value) return found;
+        if (count == MAX_DIGITS || scaled(digits, found, *point - found) == value) return found;
     }
 }
 
-static const char *from_number(double value, bool single, char text[SDQN_TEXT_SIZE]) {
+const char *sdqn_text_from_double(double value, char text[SDQN_TEXT_SIZE]) {
     if (!isfinite(value)) {
         snprintf(text, SDQN_TEXT_SIZE, "%s", isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
         return text;
@@ -50,7 +50,7 @@ static const char *from_number(double value, bool single, char text[SDQN_TEXT_SI
         return text;
     }
     char digits[MAX_DIGITS + 1];
-    int point, count = shortest_digits(fabs(value), single, digits, &point);
+    int point, count = shortest_digits(fabs(value), digits, &point);
     int exponent = point - 1;
     if (exponent < FIXED_FROM || exponent >= FIXED_TO)
         snprintf(text, SDQN_TEXT_SIZE, "%s%c.%se%c%02d", sign, digits[0], count > 1 ? digits + 1 : "0", exponent < 0 ? '-' : '+',
@@ -64,12 +64,8 @@ static const char *from_number(double value, bool single, char text[SDQN_TEXT_SI
     return text;
 }
 
-const char *sdqn_text_from_double(double value, char text[SDQN_TEXT_SIZE]) { return from_number(value, false, text); }
-
-const char *sdqn_text_from_float(float value, char text[SDQN_TEXT_SIZE]) { return from_number((double)value, true, text); }
-
 const char *sdqn_text_from_double_hex(double value, char text[SDQN_TEXT_SIZE]) {
-    if (!isfinite(value)) return from_number(value, false, text);
+    if (!isfinite(value)) return sdqn_text_from_double(value, text);
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     uint64_t fraction = bits & 0xfffffffffffffU;
@@ -113,7 +109,7 @@ bool sdqn_text_to_double(const char *text, double *value) {
         if (minus) exponent = -exponent;
     }
     if (*text != '\0') return false;
-    double magnitude = scaled(digits, (int)count, exponent - (int)fraction, false);
+    double magnitude = scaled(digits, (int)count, exponent - (int)fraction);
     if (isinf(magnitude)) return false;
     *value = negative ? -magnitude : magnitude;
     return true;

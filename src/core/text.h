@@ -19,9 +19,6 @@
 /// @return `text`
 const char *sdqn_text_from_double(double value, char text[SDQN_TEXT_SIZE]);
 
-/// The same for the shortest text that reads back as the same float.
-const char *sdqn_text_from_float(float value, char text[SDQN_TEXT_SIZE]);
-
 /// Hexadecimal text as C's %a writes it: `0x1.8p+1`, `-0x0p+0`, `nan`, `inf`, `-inf`. @return `text`
 const char *sdqn_text_from_double_hex(double value, char text[SDQN_TEXT_SIZE]);
 

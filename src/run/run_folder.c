@@ -254,8 +254,6 @@ void sdqn_run_folder_close(SdqnRunFolder *folder) {
     free(folder);
 }
 
-const char *sdqn_run_folder_path(const SdqnRunFolder *folder) { return folder->path; }
-
 SdqnStatus sdqn_run_folder_join(const SdqnRunFolder *folder, const char *name, char path[SDQN_PATH_SIZE], SdqnError *error) {
     return sdqn_file_join(folder->path, name, path, error);
 }

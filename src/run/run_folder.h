@@ -45,8 +45,6 @@ SdqnStatus sdqn_run_folder_open(const char *path, SdqnRunFolderMode mode, SdqnRu
 /// Close the logs and unlock; NULL is allowed. A folder that open created and that stayed empty is removed.
 void sdqn_run_folder_close(SdqnRunFolder *folder);
 
-const char *sdqn_run_folder_path(const SdqnRunFolder *folder);
-
 /// Path of a file in the folder.
 SdqnStatus sdqn_run_folder_join(const SdqnRunFolder *folder, const char *name, char path[SDQN_PATH_SIZE], SdqnError *error);
 
