@@ -284,7 +284,7 @@ static void bad_files_are_refused_with_their_line(void **state) {
         {"seed: 4611686018427387905\n", ":1: seed = 4611686018427387905: must be"},
         {"keep_state: yes\n", ":1: keep_state = yes: must be true or false"},
         {"isa: sse\n", ":1: isa = sse: must be auto, scalar, avx2, avx512 or neon"},
-        {"conditioning: onehot\n", ":1: conditioning = onehot: must be embedding"},
+        {"conditioning: film\n", ":1: conditioning = film: must be embedding, onehot, id or blind"},
         {"method: pcgrad9\n", ":1: method = pcgrad9: no such method; known: shared"},
         {"method: ../x\n", ":1: method = ../x: must be the name of a method"},
         {"tasks: [standard, moon]\n", ":1: tasks = standard,moon: no task is called moon; there are standard, windy, heavy, gymwind"},

@@ -40,6 +40,33 @@ static void a_run_is_evaluated_as_train_did(void **state) {
     json_decref(document);
 }
 
+/// Every way of telling the network its task: a run's folder and its weights file alone give what train found.
+static void weights_tell_what_the_network_is_told(void **state) {
+    (void)state;
+    static const char *const conditionings[] = {"onehot", "id", "blind", "embedding"};
+    for (size_t i = 0; i < sizeof conditionings / sizeof *conditionings; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s", conditionings[i]);
+        const char *out = e2e_path(name);
+        const Outcome *outcome = e2e_run("train", "--out", out, "--conditioning", conditionings[i], "--embedding-size", "3", "--episodes",
+                                         "4", "--min-replay-size", "100", "--final-episodes", "3", "--final-seed", "77", NULL);
+        if (outcome->code != 0) fail_msg("%s", outcome->err);
+        snprintf(name, sizeof name, "%s/final.safetensors", conditionings[i]);
+        json_t *run = evaluate(out, "--isa=auto", "77", "3", "all"), *weights = evaluate("--weights", e2e_path(name), "77", "3", "all");
+        json_t *one = evaluate("--weights", e2e_path(name), "77", "3", "heavy"), *summary;
+        snprintf(name, sizeof name, "%s/summary.json", conditionings[i]);
+        assert_int_equal(sdqn_json_read(e2e_path(name), 1 << 20, &summary, NULL), SDQN_OK);
+        assert_true(json_equal(json_object_get(summary, "evaluation"), run));
+        assert_true(json_equal(weights, run));
+        assert_true(
+            json_equal(json_object_get(json_object_get(one, "tasks"), "heavy"), json_object_get(json_object_get(run, "tasks"), "heavy")));
+        json_decref(run);
+        json_decref(weights);
+        json_decref(one);
+        json_decref(summary);
+    }
+}
+
 static void tasks_of_ones_own_are_played(void **state) {
     (void)state;
     FILE *file = fopen(e2e_path("moon.yaml"), "w");
@@ -59,6 +86,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(one_task_gives_what_all_give_for_it),
         TEST(a_run_is_evaluated_as_train_did),
+        TEST(weights_tell_what_the_network_is_told),
         TEST(tasks_of_ones_own_are_played),
     };
     return cmocka_run_group_tests_name("e2e_evaluate", tests, NULL, NULL);

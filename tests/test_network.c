@@ -66,7 +66,11 @@ static void parameter_counts_are_those_of_the_specification(void **state) {
     def.hidden1_size = 444, def.hidden2_size = 222;
     assert_int_equal(sdqn_q_network_def_parameter_count(&def), 107254);
     def = sdqn_q_network_def_default();
-    def.embedding_size = 0;
+    def.conditioning = SDQN_CONDITIONING_ONEHOT;
+    assert_int_equal(sdqn_q_network_def_parameter_count(&def), 36484);
+    def.conditioning = SDQN_CONDITIONING_ID;
+    assert_int_equal(sdqn_q_network_def_parameter_count(&def), 35972);
+    def.conditioning = SDQN_CONDITIONING_BLIND;
     assert_int_equal(sdqn_q_network_def_parameter_count(&def), 35716);
     def.hidden1_size = 148, def.hidden2_size = 74;
     assert_int_equal(3 * sdqn_q_network_def_parameter_count(&def), 37974);
@@ -82,6 +86,16 @@ static void definition_errors_name_field_value_and_range(void **state) {
     assert_string_equal(error.message, "hidden1_size = 0: must be in [1, 4096]");
     def = (SdqnQNetworkDef){0};
     assert_int_equal(sdqn_q_network_def_check(&def, &error), SDQN_ERR_ARGUMENT);
+    def = sdqn_q_network_def_default();
+    def.embedding_size = 0;
+    assert_int_equal(sdqn_q_network_def_check(&def, &error), SDQN_ERR_ARGUMENT);
+    assert_string_equal(error.message, "embedding_size = 0: must be in [1, 4096]");
+    def.conditioning = SDQN_CONDITIONING_ID; // has no embedding
+    assert_int_equal(sdqn_q_network_def_check(&def, &error), SDQN_OK);
+    def.conditioning = SDQN_CONDITIONING_ONEHOT;
+    def.num_tasks = 1;
+    assert_int_equal(sdqn_q_network_def_check(&def, &error), SDQN_ERR_ARGUMENT);
+    assert_string_equal(error.message, "num_tasks (with conditioning onehot) = 1: must be in [2, 64]");
     def = sdqn_q_network_def_default();
     def.num_tasks = SDQN_MAX_TASKS + 1;
     SdqnQNetwork *network = NULL;
@@ -186,7 +200,7 @@ static void gradients_equal_autograd_on_every_level(void **state) {
     (void)state;
     SdqnSafetensors *file = torch_data_open();
     SdqnQNetworkDef single = small_def;
-    single.embedding_size = 0;
+    single.conditioning = SDQN_CONDITIONING_BLIND;
     for (int level = 0; level < SDQN_NUM_CPU_LEVELS; level++) {
         if (!sdqn_kernels((SdqnCpuLevel)level)) continue;
         check_small(file, "shared", &small_def, (SdqnCpuLevel)level);
@@ -256,15 +270,17 @@ static const double *layer_in_double(const double *w, const double *x, int in, i
 
 /// Mean squared TD error in double, from parameters in the network's order.
 static double loss_in_double(const SdqnQNetworkDef *def, const double *parameters, const Rows *rows, int n) {
-    const int in = def->observation_size + def->embedding_size;
+    const int told = sdqn_q_network_def_conditioning_size(def), in = def->observation_size + told;
     const double *embedding = parameters + in * def->hidden1_size + def->hidden1_size + def->hidden1_size * def->hidden2_size +
                               def->hidden2_size + def->hidden2_size * def->num_actions + def->num_actions;
     double loss = 0.0;
     for (int b = 0; b < n; b++) {
         double x[32], hidden1[32], hidden2[32], q[4];
         for (int k = 0; k < def->observation_size; k++) x[k] = (double)rows->observation[b * def->observation_size + k];
-        for (int k = 0; k < def->embedding_size; k++) {
-            x[def->observation_size + k] = embedding[rows->task[b] * def->embedding_size + k];
+        for (int k = 0; k < told; k++) {
+            x[def->observation_size + k] = def->conditioning == SDQN_CONDITIONING_EMBEDDING ? embedding[rows->task[b] * told + k]
+                                           : def->conditioning == SDQN_CONDITIONING_ONEHOT  ? k == rows->task[b]
+                                                                                            : rows->task[b];
         }
         const double *w = layer_in_double(parameters, x, in, def->hidden1_size, true, hidden1);
         w = layer_in_double(w, hidden1, def->hidden1_size, def->hidden2_size, true, hidden2);
@@ -275,29 +291,30 @@ static double loss_in_double(const SdqnQNetworkDef *def, const double *parameter
     return loss;
 }
 
-static void gradients_equal_finite_differences(void **state) {
-    (void)state;
+static void check_finite_differences(SdqnConditioning conditioning) {
     enum { ROWS = 9 };
-    SdqnQNetwork *network = make_random_network(&small_def, sdqn_cpu_level_best(), 5);
-    SdqnQWorkspace *workspace = make_workspace(&small_def, ROWS);
+    SdqnQNetworkDef def = small_def;
+    def.conditioning = conditioning;
+    SdqnQNetwork *network = make_random_network(&def, sdqn_cpu_level_best(), 5);
+    SdqnQWorkspace *workspace = make_workspace(&def, ROWS);
     const size_t count = sdqn_q_network_parameter_count(network);
     float *gradient = calloc(count, sizeof(float)), *expected = calloc(count, sizeof(float));
     double *parameters = calloc(count, sizeof(double));
     Rows rows;
     SdqnRng rng;
     sdqn_rng_seed(&rng, 6);
-    random_rows(&rows, &rng, &small_def);
+    random_rows(&rows, &rng, &def);
     for (size_t i = 0; i < count; i++) parameters[i] = (double)sdqn_q_network_parameters(network)[i];
     sdqn_q_network_forward(network, workspace, rows.observation, rows.task, ROWS, rows.q);
     const float loss = sdqn_mse_loss(rows.q, rows.action, rows.y, ROWS, 4, rows.dq);
     sdqn_q_network_backward(network, workspace, rows.task, rows.dq, ROWS, gradient);
-    assert_true(fabs((double)loss - loss_in_double(&small_def, parameters, &rows, ROWS)) < 1e-5);
+    assert_true(fabs((double)loss - loss_in_double(&def, parameters, &rows, ROWS)) < 1e-5);
     for (size_t i = 0; i < count; i++) {
         const double old = parameters[i], step = 1e-6;
         parameters[i] = old + step;
-        const double above = loss_in_double(&small_def, parameters, &rows, ROWS);
+        const double above = loss_in_double(&def, parameters, &rows, ROWS);
         parameters[i] = old - step;
-        const double below = loss_in_double(&small_def, parameters, &rows, ROWS);
+        const double below = loss_in_double(&def, parameters, &rows, ROWS);
         parameters[i] = old;
         expected[i] = (float)((above - below) / (2.0 * step));
     }
@@ -307,6 +324,11 @@ static void gradients_equal_finite_differences(void **state) {
     free(parameters);
     sdqn_q_workspace_destroy(workspace);
     sdqn_q_network_destroy(network);
+}
+
+static void gradients_equal_finite_differences(void **state) {
+    (void)state;
+    for (int c = SDQN_CONDITIONING_EMBEDDING; c <= SDQN_CONDITIONING_BLIND; c++) check_finite_differences((SdqnConditioning)c);
 }
 
 // Bits
@@ -334,14 +356,18 @@ static void q_values_do_not_depend_on_the_batch_nor_the_level(void **state) {
         }
         sdqn_q_workspace_destroy(workspace);
         sdqn_q_network_destroy(scalar);
-        def = (SdqnQNetworkDef){8, 4, 3, 3, 37, 29}; // the second round: sizes that no vector divides
+        def = (SdqnQNetworkDef){8, 4, 3, 3, 37, 29, SDQN_CONDITIONING_EMBEDDING}; // the second round: sizes that no vector divides
     }
 }
 
 static void gradients_have_the_same_bits_on_every_level(void **state) {
     (void)state;
-    const SdqnQNetworkDef defs[] = {sdqn_q_network_def_default(), {8, 4, 3, 3, 37, 29}, {8, 3, 1, 0, 18, 33}};
-    for (size_t d = 0; d < 3; d++) {
+    const SdqnQNetworkDef defs[] = {sdqn_q_network_def_default(),
+                                    {8, 4, 3, 3, 37, 29, SDQN_CONDITIONING_EMBEDDING},
+                                    {8, 3, 1, 0, 18, 33, SDQN_CONDITIONING_BLIND},
+                                    {8, 4, 5, 0, 18, 33, SDQN_CONDITIONING_ONEHOT},
+                                    {8, 4, 5, 0, 18, 33, SDQN_CONDITIONING_ID}};
+    for (size_t d = 0; d < sizeof defs / sizeof defs[0]; d++) {
         const size_t count = sdqn_q_network_def_parameter_count(&defs[d]);
         float *expected = calloc(count, sizeof(float)), *gradient = calloc(count, sizeof(float));
         for (int level = 0; level < SDQN_NUM_CPU_LEVELS; level++) {

@@ -27,15 +27,21 @@ static SdqnQNetwork *make_network(SdqnQNetworkDef def) {
     return network;
 }
 
-static SdqnQNetworkDef small_def(int embedding_size) {
-    return (SdqnQNetworkDef){
-        .observation_size = 8, .num_actions = 4, .num_tasks = 3, .embedding_size = embedding_size, .hidden1_size = 20, .hidden2_size = 12};
+static SdqnQNetworkDef small_def(SdqnConditioning conditioning) {
+    return (SdqnQNetworkDef){.observation_size = 8,
+                             .num_actions = 4,
+                             .num_tasks = 3,
+                             .embedding_size = 5,
+                             .hidden1_size = 20,
+                             .hidden2_size = 12,
+                             .conditioning = conditioning};
 }
 
 static void written_network_is_read_back(void **state) {
     (void)state;
-    for (int embedding_size = 0; embedding_size <= 5; embedding_size += 5) {
-        SdqnQNetwork *network = make_network(small_def(embedding_size)), *read;
+    static const int num_tasks[] = {3, 3, SDQN_MAX_TASKS, 1}; // of embedding, one-hot, id, blind
+    for (int conditioning = SDQN_CONDITIONING_EMBEDDING; conditioning <= SDQN_CONDITIONING_BLIND; conditioning++) {
+        SdqnQNetwork *network = make_network(small_def((SdqnConditioning)conditioning)), *read;
         SdqnTensor tensors[SDQN_Q_NETWORK_MAX_TENSORS];
         const int count = sdqn_q_network_tensors(network, tensors);
         SdqnPiece piece;
@@ -53,8 +59,9 @@ static void written_network_is_read_back(void **state) {
         free(bytes);
         if (status != SDQN_OK) fail_msg("%s", error.message);
         const SdqnQNetworkDef *def = sdqn_q_network_def(read);
-        assert_int_equal(def->num_tasks, embedding_size ? 3 : 1);
-        assert_int_equal(def->embedding_size, embedding_size);
+        assert_int_equal(def->conditioning, conditioning);
+        assert_int_equal(def->num_tasks, num_tasks[conditioning]);
+        if (conditioning == SDQN_CONDITIONING_EMBEDDING) assert_int_equal(def->embedding_size, 5);
         assert_int_equal(def->hidden1_size, 20);
         assert_int_equal(def->hidden2_size, 12);
         assert_int_equal(sdqn_q_network_parameter_count(read), sdqn_q_network_parameter_count(network));
@@ -64,7 +71,7 @@ static void written_network_is_read_back(void **state) {
         SdqnQWorkspace *workspace;
         assert_int_equal(sdqn_q_workspace_create(def, 1, false, &workspace, NULL), SDQN_OK);
         const float observation[8] = {1, 2, 3, 4, 5, 6, 7, 8};
-        const int32_t task = 0;
+        const int32_t task = conditioning == SDQN_CONDITIONING_BLIND ? 0 : 2;
         float q[4], expected[4];
         sdqn_q_network_forward(read, workspace, observation, &task, 1, q);
         sdqn_q_network_forward(network, workspace, observation, &task, 1, expected);
@@ -77,7 +84,7 @@ static void written_network_is_read_back(void **state) {
 
 /// Change the tensors of a sound network by a function, and see what inferring and loading say.
 static void check_refused(void (*change)(SdqnTensor *tensors, int *count), const char *message) {
-    SdqnQNetwork *network = make_network(small_def(5));
+    SdqnQNetwork *network = make_network(small_def(SDQN_CONDITIONING_EMBEDDING));
     SdqnTensor tensors[SDQN_Q_NETWORK_MAX_TENSORS + 1];
     int count = sdqn_q_network_tensors(network, tensors);
     change(tensors, &count);
@@ -112,10 +119,11 @@ static void rename_tensor(SdqnTensor *tensor, const char *name) { snprintf(tenso
 
 static void without_fc1(SdqnTensor *tensors, int *count) { rename_tensor(named(tensors, *count, "fc1.weight"), "other"); }
 static void without_fc3_bias(SdqnTensor *tensors, int *count) { tensors[5] = tensors[--*count]; }
-static void without_embedding(SdqnTensor *tensors, int *count) {
-    (void)tensors;
-    --*count;
+static void with_too_narrow_fc1(SdqnTensor *tensors, int *count) { named(tensors, --*count, "fc1.weight")->shape[1] = 7; }
+static void with_too_wide_fc1(SdqnTensor *tensors, int *count) {
+    named(tensors, --*count, "fc1.weight")->shape[1] = 8 + SDQN_MAX_TASKS + 1;
 }
+static void with_another_embedding(SdqnTensor *tensors, int *count) { named(tensors, *count, "task_embedding.weight")->shape[1] = 4; }
 static void with_one_more(SdqnTensor *tensors, int *count) {
     tensors[*count] = tensors[0];
     rename_tensor(&tensors[(*count)++], "fc4.weight");
@@ -133,8 +141,12 @@ static void files_of_other_networks_are_refused(void **state) {
     (void)state;
     check_refused(without_fc1, "w.safetensors: tensor fc1.weight: missing");
     check_refused(without_fc3_bias, "w.safetensors: tensor fc3.bias: missing, expected with shape [4]");
-    check_refused(without_embedding,
-                  "w.safetensors: tensor fc1.weight: 13 inputs, expected 8: an observation of 8 and a task embedding of 0");
+    check_refused(with_too_narrow_fc1,
+                  "w.safetensors: tensor fc1.weight: 7 inputs, expected 8: an observation, or up to 64 more for one-hot tasks");
+    check_refused(with_too_wide_fc1,
+                  "w.safetensors: tensor fc1.weight: 73 inputs, expected 8: an observation, or up to 64 more for one-hot tasks");
+    check_refused(with_another_embedding,
+                  "w.safetensors: tensor fc1.weight: 13 inputs, expected 12: an observation of 8 and a task embedding of 4");
     check_refused(with_one_more, "w.safetensors: tensor fc4.weight: not part of this network");
     check_refused(with_fc1_flat, "w.safetensors: tensor fc1.weight: shape [20], expected two dimensions of at most 4096");
     check_refused(with_fc2_turned, "w.safetensors: tensor fc2.weight: shape [20, 12], expected [20, 20]");

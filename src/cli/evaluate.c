@@ -90,13 +90,13 @@ static void list_tasks(const SdqnConfig *config, char *text, size_t size) {
         length += (size_t)snprintf(text + length, size - length, "%s%s", i == 0 ? "" : ", ", config->tasks[i]);
 }
 
-/// Choose the tasks to evaluate and the embedding's row of each.
+/// Choose the tasks to evaluate and which of the network's tasks each is.
 static SdqnStatus choose_tasks(const Subject *subject, const char *name, SdqnWeightsPolicy *policy, SdqnTaskSet *set, SdqnError *error) {
     const SdqnConfig *config = &subject->config;
     int rows = sdqn_weights_policy_num_tasks(policy);
     char known[512];
     list_tasks(config, known, sizeof known);
-    if (rows != 0 && rows != config->num_tasks)
+    if (rows > 0 && rows != config->num_tasks)
         return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s: knows %d tasks, not the %d of the configuration (%s): name them with --config",
                               subject->weights, rows, config->num_tasks, known);
     sdqn_task_set_from_config(config, set);
@@ -106,7 +106,7 @@ static SdqnStatus choose_tasks(const Subject *subject, const char *name, SdqnWei
     if (task == NULL) return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--task %s: no such task; the weights know %s", name, known);
     int32_t row = 0;
     while (row < config->num_tasks && strcmp(config->tasks[row], name) != 0) row++;
-    // Without an embedding a network plays any task.
+    // A blind network plays any task.
     if (row == config->num_tasks && rows != 0)
         return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--task %s: the weights know only %s", name, known);
     set->count = 1;

@@ -143,6 +143,7 @@ static void print_resume_command(const char *out) {
 
 static bool is_default_run(const char *method, const SdqnConfig *config) {
     if (strcmp(method, "shared") != 0 || config->num_tasks != SDQN_NUM_DEFAULT_TASKS) return false;
+    if (config->network.conditioning != SDQN_CONDITIONING_EMBEDDING) return false;
     for (int i = 0; i < config->num_tasks; i++)
         if (strcmp(config->tasks[i], sdqn_task_builtin(i)->name) != 0) return false;
     return true;

@@ -39,6 +39,13 @@ struct SdqnLearner {
     float *q, *dq, *y, *gradient;
 };
 
+/// The sizes of the network as they are saved.
+typedef struct SavedNetworkDef {
+    int32_t observation_size, num_actions, num_tasks;
+    int32_t conditioning; ///< the embedding's size, or minus the SdqnConditioning if it is another
+    int32_t hidden1_size, hidden2_size;
+} SavedNetworkDef;
+
 /// The saved state begins with this; STATE_ARRAYS arrays of parameter_count floats and the replay buffer's state follow.
 typedef struct StateHeader {
     uint64_t magic;
@@ -47,12 +54,12 @@ typedef struct StateHeader {
     uint64_t updates, episodes;
     double exploration_power, beta1_power, beta2_power;
     SdqnRng exploration_rng, replay_rng;
-    SdqnQNetworkDef network_def;
+    SavedNetworkDef network_def;
     SdqnDqnDef def;
 } StateHeader;
 
 // Padding would put bytes of no meaning into checkpoints.
-_Static_assert(sizeof(SdqnRng) == 40 && sizeof(SdqnQNetworkDef) == 24 && sizeof(SdqnDqnDef) == 48, "no padding");
+_Static_assert(sizeof(SdqnRng) == 40 && sizeof(SavedNetworkDef) == 24 && sizeof(SdqnDqnDef) == 48, "no padding");
 _Static_assert(sizeof(StateHeader) == 8 * 8 + 2 * 40 + 24 + 48, "no padding");
 
 SdqnDqnDef sdqn_dqn_def_default(void) {
@@ -256,6 +263,18 @@ uint64_t sdqn_learner_updates(const SdqnLearner *learner) { return learner->upda
 uint64_t sdqn_learner_episodes(const SdqnLearner *learner) { return learner->episodes; }
 const SdqnQNetwork *sdqn_learner_network(const SdqnLearner *learner) { return learner->network; }
 
+static SavedNetworkDef saved_network_def(const SdqnLearner *learner) {
+    const SdqnQNetworkDef *def = sdqn_q_network_def(learner->network);
+    return (SavedNetworkDef){
+        .observation_size = def->observation_size,
+        .num_actions = def->num_actions,
+        .num_tasks = def->num_tasks,
+        .conditioning = def->conditioning == SDQN_CONDITIONING_EMBEDDING ? def->embedding_size : -(int32_t)def->conditioning,
+        .hidden1_size = def->hidden1_size,
+        .hidden2_size = def->hidden2_size,
+    };
+}
+
 size_t sdqn_learner_state_size(const SdqnLearner *learner) {
     return sizeof(StateHeader) + STATE_ARRAYS * learner->adam.count * sizeof(float) + sdqn_replay_buffer_state_size(learner->replay);
 }
@@ -273,7 +292,7 @@ void sdqn_learner_save_state(const SdqnLearner *learner, uint8_t *bytes) {
         .beta2_power = learner->adam.beta2_power,
         .exploration_rng = learner->exploration_rng,
         .replay_rng = learner->replay_rng,
-        .network_def = *sdqn_q_network_def(learner->network),
+        .network_def = saved_network_def(learner),
         .def = learner->def,
     };
     sdqn_bytes_put(&bytes, &header, sizeof header);
@@ -306,8 +325,9 @@ static SdqnStatus check_state(const SdqnLearner *learner, const uint8_t *bytes, 
     if (header->magic != STATE_MAGIC || header->size != size) {
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved learner: not the state of a learner of this version, or damaged");
     }
+    const SavedNetworkDef network_def = saved_network_def(learner);
     if (header->parameter_count != learner->adam.count || !same_dqn_def(&header->def, &learner->def) ||
-        memcmp(&header->network_def, sdqn_q_network_def(learner->network), sizeof header->network_def) != 0) {
+        memcmp(&header->network_def, &network_def, sizeof network_def) != 0) {
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved learner: made with other settings");
     }
     if (!rng_is_sound(&header->exploration_rng) || !rng_is_sound(&header->replay_rng) || !is_power(header->exploration_power) ||

@@ -4,6 +4,7 @@
 #include "nn/aligned.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,26 +34,36 @@ struct SdqnQNetwork {
 struct SdqnQWorkspace {
     int max_rows;
     size_t input_row, hidden1_row, hidden2_row, embedding_row; ///< floats a row
-    float *input;                                              ///< [n, in] observation, then the task's embedding
+    float *input;                                              ///< [n, in] observation, then the conditioning
     float *hidden1, *hidden2;                                  ///< [n, units] after ReLU
     float *d_hidden1, *d_hidden2;                              ///< derivatives before ReLU; NULL for forward passes only
-    float *d_embedding;                                        ///< [n, embedding_size]
+    float *d_embedding;                                        ///< [n, embedding_size]; NULL without one
 };
 
 SdqnQNetworkDef sdqn_q_network_def_default(void) {
     return (SdqnQNetworkDef){
-        .observation_size = 8, .num_actions = 4, .num_tasks = 3, .embedding_size = 8, .hidden1_size = 256, .hidden2_size = 128};
+        .observation_size = 8,
+        .num_actions = 4,
+        .num_tasks = 3,
+        .embedding_size = 8,
+        .hidden1_size = 256,
+        .hidden2_size = 128,
+        .conditioning = SDQN_CONDITIONING_EMBEDDING,
+    };
 }
 
 SdqnStatus sdqn_q_network_def_check(const SdqnQNetworkDef *def, SdqnError *error) {
+    const bool embeds = def->conditioning == SDQN_CONDITIONING_EMBEDDING, one_hot = def->conditioning == SDQN_CONDITIONING_ONEHOT;
     const struct {
         const char *name;
         int value, low, high;
     } fields[] = {
+        {"conditioning", (int)def->conditioning, SDQN_CONDITIONING_EMBEDDING, SDQN_CONDITIONING_BLIND},
         {"observation_size", def->observation_size, 1, SDQN_MAX_OBSERVATION_SIZE},
         {"num_actions", def->num_actions, 1, SDQN_MAX_ACTIONS},
-        {"num_tasks", def->num_tasks, 1, SDQN_MAX_TASKS},
-        {"embedding_size", def->embedding_size, 0, SDQN_MAX_LAYER_SIZE},
+        // One-hot of a single task would have the shape of an id.
+        {one_hot ? "num_tasks (with conditioning onehot)" : "num_tasks", def->num_tasks, one_hot ? 2 : 1, SDQN_MAX_TASKS},
+        {"embedding_size", def->embedding_size, embeds ? 1 : INT_MIN, embeds ? SDQN_MAX_LAYER_SIZE : INT_MAX},
         {"hidden1_size", def->hidden1_size, 1, SDQN_MAX_LAYER_SIZE},
         {"hidden2_size", def->hidden2_size, 1, SDQN_MAX_LAYER_SIZE},
     };
@@ -65,9 +76,28 @@ SdqnStatus sdqn_q_network_def_check(const SdqnQNetworkDef *def, SdqnError *error
     return SDQN_OK;
 }
 
+int sdqn_q_network_def_conditioning_size(const SdqnQNetworkDef *def) {
+    switch (def->conditioning) {
+    case SDQN_CONDITIONING_EMBEDDING:
+        return def->embedding_size;
+    case SDQN_CONDITIONING_ONEHOT:
+        return def->num_tasks;
+    case SDQN_CONDITIONING_ID:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/// Rows of task_embedding.weight times its columns; 0 without an embedding.
+static size_t embedding_count(const SdqnQNetworkDef *def) {
+    return def->conditioning == SDQN_CONDITIONING_EMBEDDING ? (size_t)def->num_tasks * (size_t)def->embedding_size : 0;
+}
+
 /// Lay out the flat array. @return the number of parameters
 static size_t lay_out(const SdqnQNetworkDef *def, Layer layers[NUM_LAYERS], size_t *embedding) {
-    const int sizes[NUM_LAYERS + 1] = {def->observation_size + def->embedding_size, def->hidden1_size, def->hidden2_size, def->num_actions};
+    const int sizes[NUM_LAYERS + 1] = {def->observation_size + sdqn_q_network_def_conditioning_size(def), def->hidden1_size,
+                                       def->hidden2_size, def->num_actions};
     size_t offset = 0;
     for (int l = 0; l < NUM_LAYERS; l++) {
         layers[l] = (Layer){.in = sizes[l], .out = sizes[l + 1], .weight = offset};
@@ -75,7 +105,7 @@ static size_t lay_out(const SdqnQNetworkDef *def, Layer layers[NUM_LAYERS], size
         offset = layers[l].bias + (size_t)sizes[l + 1];
     }
     *embedding = offset;
-    return offset + (size_t)def->num_tasks * (size_t)def->embedding_size;
+    return offset + embedding_count(def);
 }
 
 size_t sdqn_q_network_def_parameter_count(const SdqnQNetworkDef *def) {
@@ -121,10 +151,11 @@ SdqnStatus sdqn_q_workspace_create(const SdqnQNetworkDef *def, int max_rows, boo
     SdqnQWorkspace *made = calloc(1, sizeof *made);
     if (!made) return sdqn_error_set(error, SDQN_ERR_MEMORY, "workspace of a Q-network: out of memory");
     made->max_rows = max_rows;
-    made->input_row = sdqn_aligned_row(def->observation_size + def->embedding_size);
+    made->input_row = sdqn_aligned_row(def->observation_size + sdqn_q_network_def_conditioning_size(def));
     made->hidden1_row = sdqn_aligned_row(def->hidden1_size);
     made->hidden2_row = sdqn_aligned_row(def->hidden2_size);
-    made->embedding_row = sdqn_aligned_row(def->embedding_size);
+    const bool embeds = def->conditioning == SDQN_CONDITIONING_EMBEDDING;
+    made->embedding_row = embeds ? sdqn_aligned_row(def->embedding_size) : 0;
     made->input = sdqn_aligned_floats(rows * made->input_row);
     made->hidden1 = sdqn_aligned_floats(rows * made->hidden1_row);
     made->hidden2 = sdqn_aligned_floats(rows * made->hidden2_row);
@@ -132,8 +163,8 @@ SdqnStatus sdqn_q_workspace_create(const SdqnQNetworkDef *def, int max_rows, boo
     if (backward) {
         made->d_hidden1 = sdqn_aligned_floats(rows * made->hidden1_row);
         made->d_hidden2 = sdqn_aligned_floats(rows * made->hidden2_row);
-        made->d_embedding = sdqn_aligned_floats(rows * made->embedding_row);
-        whole = whole && made->d_hidden1 && made->d_hidden2 && made->d_embedding;
+        if (embeds) made->d_embedding = sdqn_aligned_floats(rows * made->embedding_row);
+        whole = whole && made->d_hidden1 && made->d_hidden2 && (made->d_embedding || !embeds);
     }
     if (!whole) {
         sdqn_q_workspace_destroy(made);
@@ -196,7 +227,7 @@ int sdqn_q_network_tensors(const SdqnQNetwork *network, SdqnTensor *tensors) {
         snprintf(weight->name, sizeof weight->name, "fc%d.weight", l + 1);
         snprintf(bias->name, sizeof bias->name, "fc%d.bias", l + 1);
     }
-    if (network->def.embedding_size > 0) {
+    if (embedding_count(&network->def) > 0) {
         tensors[count++] = (SdqnTensor){.name = "task_embedding.weight",
                                         .rank = 2,
                                         .shape = {(size_t)network->def.num_tasks, (size_t)network->def.embedding_size},
@@ -225,19 +256,29 @@ static void linear_forward(const SdqnQNetwork *network, int l, const float *x, s
     });
 }
 
+/// Write the inputs behind the observation. @param input [conditioning_size]
+static void condition(const SdqnQNetwork *network, int32_t task, float *input) {
+    const SdqnQNetworkDef *def = &network->def;
+    assert(task >= 0 && task < def->num_tasks);
+    const size_t size = (size_t)sdqn_q_network_def_conditioning_size(def);
+    if (def->conditioning == SDQN_CONDITIONING_EMBEDDING) {
+        memcpy(input, network->parameters + network->embedding + (size_t)task * size, size * sizeof(float));
+    } else if (def->conditioning == SDQN_CONDITIONING_ONEHOT) {
+        for (size_t i = 0; i < size; i++) input[i] = i == (size_t)task ? 1.0f : 0.0f;
+    } else {
+        input[0] = (float)task;
+    }
+}
+
 void sdqn_q_network_forward(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const float *observation, const int32_t *task, int n,
                             float *q) {
     assert(n >= 1 && n <= workspace->max_rows);
     const SdqnQNetworkDef *def = &network->def;
-    const size_t observation_size = (size_t)def->observation_size, embedding_size = (size_t)def->embedding_size;
+    const size_t observation_size = (size_t)def->observation_size;
     for (int b = 0; b < n; b++) {
         float *input = workspace->input + (size_t)b * workspace->input_row;
         memcpy(input, observation + (size_t)b * observation_size, observation_size * sizeof(float));
-        if (embedding_size > 0) {
-            assert(task[b] >= 0 && task[b] < def->num_tasks);
-            const float *embedding = network->parameters + network->embedding + (size_t)task[b] * embedding_size;
-            memcpy(input + observation_size, embedding, embedding_size * sizeof(float));
-        }
+        if (def->conditioning != SDQN_CONDITIONING_BLIND) condition(network, task[b], input + observation_size);
     }
     const SdqnQWorkspace *w = workspace;
     linear_forward(network, 0, w->input, w->input_row, n, SDQN_EPILOGUE_RELU, w->hidden1, w->hidden1_row);
@@ -309,7 +350,7 @@ void sdqn_q_network_backward(const SdqnQNetwork *network, SdqnQWorkspace *worksp
     parameter_gradient(network, 1, w->hidden1, w->hidden1_row, w->d_hidden2, w->hidden2_row, n, gradient);
     input_gradient(network, 1, w->d_hidden2, w->hidden2_row, n, 0, def->hidden1_size, w->hidden1, w->d_hidden1, w->hidden1_row);
     parameter_gradient(network, 0, w->input, w->input_row, w->d_hidden1, w->hidden1_row, n, gradient);
-    if (def->embedding_size > 0) {
+    if (def->conditioning == SDQN_CONDITIONING_EMBEDDING) {
         input_gradient(network, 0, w->d_hidden1, w->hidden1_row, n, def->observation_size, def->embedding_size, NULL, w->d_embedding,
                        w->embedding_row);
         embedding_gradient(network, workspace, task, n, gradient);

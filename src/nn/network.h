@@ -1,4 +1,4 @@
-// network.h: the Q-network: observation (and a learned task embedding) -> fc1, ReLU -> fc2, ReLU -> fc3 -> one value an action.
+// network.h: the Q-network: observation (and what it is told about the task) -> fc1, ReLU -> fc2, ReLU -> fc3 -> one value an action.
 #ifndef SDQN_NN_NETWORK_H
 #define SDQN_NN_NETWORK_H
 
@@ -15,20 +15,31 @@
 #define SDQN_MAX_TASKS 64        ///< tasks of one network
 #define SDQN_MAX_LAYER_SIZE 4096 ///< units of one hidden layer, values of one embedding
 
+/// What a network is told about the task, beside the observation.
+typedef enum SdqnConditioning {
+    SDQN_CONDITIONING_EMBEDDING = 0, ///< a learned vector a task
+    SDQN_CONDITIONING_ONEHOT,        ///< 1 in the place of the task, 0 in those of the others
+    SDQN_CONDITIONING_ID,            ///< the task's number 0, 1, 2, ... as one input
+    SDQN_CONDITIONING_BLIND,         ///< nothing
+} SdqnConditioning;
+
 /// Sizes of a Q-network.
 typedef struct SdqnQNetworkDef {
-    int observation_size; ///< floats an observation, in [1, SDQN_MAX_OBSERVATION_SIZE]. Default 8 (LunarLander).
-    int num_actions;      ///< outputs, in [1, SDQN_MAX_ACTIONS]. Default 4 (LunarLander).
-    int num_tasks;        ///< rows of the task embedding, in [1, SDQN_MAX_TASKS]. Default 3.
-    int embedding_size; ///< values a task, in [0, SDQN_MAX_LAYER_SIZE]; 0: no embedding, the network sees the observation alone. Default 8.
-    int hidden1_size;   ///< units of fc1, in [1, SDQN_MAX_LAYER_SIZE]. Default 256.
-    int hidden2_size;   ///< units of fc2, in [1, SDQN_MAX_LAYER_SIZE]. Default 128.
+    int observation_size;          ///< floats an observation, in [1, SDQN_MAX_OBSERVATION_SIZE]. Default 8 (LunarLander).
+    int num_actions;               ///< outputs, in [1, SDQN_MAX_ACTIONS]. Default 4 (LunarLander).
+    int num_tasks;                 ///< in [1, SDQN_MAX_TASKS], for one-hot at least 2. Default 3.
+    int embedding_size;            ///< values of a task's embedding, in [1, SDQN_MAX_LAYER_SIZE]; not looked at without one. Default 8.
+    int hidden1_size;              ///< units of fc1, in [1, SDQN_MAX_LAYER_SIZE]. Default 256.
+    int hidden2_size;              ///< units of fc2, in [1, SDQN_MAX_LAYER_SIZE]. Default 128.
+    SdqnConditioning conditioning; ///< Default SDQN_CONDITIONING_EMBEDDING.
 } SdqnQNetworkDef;
 
 SdqnQNetworkDef sdqn_q_network_def_default(void);
 /// @return SDQN_OK, or SDQN_ERR_ARGUMENT with the field, its value and the allowed range
 SdqnStatus sdqn_q_network_def_check(const SdqnQNetworkDef *def, SdqnError *error);
-/// Parameters of a checked definition: 37,788 by default, 35,716 without embedding.
+/// Inputs of fc1 beside the observation: embedding_size, num_tasks (one-hot), 1 (id) or 0 (blind).
+int sdqn_q_network_def_conditioning_size(const SdqnQNetworkDef *def);
+/// Parameters of a checked definition: 37,788 by default, with one-hot 36,484, id 35,972, blind 35,716.
 size_t sdqn_q_network_def_parameter_count(const SdqnQNetworkDef *def);
 /// A Q-network: its parameters and, derived from them, a copy of the weights transposed for the forward pass. Not thread-safe while
 /// parameters change; any number of threads may run it forward, each with its own workspace.
@@ -55,7 +66,7 @@ size_t sdqn_q_network_parameter_count(const SdqnQNetwork *network);
 void sdqn_q_network_init(SdqnQNetwork *network, SdqnRng *rng);
 
 /// All parameters as one array [parameter_count], aligned to 64 bytes: fc1.weight [hidden1, in], fc1.bias, fc2.weight, fc2.bias,
-/// fc3.weight, fc3.bias, task_embedding.weight [tasks, embedding]. Gradients and moments have the same order.
+/// fc3.weight, fc3.bias, task_embedding.weight [tasks, embedding] if it has one. Gradients and moments have the same order.
 const float *sdqn_q_network_parameters(const SdqnQNetwork *network);
 /// The same to write; call sdqn_q_network_refresh before the next forward pass.
 float *sdqn_q_network_parameters_mutable(SdqnQNetwork *network);
@@ -68,7 +79,7 @@ void sdqn_q_network_copy(SdqnQNetwork *target, const SdqnQNetwork *source);
 int sdqn_q_network_tensors(const SdqnQNetwork *network, SdqnTensor *tensors);
 /// Q-values. A row's bits do not depend on the other rows nor on their number.
 /// @param observation  [n, observation_size]
-/// @param task         [n] in [0, num_tasks), not read (may be NULL) without embedding
+/// @param task         [n] in [0, num_tasks), not read (may be NULL) if the network is blind
 /// @param n            rows, 1 <= n <= the workspace's max_rows
 /// @param q            [n, num_actions] written
 void sdqn_q_network_forward(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const float *observation, const int32_t *task, int n,

@@ -41,6 +41,12 @@ static const SdqnTensor *find_matrix(const char *where, const SdqnTensor *tensor
     return found;
 }
 
+/// What a network without an embedding is told by so many inputs beyond the observation.
+static void infer_conditioning(int inputs, SdqnQNetworkDef *def) {
+    def->conditioning = inputs == 0 ? SDQN_CONDITIONING_BLIND : inputs == 1 ? SDQN_CONDITIONING_ID : SDQN_CONDITIONING_ONEHOT;
+    def->num_tasks = inputs == 0 ? 1 : inputs == 1 ? SDQN_MAX_TASKS : inputs;
+}
+
 SdqnStatus sdqn_q_network_infer(const char *where, const SdqnTensor *tensors, int count, int observation_size, int num_actions,
                                 SdqnQNetworkDef *def, SdqnError *error) {
     const SdqnTensor *fc1 = find_matrix(where, tensors, count, "fc1.weight", SDQN_MAX_LAYER_SIZE, error);
@@ -50,10 +56,10 @@ SdqnStatus sdqn_q_network_infer(const char *where, const SdqnTensor *tensors, in
     SdqnQNetworkDef inferred = {
         .observation_size = observation_size,
         .num_actions = num_actions,
-        .num_tasks = 1,
         .hidden1_size = (int)fc1->shape[0],
         .hidden2_size = (int)fc2->shape[0],
     };
+    const size_t observation = (size_t)observation_size, inputs = fc1->shape[1];
     if (find(tensors, count, "task_embedding.weight")) {
         const SdqnTensor *embedding = find_matrix(where, tensors, count, "task_embedding.weight", SDQN_MAX_LAYER_SIZE, error);
         if (!embedding) return SDQN_ERR_FORMAT;
@@ -63,12 +69,17 @@ SdqnStatus sdqn_q_network_infer(const char *where, const SdqnTensor *tensors, in
         }
         inferred.num_tasks = (int)embedding->shape[0];
         inferred.embedding_size = (int)embedding->shape[1];
-    }
-    const size_t inputs = (size_t)observation_size + (size_t)inferred.embedding_size;
-    if (fc1->shape[1] != inputs) {
+        if (inputs != observation + embedding->shape[1]) {
+            return sdqn_error_set(error, SDQN_ERR_FORMAT,
+                                  "%s: tensor fc1.weight: %zu inputs, expected %zu: an observation of %d and a task embedding of %d", where,
+                                  inputs, observation + embedding->shape[1], observation_size, inferred.embedding_size);
+        }
+    } else if (inputs < observation || inputs > observation + SDQN_MAX_TASKS) {
         return sdqn_error_set(error, SDQN_ERR_FORMAT,
-                              "%s: tensor fc1.weight: %zu inputs, expected %zu: an observation of %d and a task embedding of %d", where,
-                              fc1->shape[1], inputs, observation_size, inferred.embedding_size);
+                              "%s: tensor fc1.weight: %zu inputs, expected %d: an observation, or up to %d more for one-hot tasks", where,
+                              inputs, observation_size, SDQN_MAX_TASKS);
+    } else {
+        infer_conditioning((int)(inputs - observation), &inferred);
     }
     *def = inferred;
     return SDQN_OK;

@@ -7,8 +7,9 @@
 #include "nn/network.h"
 #include "nn/tensor.h"
 
-/// The definition that fits a file's tensors by name and shape: fc1 has observation_size + embedding_size inputs if there is a
-/// task_embedding.weight, else observation_size (then num_tasks is 1 and embedding_size 0).
+/// The definition that fits a file's tensors by name and shape. With a task_embedding.weight [tasks, size] fc1 has observation_size + size
+/// inputs. Without one, its inputs beyond the observation say what they are: none: blind (num_tasks is 1), one: the task's id (num_tasks is
+/// SDQN_MAX_TASKS: the file does not tell how many there were), more: one-hot of so many tasks.
 /// @param where             what error messages call the file
 /// @param observation_size  of the environment the network is for
 /// @param num_actions       of that environment

@@ -21,7 +21,6 @@ enum { MAX_FILE_SIZE = 1 << 18, MAX_VALUE_TEXT = 2048, SHOWN_TEXT = 80 };
 
 static void default_of_method(const SdqnMethod *method, SdqnConfig *config) {
     *config = (SdqnConfig){
-        .conditioning = SDQN_CONDITIONING_EMBEDDING,
         .seed = 1,
         .episodes = 1500,
         .threads = 1,

@@ -16,15 +16,9 @@
 #define SDQN_CONFIG_NAME_SIZE 32 ///< a method's name, with the terminating zero
 #define SDQN_CONFIG_MAX_EPISODES 100000000
 
-/// What the network is told about the task.
-typedef enum SdqnConditioning {
-    SDQN_CONDITIONING_EMBEDDING = 0, ///< a learned vector a task beside the observation
-} SdqnConditioning;
-
 /// Settings of one run. Plain data. Fields, defaults and ranges: the table of keys (sdqn_config_keys, `sharedqn train --help`).
 typedef struct SdqnConfig {
     char method[SDQN_CONFIG_NAME_SIZE];
-    SdqnConditioning conditioning;
     int num_tasks;                                          ///< in [1, SDQN_CONFIG_MAX_TASKS]
     char tasks[SDQN_CONFIG_MAX_TASKS][SDQN_TASK_NAME_SIZE]; ///< names, in the order of the embedding's rows; zero behind
     int num_task_definitions;                               ///< in [0, SDQN_CONFIG_MAX_TASKS]

@@ -9,16 +9,17 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const CONDITIONINGS[] = {"embedding", NULL};
-static const char *const ISAS[] = {"auto", "scalar", "avx2", "avx512", "neon", NULL}; // auto, then SdqnCpuLevel
-static const char *const WINDS[] = {"none", "uniform", "gymnasium", NULL};            // SdqnWindKind
+static const char *const CONDITIONINGS[] = {"embedding", "onehot", "id", "blind", NULL}; // SdqnConditioning
+static const char *const ISAS[] = {"auto", "scalar", "avx2", "avx512", "neon", NULL};    // auto, then SdqnCpuLevel
+static const char *const WINDS[] = {"none", "uniform", "gymnasium", NULL};               // SdqnWindKind
 
 #define FIELD(field) offsetof(SdqnConfig, field), sizeof(((SdqnConfig *)NULL)->field)
 #define TASK_FIELD(field) offsetof(SdqnTask, field), sizeof(((SdqnTask *)NULL)->field)
 
 const SdqnKey sdqn_config_table[] = {
     {"method", SDQN_KEY_METHOD, FIELD(method), .help = "how the tasks are learned together; see --list-methods"},
-    {"conditioning", SDQN_KEY_CHOICE, FIELD(conditioning), .choices = CONDITIONINGS, .help = "what the network is told about the task"},
+    {"conditioning", SDQN_KEY_CHOICE, FIELD(network.conditioning), .choices = CONDITIONINGS,
+     .help = "what the network is told about the task: a learned vector, one-hot, its number, nothing"},
     {"tasks", SDQN_KEY_TASKS, FIELD(tasks), .help = "tasks in turn, one an episode; all: standard, windy, heavy"},
     {"task_definitions", SDQN_KEY_DEFINITIONS, FIELD(task_definitions), .help = "tasks of your own by name, only in a file"},
     {"seed", SDQN_KEY_SEED, FIELD(seed), .help = "seed of every random stream of the run"},
@@ -33,7 +34,8 @@ const SdqnKey sdqn_config_table[] = {
      .help = "factor on the share of random actions after each episode; it starts at 1"},
     {"epsilon_floor", SDQN_KEY_DOUBLE, FIELD(dqn.epsilon_floor), 0, 1, .help = "smallest share of random actions"},
     {"target_period", SDQN_KEY_INT, FIELD(dqn.target_period), 1, 1000000, .help = "episodes between copies into the target network"},
-    {"embedding_size", SDQN_KEY_INT, FIELD(network.embedding_size), 1, SDQN_MAX_LAYER_SIZE, .help = "values of a task's embedding"},
+    {"embedding_size", SDQN_KEY_INT, FIELD(network.embedding_size), 1, SDQN_MAX_LAYER_SIZE,
+     .help = "values of a task's embedding, with conditioning embedding"},
     {"hidden1_size", SDQN_KEY_INT, FIELD(network.hidden1_size), 1, SDQN_MAX_LAYER_SIZE, .help = "units of the first hidden layer"},
     {"hidden2_size", SDQN_KEY_INT, FIELD(network.hidden2_size), 1, SDQN_MAX_LAYER_SIZE, .help = "units of the second hidden layer"},
     {"evaluation_period", SDQN_KEY_INT, FIELD(evaluation_period), 1, SDQN_CONFIG_MAX_EPISODES, .help = "episodes between evaluations"},
@@ -48,7 +50,8 @@ const SdqnKey sdqn_config_table[] = {
      .help = "seconds between full states; 0: by episodes alone"},
     {"keep_state", SDQN_KEY_BOOL, FIELD(keep_state), .no_effect = true, .help = "keep the last full state of a finished run"},
     {"tensorboard", SDQN_KEY_BOOL, FIELD(tensorboard), .no_effect = true, .help = "write an event file for TensorBoard"},
-    {"threads", SDQN_KEY_INT, FIELD(threads), 1, 256, .no_effect = true, .help = "threads to use at most; any number gives the same bytes (so far one is used)"},
+    {"threads", SDQN_KEY_INT, FIELD(threads), 1, 256, .no_effect = true,
+     .help = "threads to use at most; any number gives the same bytes (so far one is used)"},
     {"isa", SDQN_KEY_CHOICE, FIELD(isa), .choices = ISAS, .no_effect = true,
      .help = "kernel level; auto: the best of this machine; all give the same bytes"},
 };

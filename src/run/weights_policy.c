@@ -38,7 +38,8 @@ void sdqn_weights_policy_destroy(SdqnWeightsPolicy *policy) {
 
 int sdqn_weights_policy_num_tasks(const SdqnWeightsPolicy *policy) {
     const SdqnQNetworkDef *def = sdqn_q_network_def(policy->network);
-    return def->embedding_size > 0 ? def->num_tasks : 0;
+    if (def->conditioning == SDQN_CONDITIONING_BLIND) return 0;
+    return def->conditioning == SDQN_CONDITIONING_ID ? SDQN_WEIGHTS_POLICY_ANY_TASKS : def->num_tasks;
 }
 
 void sdqn_weights_policy_set_rows(SdqnWeightsPolicy *policy, const int32_t *rows, int count) {

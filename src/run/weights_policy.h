@@ -19,11 +19,14 @@ SdqnStatus sdqn_weights_policy_create(const char *path, const SdqnEnvironmentFam
 /// NULL is allowed.
 void sdqn_weights_policy_destroy(SdqnWeightsPolicy *policy);
 
-/// Tasks the network tells apart: the rows of its embedding; 0 if it sees the observation alone.
+#define SDQN_WEIGHTS_POLICY_ANY_TASKS (-1)
+
+/// Tasks the network tells apart: the rows of its embedding, or its one-hot inputs; 0 if it sees the observation alone;
+/// SDQN_WEIGHTS_POLICY_ANY_TASKS if it is given the task's number, so that the file does not say how many there are.
 int sdqn_weights_policy_num_tasks(const SdqnWeightsPolicy *policy);
 
-/// Say which row of the embedding each task of the evaluated set is. Without a call task i is row i.
-/// @param rows [count] each in [0, num_tasks)
+/// Say which of the network's tasks each task of the evaluated set is. Without a call task i is task i.
+/// @param rows [count] each in [0, num_tasks), or below SDQN_TASK_SET_MAX if they can be any
 void sdqn_weights_policy_set_rows(SdqnWeightsPolicy *policy, const int32_t *rows, int count);
 
 /// For sdqn_evaluate. The result borrows `policy`.
