@@ -152,7 +152,7 @@ static void a_pipe_without_a_reader_is_no_place_to_write(void **state) {
     SdqnAppendFile *file = NULL;
     SdqnPiece piece = {"x", 1};
     alarm(10); // should it wait after all
-    assert_int_equal(sdqn_append_file_open(path, 0, &file, NULL), SDQN_ERR_IO);
+    assert_int_equal(sdqn_append_file_open(path, &(SdqnAppendMark){0}, &file, NULL), SDQN_ERR_FORMAT);
     assert_int_equal(mkfifo(inside("a.txt.tmp"), 0600), 0);
     assert_int_equal(sdqn_file_write(inside("a.txt"), &piece, 1, NULL), SDQN_ERR_IO);
     alarm(0);
@@ -209,12 +209,14 @@ static void append_file_is_cut_and_continued(void **state) {
     (void)state;
     const char *path = inside("m.jsonl");
     SdqnAppendFile *file = NULL;
-    assert_int_equal(sdqn_append_file_open(path, 0, &file, NULL), SDQN_OK);
-    assert_int_equal(sdqn_append_file_write(file, "one\ntwo\n", 8, NULL), SDQN_OK);
+    assert_int_equal(sdqn_append_file_open(path, &(SdqnAppendMark){0}, &file, NULL), SDQN_OK);
+    assert_int_equal(sdqn_append_file_write(file, "one\n", 4, NULL), SDQN_OK);
     assert_int_equal(sdqn_append_file_sync(file, NULL), SDQN_OK);
-    assert_int_equal(sdqn_append_file_length(file), 8);
+    const SdqnAppendMark mark = sdqn_append_file_mark(file);
+    assert_int_equal(mark.length, 4);
+    assert_int_equal(sdqn_append_file_write(file, "two\n", 4, NULL), SDQN_OK);
     assert_int_equal(sdqn_append_file_close(file, NULL), SDQN_OK);
-    assert_int_equal(sdqn_append_file_open(path, 4, &file, NULL), SDQN_OK);
+    assert_int_equal(sdqn_append_file_open(path, &mark, &file, NULL), SDQN_OK);
     assert_int_equal(sdqn_append_file_write(file, "2\n", 2, NULL), SDQN_OK);
     assert_int_equal(sdqn_append_file_write(file, "3\n", 2, NULL), SDQN_OK);
     assert_int_equal(sdqn_append_file_close(file, NULL), SDQN_OK);
@@ -226,16 +228,35 @@ static void append_file_shorter_than_recorded_is_refused(void **state) {
     write_text(inside("m"), "12");
     SdqnAppendFile *file = NULL;
     SdqnError error = {0};
-    assert_int_equal(sdqn_append_file_open(inside("m"), 3, &file, &error), SDQN_ERR_FORMAT);
+    assert_int_equal(sdqn_append_file_open(inside("m"), &(SdqnAppendMark){.length = 3}, &file, &error), SDQN_ERR_FORMAT);
     assert_null(file);
     assert_non_null(strstr(error.message, "2 bytes: at least 3 were written before"));
     expect_content(inside("m"), "12");
 }
 
+static void append_file_whose_bytes_were_changed_is_refused(void **state) {
+    (void)state;
+    SdqnAppendFile *file = NULL;
+    SdqnError error = {0};
+    assert_int_equal(sdqn_append_file_open(inside("m"), &(SdqnAppendMark){0}, &file, NULL), SDQN_OK);
+    assert_int_equal(sdqn_append_file_write(file, "one\n", 4, NULL), SDQN_OK);
+    const SdqnAppendMark mark = sdqn_append_file_mark(file);
+    assert_int_equal(sdqn_append_file_close(file, NULL), SDQN_OK);
+    file = NULL;
+    write_text(inside("m"), "uno\ntwo\n");
+    assert_int_equal(sdqn_append_file_open(inside("m"), &mark, &file, &error), SDQN_ERR_FORMAT);
+    assert_null(file);
+    assert_non_null(strstr(error.message, "m: its first 4 bytes are not those that were written before"));
+    expect_content(inside("m"), "uno\ntwo\n");
+    assert_int_equal(sdqn_file_remove(inside("m"), NULL), SDQN_OK);
+    assert_int_equal(sdqn_append_file_open(inside("m"), &mark, &file, &error), SDQN_ERR_IO);
+    assert_false(sdqn_file_exists(inside("m")));
+}
+
 static void failed_append_leaves_the_old_length(void **state) {
     (void)state;
     SdqnAppendFile *file = NULL;
-    assert_int_equal(sdqn_append_file_open(inside("m"), 0, &file, NULL), SDQN_OK);
+    assert_int_equal(sdqn_append_file_open(inside("m"), &(SdqnAppendMark){0}, &file, NULL), SDQN_OK);
     assert_int_equal(sdqn_append_file_write(file, "first", 5, NULL), SDQN_OK);
     char line[200];
     memset(line, 'x', sizeof line);
@@ -244,7 +265,7 @@ static void failed_append_leaves_the_old_length(void **state) {
     SdqnStatus status = sdqn_append_file_write(file, line, sizeof line, &error);
     setrlimit(RLIMIT_FSIZE, &old);
     assert_int_equal(status, SDQN_ERR_IO);
-    assert_int_equal(sdqn_append_file_length(file), 5);
+    assert_int_equal(sdqn_append_file_mark(file).length, 5);
     expect_content(inside("m"), "first");
     assert_int_equal(sdqn_append_file_write(file, "!", 1, NULL), SDQN_OK);
     assert_int_equal(sdqn_append_file_close(file, NULL), SDQN_OK);
@@ -335,6 +356,7 @@ int main(void) {
         TEST(read_refuses_a_file_that_hides_its_size),
         TEST(a_pipe_without_a_reader_is_no_place_to_write),
         TEST(a_long_path_leaves_room_for_the_reason),
+        TEST(append_file_whose_bytes_were_changed_is_refused),
         TEST(removes_trees_but_not_through_links),
         TEST(join_refuses_long_paths),
         TEST(append_file_is_cut_and_continued),

@@ -218,30 +218,30 @@ static void states_are_listed_newest_first(void **state) {
 
 static void logs_are_cut_to_their_recorded_lengths(void **state) {
     (void)state;
-    uint64_t lengths[SDQN_RUN_NUM_LOGS] = {0};
+    SdqnAppendMark marks[SDQN_RUN_NUM_LOGS] = {0};
     SdqnRunFolder *folder = open_folder("run", SDQN_RUN_FOLDER_NEW);
     assert_int_equal(sdqn_run_folder_write(folder, SDQN_RUN_CONFIG, "x", 1, NULL), SDQN_OK);
-    assert_int_equal(sdqn_run_folder_open_logs(folder, lengths, false, NULL), SDQN_OK);
+    assert_int_equal(sdqn_run_folder_open_logs(folder, marks, false, NULL), SDQN_OK);
     assert_int_equal(sdqn_run_folder_append(folder, SDQN_RUN_METRICS, "one\n", 4, NULL), SDQN_OK);
-    assert_int_equal(sdqn_run_folder_sync_logs(folder, lengths, NULL), SDQN_OK);
-    assert_int_equal(lengths[SDQN_RUN_METRICS], 4);
-    assert_int_equal(lengths[SDQN_RUN_EVENTS], 0);
+    assert_int_equal(sdqn_run_folder_sync_logs(folder, marks, NULL), SDQN_OK);
+    assert_int_equal(marks[SDQN_RUN_METRICS].length, 4);
+    assert_int_equal(marks[SDQN_RUN_EVENTS].length, 0);
     assert_int_equal(sdqn_run_folder_append(folder, SDQN_RUN_METRICS, "two\n", 4, NULL), SDQN_OK);
     sdqn_run_folder_close(folder);
     assert_false(has("run/events.out.tfevents.0.sharedqn"));
 
     folder = open_folder("run", SDQN_RUN_FOLDER_RESUME);
-    assert_int_equal(sdqn_run_folder_open_logs(folder, lengths, true, NULL), SDQN_OK);
+    assert_int_equal(sdqn_run_folder_open_logs(folder, marks, true, NULL), SDQN_OK);
     sdqn_run_folder_close(folder);
     struct stat status;
     assert_int_equal(stat(in_base("run/metrics.jsonl"), &status), 0);
     assert_int_equal(status.st_size, 4);
     assert_true(has("run/events.out.tfevents.0.sharedqn"));
 
-    lengths[SDQN_RUN_METRICS] = 5;
+    marks[SDQN_RUN_METRICS].length = 5;
     SdqnError error = {0};
     folder = open_folder("run", SDQN_RUN_FOLDER_RESUME);
-    assert_int_equal(sdqn_run_folder_open_logs(folder, lengths, false, &error), SDQN_ERR_FORMAT);
+    assert_int_equal(sdqn_run_folder_open_logs(folder, marks, false, &error), SDQN_ERR_FORMAT);
     assert_non_null(strstr(error.message, "metrics.jsonl"));
     sdqn_run_folder_close(folder);
 }

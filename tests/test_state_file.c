@@ -117,7 +117,7 @@ static void messages_say_what_is_wrong(void **state) {
     bytes[0] ^= 1;
     bytes[8] += 1;
     replace(bytes, size);
-    assert_refused("has format version 2");
+    assert_refused("has format version 3");
     bytes[8] -= 1;
     bytes[size - 40] ^= 1;
     replace(bytes, size);

@@ -193,31 +193,48 @@ SdqnStatus sdqn_file_remove_tree(const char *path, SdqnError *error) { return re
 struct SdqnAppendFile {
     int descriptor;
     uint64_t length;
-    char path[]; ///< for messages
+    SdqnSha256 hash; ///< of the bytes so far
+    char path[];     ///< for messages
 };
 
-SdqnStatus sdqn_append_file_open(const char *path, uint64_t length, SdqnAppendFile **file, SdqnError *error) {
+/// Hash what an open file begins with. @return false, with errno, if it cannot be read or is shorter
+static bool hash_beginning(int descriptor, uint64_t length, SdqnSha256 *hash) {
+    uint8_t bytes[16384];
+    sdqn_sha256_begin(hash);
+    while (length > 0) {
+        ssize_t got = read_up_to(descriptor, bytes, length < sizeof bytes ? (size_t)length : sizeof bytes);
+        if (got == 0) errno = ENODATA; // cut by somebody just now
+        if (got <= 0) return false;
+        sdqn_sha256_add(hash, bytes, (size_t)got);
+        length -= (uint64_t)got;
+    }
+    return true;
+}
+
+/// Check that an open file begins as it did at the mark, and cut the rest.
+static SdqnStatus rewind_to(SdqnAppendFile *file, const SdqnAppendMark *mark, SdqnError *error) {
+    struct stat stats;
+    if (fstat(file->descriptor, &stats) != 0) return system_error(error, file->path, "stat");
+    if (!S_ISREG(stats.st_mode)) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%.800s: not a regular file", file->path);
+    if ((uint64_t)stats.st_size < mark->length)
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%.800s: %lld bytes: at least %llu were written before", file->path,
+                              (long long)stats.st_size, (unsigned long long)mark->length);
+    if (!hash_beginning(file->descriptor, mark->length, &file->hash)) return system_error(error, file->path, "read");
+    file->length = mark->length;
+    if (mark->length > 0 && memcmp(sdqn_append_file_mark(file).sha256, mark->sha256, sizeof mark->sha256) != 0)
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%.800s: its first %llu bytes are not those that were written before", file->path,
+                              (unsigned long long)mark->length);
+    return ftruncate(file->descriptor, (off_t)mark->length) == 0 ? SDQN_OK : system_error(error, file->path, "cut");
+}
+
+SdqnStatus sdqn_append_file_open(const char *path, const SdqnAppendMark *mark, SdqnAppendFile **file, SdqnError *error) {
     size_t path_size = strlen(path) + 1;
     SdqnAppendFile *opened = malloc(sizeof *opened + path_size);
     if (opened == NULL) return no_memory(error, path);
     memcpy(opened->path, path, path_size);
-    opened->length = length;
-    opened->descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666); // O_NONBLOCK as in write_new
-    SdqnStatus status = SDQN_OK;
-    struct stat stats;
-    if (opened->descriptor < 0)
-        status = system_error(error, path, "open");
-    else if (fstat(opened->descriptor, &stats) != 0)
-        status = system_error(error, path, "stat");
-    else if (!S_ISREG(stats.st_mode))
-        status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: not a regular file", path);
-    else if ((uint64_t)stats.st_size < length)
-        status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: %lld bytes: at least %llu were written before", path, (long long)stats.st_size,
-                                (unsigned long long)length);
-    else if (ftruncate(opened->descriptor, (off_t)length) != 0)
-        status = system_error(error, path, "cut");
-    else if (length == 0) // perhaps new: a checkpoint will count on its being there after a power cut
-        status = sync_folder_of(path, error);
+    // O_NONBLOCK as in write_new
+    opened->descriptor = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | (mark->length == 0 ? O_CREAT : 0), 0666);
+    SdqnStatus status = opened->descriptor >= 0 ? rewind_to(opened, mark, error) : system_error(error, path, "open");
     if (status == SDQN_OK) {
         *file = opened;
         return SDQN_OK;
@@ -237,6 +254,7 @@ SdqnStatus sdqn_append_file_write(SdqnAppendFile *file, const void *data, size_t
         return status;
     }
     file->length += size;
+    sdqn_sha256_add(&file->hash, data, size);
     return SDQN_OK;
 }
 
@@ -244,7 +262,12 @@ SdqnStatus sdqn_append_file_sync(SdqnAppendFile *file, SdqnError *error) {
     return fsync(file->descriptor) == 0 ? SDQN_OK : system_error(error, file->path, "sync");
 }
 
-uint64_t sdqn_append_file_length(const SdqnAppendFile *file) { return file->length; }
+SdqnAppendMark sdqn_append_file_mark(const SdqnAppendFile *file) {
+    SdqnAppendMark mark = {.length = file->length};
+    SdqnSha256 hash = file->hash; // a copy, as ending it uses it up
+    sdqn_sha256_end(&hash, mark.sha256);
+    return mark;
+}
 
 SdqnStatus sdqn_append_file_close(SdqnAppendFile *file, SdqnError *error) {
     if (file == NULL) return SDQN_OK;

@@ -3,6 +3,7 @@
 #define SDQN_CORE_FILE_H
 
 #include "core/error.h"
+#include "core/sha256.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,12 +42,19 @@ SdqnStatus sdqn_file_remove(const char *path, SdqnError *error);
 /// Remove a folder with all it holds; links are removed, not followed. None is no error.
 SdqnStatus sdqn_file_remove_tree(const char *path, SdqnError *error);
 
-/// A file that only grows, whose length the caller records in checkpoints.
+/// A file that only grows, whose state the caller records in checkpoints.
 typedef struct SdqnAppendFile SdqnAppendFile;
 
-/// Open or create a file and cut it to `length` bytes. A file that is shorter is SDQN_ERR_FORMAT: something the caller counts on is lost.
+/// How far an appended file had come, and what its bytes were. All zeros: nothing was in it. Plain data without padding.
+typedef struct SdqnAppendMark {
+    uint64_t length;                  ///< bytes
+    uint8_t sha256[SDQN_SHA256_SIZE]; ///< of them; means nothing if there are none
+} SdqnAppendMark;
+
+/// Open a file and cut it to where it was; create it if nothing was in it. A file that is shorter, or whose bytes up to there were changed,
+/// is SDQN_ERR_FORMAT and left as it is: something the caller counts on is lost.
 /// @param file  to be closed by the caller
-SdqnStatus sdqn_append_file_open(const char *path, uint64_t length, SdqnAppendFile **file, SdqnError *error);
+SdqnStatus sdqn_append_file_open(const char *path, const SdqnAppendMark *mark, SdqnAppendFile **file, SdqnError *error);
 
 /// Append bytes. After an error (a full disk) the file has its old length.
 SdqnStatus sdqn_append_file_write(SdqnAppendFile *file, const void *data, size_t size, SdqnError *error);
@@ -54,8 +62,8 @@ SdqnStatus sdqn_append_file_write(SdqnAppendFile *file, const void *data, size_t
 /// Force what was written to the disk.
 SdqnStatus sdqn_append_file_sync(SdqnAppendFile *file, SdqnError *error);
 
-/// Bytes in the file.
-uint64_t sdqn_append_file_length(const SdqnAppendFile *file);
+/// Where the file stands now.
+SdqnAppendMark sdqn_append_file_mark(const SdqnAppendFile *file);
 
 /// Close and free; NULL is allowed.
 SdqnStatus sdqn_append_file_close(SdqnAppendFile *file, SdqnError *error);

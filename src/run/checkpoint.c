@@ -16,7 +16,8 @@ typedef struct Identity {
     uint64_t environment_size, task_size, num_tasks;
 } Identity;
 
-_Static_assert(sizeof(SdqnCounters) == sizeof(uint64_t) * (6 + SDQN_RUN_NUM_LOGS), "the counters have no padding");
+_Static_assert(sizeof(SdqnCounters) == 6 * sizeof(uint64_t) + SDQN_RUN_NUM_LOGS * (sizeof(uint64_t) + SDQN_SHA256_SIZE),
+               "the counters have no padding");
 _Static_assert(sizeof(Identity) == 72 + 128 + 24, "the identity has no padding");
 
 static size_t environments_size(const SdqnCheckpoint *checkpoint) {
@@ -49,7 +50,7 @@ SdqnStatus sdqn_checkpoint_save(const SdqnCheckpoint *checkpoint, SdqnRunFolder 
     sdqn_run_folder_state_name((int64_t)checkpoint->counters->episodes, name);
     SdqnStatus status = sdqn_run_folder_join(folder, name, path, error);
     // The logs first: the state promises that so many bytes of them are there.
-    if (status == SDQN_OK) status = sdqn_run_folder_sync_logs(folder, checkpoint->counters->log_lengths, error);
+    if (status == SDQN_OK) status = sdqn_run_folder_sync_logs(folder, checkpoint->counters->logs, error);
     if (status != SDQN_OK) return status;
 
     size_t method_size = checkpoint->method->state_size(checkpoint->self);
@@ -136,7 +137,7 @@ static SdqnStatus restore_file(SdqnCheckpoint *checkpoint, const SdqnRunFolder *
 
 static SdqnStatus rewind_folder(const SdqnCheckpoint *checkpoint, SdqnRunFolder *folder, SdqnError *error) {
     // The logs first: they alone can turn out to be too short, and then nothing has been removed.
-    SdqnStatus status = sdqn_run_folder_open_logs(folder, checkpoint->counters->log_lengths, checkpoint->with_events, error);
+    SdqnStatus status = sdqn_run_folder_open_logs(folder, checkpoint->counters->logs, checkpoint->with_events, error);
     if (status == SDQN_OK) status = sdqn_run_folder_rewind(folder, (int64_t)checkpoint->counters->episodes, error);
     if (status != SDQN_OK) return status;
     if (checkpoint->best->bytes != NULL)

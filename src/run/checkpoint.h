@@ -13,12 +13,12 @@
 
 /// Counters of a run at the end of an episode.
 typedef struct SdqnCounters {
-    uint64_t episodes;                       ///< finished
-    uint64_t steps, updates;                 ///< environment steps and gradient steps
-    int64_t best_episode;                    ///< after which the best periodic evaluation was made; -1: none yet
-    double best_mean;                        ///< its mean over the tasks
-    double seconds;                          ///< wall time, for timing.jsonl and summary.json only
-    uint64_t log_lengths[SDQN_RUN_NUM_LOGS]; ///< bytes of each log
+    uint64_t episodes;                      ///< finished
+    uint64_t steps, updates;                ///< environment steps and gradient steps
+    int64_t best_episode;                   ///< after which the best periodic evaluation was made; -1: none yet
+    double best_mean;                       ///< its mean over the tasks
+    double seconds;                         ///< wall time, for timing.jsonl and summary.json only
+    SdqnAppendMark logs[SDQN_RUN_NUM_LOGS]; ///< where each log stood
 } SdqnCounters;
 
 /// The bytes of best.safetensors. They are part of the state: what lies in the folder may come from later than the state.

@@ -288,14 +288,14 @@ SdqnStatus sdqn_run_folder_write(SdqnRunFolder *folder, const char *name, const 
     return status == SDQN_OK ? sdqn_file_write(path, &(SdqnPiece){data, size}, 1, error) : status;
 }
 
-SdqnStatus sdqn_run_folder_open_logs(SdqnRunFolder *folder, const uint64_t *lengths, bool with_events, SdqnError *error) {
+SdqnStatus sdqn_run_folder_open_logs(SdqnRunFolder *folder, const SdqnAppendMark *marks, bool with_events, SdqnError *error) {
     char path[SDQN_PATH_SIZE];
     SdqnStatus status = sdqn_run_folder_join(folder, CHECKPOINTS, path, error);
     if (status == SDQN_OK) status = sdqn_file_make_folder(path, error);
     for (int i = 0; i < SDQN_RUN_NUM_LOGS && status == SDQN_OK; i++) {
         if (i == SDQN_RUN_EVENTS && !with_events) continue;
         status = sdqn_run_folder_join(folder, log_names[i], path, error);
-        if (status == SDQN_OK) status = sdqn_append_file_open(path, lengths[i], &folder->logs[i], error);
+        if (status == SDQN_OK) status = sdqn_append_file_open(path, &marks[i], &folder->logs[i], error);
     }
     return status;
 }
@@ -304,13 +304,13 @@ SdqnStatus sdqn_run_folder_append(SdqnRunFolder *folder, SdqnRunLog log, const v
     return sdqn_append_file_write(folder->logs[log], data, size, error);
 }
 
-SdqnStatus sdqn_run_folder_sync_logs(SdqnRunFolder *folder, uint64_t *lengths, SdqnError *error) {
+SdqnStatus sdqn_run_folder_sync_logs(SdqnRunFolder *folder, SdqnAppendMark *marks, SdqnError *error) {
     SdqnStatus status = SDQN_OK;
     for (int i = 0; i < SDQN_RUN_NUM_LOGS && status == SDQN_OK; i++) {
-        lengths[i] = 0;
+        memset(&marks[i], 0, sizeof marks[i]);
         if (folder->logs[i] == NULL) continue;
         status = sdqn_append_file_sync(folder->logs[i], error);
-        lengths[i] = sdqn_append_file_length(folder->logs[i]);
+        marks[i] = sdqn_append_file_mark(folder->logs[i]);
     }
     return status;
 }

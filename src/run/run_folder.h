@@ -18,7 +18,7 @@
 #define SDQN_RUN_FINAL "final.safetensors"
 #define SDQN_RUN_SUMMARY "summary.json"
 
-/// The files that grow while a run trains. A full state records their lengths.
+/// The files that grow while a run trains. A full state records how far they had come.
 typedef enum SdqnRunLog {
     SDQN_RUN_METRICS = 0, ///< metrics.jsonl
     SDQN_RUN_EVALUATIONS, ///< evaluations.jsonl
@@ -60,14 +60,14 @@ SdqnStatus sdqn_run_folder_rewind(SdqnRunFolder *folder, int64_t episodes, SdqnE
 /// Replace a file as a whole, atomically. @param name  may begin with "checkpoints/"
 SdqnStatus sdqn_run_folder_write(SdqnRunFolder *folder, const char *name, const void *data, size_t size, SdqnError *error);
 
-/// Open the logs, each cut to its length. @param lengths  [SDQN_RUN_NUM_LOGS] bytes @param with_events  TensorBoard's event file too
-SdqnStatus sdqn_run_folder_open_logs(SdqnRunFolder *folder, const uint64_t *lengths, bool with_events, SdqnError *error);
+/// Open the logs, each cut to where it was. @param marks  [SDQN_RUN_NUM_LOGS] @param with_events  TensorBoard's event file too
+SdqnStatus sdqn_run_folder_open_logs(SdqnRunFolder *folder, const SdqnAppendMark *marks, bool with_events, SdqnError *error);
 
 /// Append to a log. After an error the log has its old length.
 SdqnStatus sdqn_run_folder_append(SdqnRunFolder *folder, SdqnRunLog log, const void *data, size_t size, SdqnError *error);
 
-/// Force the logs to the disk. @param lengths  [SDQN_RUN_NUM_LOGS] written; 0 for a log that is not open
-SdqnStatus sdqn_run_folder_sync_logs(SdqnRunFolder *folder, uint64_t *lengths, SdqnError *error);
+/// Force the logs to the disk. @param marks  [SDQN_RUN_NUM_LOGS] written: where they stand; zeros for a log that is not open
+SdqnStatus sdqn_run_folder_sync_logs(SdqnRunFolder *folder, SdqnAppendMark *marks, SdqnError *error);
 
 /// Names of what lies in checkpoints/ after `episodes` finished episodes: "checkpoints/state_000120.sdqn",
 /// "checkpoints/episode_000100.safetensors".

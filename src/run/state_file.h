@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /// Grows whenever the meaning of a section changes: a state is read only by the version of the format that wrote it.
-#define SDQN_STATE_FILE_VERSION 1u
+#define SDQN_STATE_FILE_VERSION 2u
 #define SDQN_STATE_FILE_MAX_SECTIONS 16
 #define SDQN_STATE_SECTION_NAME_SIZE 16
 

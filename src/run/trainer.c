@@ -349,8 +349,8 @@ static SdqnStatus begin(SdqnTrainer *trainer, bool resume, SdqnError *error) {
         if (status == SDQN_OK && !found) status = sdqn_run_folder_clear(trainer->folder, false, error);
     }
     if (status == SDQN_OK && !found)
-        status = sdqn_run_folder_open_logs(trainer->folder, trainer->counters.log_lengths, trainer->def.tensorboard, error);
-    if (status == SDQN_OK && trainer->def.tensorboard && trainer->counters.log_lengths[SDQN_RUN_EVENTS] == 0) {
+        status = sdqn_run_folder_open_logs(trainer->folder, trainer->counters.logs, trainer->def.tensorboard, error);
+    if (status == SDQN_OK && trainer->def.tensorboard && trainer->counters.logs[SDQN_RUN_EVENTS].length == 0) {
         sdqn_tensorboard_version_record(clock_seconds(CLOCK_REALTIME), &trainer->record);
         status = append_record(trainer, error);
     }
@@ -390,7 +390,7 @@ static SdqnStatus finish(SdqnTrainer *trainer, SdqnTrainerResult *result, SdqnEr
     SdqnStatus status = sdqn_evaluate(trainer->def.tasks, &policy, trainer->def.final_episodes, trainer->def.final_seed,
                                       show_final_progress, trainer, &result->evaluation, error);
     if (status == SDQN_OK) status = log_evaluation(trainer, trainer->def.episodes - 1, SDQN_EVALUATION_FINAL, &result->evaluation, error);
-    if (status == SDQN_OK) status = sdqn_run_folder_sync_logs(trainer->folder, trainer->counters.log_lengths, error);
+    if (status == SDQN_OK) status = sdqn_run_folder_sync_logs(trainer->folder, trainer->counters.logs, error);
     uint8_t *bytes = NULL;
     size_t size = 0;
     if (status == SDQN_OK) status = encode_weights(trainer, &bytes, &size, error);
