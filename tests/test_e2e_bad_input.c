@@ -188,6 +188,42 @@ static void a_folder_in_use_is_refused(void **state) {
     assert_int_equal(e2e_run("evaluate", good, "--episodes", "1", NULL)->code, 0); // nothing was cleared
 }
 
+static void a_finished_run_with_other_weights_is_told(void **state) {
+    (void)state;
+    char final[600];
+    size_t size;
+    uint8_t *bytes = e2e_read(good, "final.safetensors", &size);
+    snprintf(final, sizeof final, "%s/final.safetensors", good);
+    bytes[size - 1] ^= 1;
+    write_file(final, bytes, size);
+    const Outcome changed = *e2e_run("train", "--out", good, "--resume", NULL);
+    assert_int_equal(unlink(final), 0);
+    const Outcome missing = *e2e_run("train", "--out", good, "--resume", NULL);
+    bytes[size - 1] ^= 1;
+    write_file(final, bytes, size);
+    free(bytes);
+    assert_refused(&changed, 1, "final.safetensors: is not what the run wrote");
+    assert_refused(&missing, 1, "final.safetensors: cannot open: No such file");
+}
+
+/// One digit of a log is changed behind the back of a stopped run.
+static void a_stopped_run_with_a_changed_log_is_refused(void **state) {
+    (void)state;
+    const char *out = e2e_path("run"), *arguments[] = {"train", "--out", out, "--state-period-episodes", "1", NULL};
+    pid_t child = e2e_start(arguments);
+    for (int i = 0; i < 20000 && !sdqn_file_exists(e2e_path("run/checkpoints/state_000002.sdqn")); i++) e2e_sleep(0.0005);
+    kill(child, SIGKILL);
+    e2e_wait(child);
+    size_t size;
+    uint8_t *bytes = e2e_read(out, "metrics.jsonl", &size);
+    bytes[10] ^= 1;
+    write_file(e2e_path("run/metrics.jsonl"), bytes, size);
+    free(bytes);
+    const Outcome *outcome = e2e_run("train", "--out", out, "--resume", NULL);
+    assert_int_equal(outcome->code, 1);
+    assert_non_null(strstr(outcome->err, "metrics.jsonl: its first "));
+}
+
 static void other_settings_on_resume_are_refused(void **state) {
     (void)state;
     assert_refused(e2e_run("train", "--out", good, "--resume", "--gamma", "0.5", NULL), 2, "gamma = 0.5: the run was made with 0.99");
@@ -315,6 +351,8 @@ int main(void) {
         TEST(unwritable_folders_are_refused),
         TEST(existing_folders_are_refused),
         TEST(a_folder_in_use_is_refused),
+        TEST(a_finished_run_with_other_weights_is_told),
+        TEST(a_stopped_run_with_a_changed_log_is_refused),
         TEST(other_settings_on_resume_are_refused),
         TEST(a_limit_on_file_sizes_stops_a_run_that_can_go_on),
         TEST(some_of_the_settings_of_a_run_go_with_resume),

@@ -270,16 +270,17 @@ static SdqnStatus begin_resumed(Session *session, int argc, char **argv, SdqnErr
 }
 
 static SdqnStatus print_finished(const Session *session, SdqnError *error) {
-    SdqnFinishedRun run;
+    SdqnFinishedRun run = {0};
     SdqnStatus status = sdqn_summary_read(session->folder, &run, error);
     // A kill may have come between the summary and the removal of the states.
     if (status == SDQN_OK && !session->config.keep_state) status = sdqn_run_folder_remove_states_before(session->folder, INT64_MAX, error);
-    if (status != SDQN_OK) return status;
-    fprintf(stderr, "%s: this run is finished (%lld episodes; --force trains anew); its result again:\n", session->out,
-            (long long)session->config.episodes);
-    print_result(&session->config, session->out, &run.evaluation, run.weights_sha256);
+    if (status == SDQN_OK) {
+        fprintf(stderr, "%s: this run is finished (%lld episodes; --force trains anew); its result again:\n", session->out,
+                (long long)session->config.episodes);
+        print_result(&session->config, session->out, &run.evaluation, run.weights_sha256);
+    }
     sdqn_finished_run_clear(&run);
-    return SDQN_OK;
+    return status;
 }
 
 static SdqnStatus train(Session *session, bool resume, SdqnError *error) {

@@ -1,9 +1,13 @@
 #include "run/summary.h"
 
+#include "core/file.h"
 #include "core/version.h"
+#include "nn/safetensors.h"
 #include "run/evaluation_json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define MAX_SUMMARY_SIZE ((size_t)1 << 30) // the largest evaluation allowed has 32 tasks of 1,000,000 episodes; who has so many waits
 
@@ -52,6 +56,21 @@ SdqnStatus sdqn_summary_write(SdqnRunFolder *folder, const SdqnSummary *summary,
     return status;
 }
 
+/// Check that the final weights are those of the summary.
+static SdqnStatus check_weights(const SdqnRunFolder *folder, const char *digest, SdqnError *error) {
+    char path[SDQN_PATH_SIZE], found[SDQN_SHA256_HEX_SIZE];
+    uint8_t *bytes;
+    size_t size;
+    SdqnStatus status = sdqn_run_folder_join(folder, SDQN_RUN_FINAL, path, error);
+    if (status == SDQN_OK) status = sdqn_file_read(path, SDQN_SAFETENSORS_MAX_SIZE, &bytes, &size, error);
+    if (status != SDQN_OK) return status;
+    sdqn_sha256_hex(bytes, size, found);
+    free(bytes);
+    if (strcmp(found, digest) == 0) return SDQN_OK;
+    return sdqn_error_set(error, SDQN_ERR_FORMAT, "%.800s: is not what the run wrote: its SHA-256 is not the one in " SDQN_RUN_SUMMARY,
+                          path);
+}
+
 SdqnStatus sdqn_summary_read(const SdqnRunFolder *folder, SdqnFinishedRun *run, SdqnError *error) {
     char path[SDQN_PATH_SIZE];
     SdqnFinishedRun result = {0};
@@ -64,8 +83,9 @@ SdqnStatus sdqn_summary_read(const SdqnRunFolder *folder, SdqnFinishedRun *run, 
     if (status == SDQN_OK) status = sdqn_json_get_string(path, result.document, "weights_sha256", &digest, error);
     if (status == SDQN_OK) status = sdqn_json_get_object(path, result.document, "evaluation", &evaluation, error);
     if (status == SDQN_OK) status = sdqn_evaluation_json_read(path, evaluation, &result.evaluation, error);
+    if (status == SDQN_OK) status = check_weights(folder, digest, error);
     if (status != SDQN_OK) {
-        json_decref(result.document);
+        sdqn_finished_run_clear(&result);
         return status;
     }
     snprintf(result.method, sizeof result.method, "%s", method);

@@ -35,7 +35,8 @@ typedef struct SdqnFinishedRun {
     json_t *document;
 } SdqnFinishedRun;
 
-/// Read summary.json. @param run  overwritten on success only; to be cleared by the caller
+/// Read summary.json, and check that final.safetensors is the file it tells of. @param run  overwritten on success only; to be cleared by
+/// the caller
 /// @return SDQN_OK, SDQN_ERR_IO, SDQN_ERR_FORMAT or SDQN_ERR_MEMORY
 SdqnStatus sdqn_summary_read(const SdqnRunFolder *folder, SdqnFinishedRun *run, SdqnError *error);
 /// All zeros is allowed.
