@@ -206,14 +206,29 @@ static void a_finished_run_with_other_weights_is_told(void **state) {
     assert_refused(&missing, 1, "final.safetensors: cannot open: No such file");
 }
 
-/// One digit of a log is changed behind the back of a stopped run.
-static void a_stopped_run_with_a_changed_log_is_refused(void **state) {
-    (void)state;
-    const char *out = e2e_path("run"), *arguments[] = {"train", "--out", out, "--state-period-episodes", "1", NULL};
+/// Make a run that was killed after its second episode.
+static void make_stopped_run(const char *out) {
+    const char *arguments[] = {"train", "--out", out, "--state-period-episodes", "1", NULL};
     pid_t child = e2e_start(arguments);
     for (int i = 0; i < 20000 && !sdqn_file_exists(e2e_path("run/checkpoints/state_000002.sdqn")); i++) e2e_sleep(0.0005);
     kill(child, SIGKILL);
     e2e_wait(child);
+}
+
+static void a_stopped_run_without_its_settings_is_kept(void **state) {
+    (void)state;
+    make_stopped_run(e2e_path("run"));
+    assert_int_equal(unlink(e2e_path("run/config.yaml")), 0);
+    assert_refused(e2e_run("train", "--out", e2e_path("run"), "--episodes", "1", "--resume", NULL), 1, "run: config.yaml is missing");
+    char names[E2E_MAX_FILES][128];
+    assert_true(e2e_list(e2e_path("run/checkpoints"), ".sdqn", names) > 0);
+}
+
+/// One digit of a log is changed behind the back of a stopped run.
+static void a_stopped_run_with_a_changed_log_is_refused(void **state) {
+    (void)state;
+    const char *out = e2e_path("run");
+    make_stopped_run(out);
     size_t size;
     uint8_t *bytes = e2e_read(out, "metrics.jsonl", &size);
     bytes[10] ^= 1;
@@ -352,6 +367,7 @@ int main(void) {
         TEST(existing_folders_are_refused),
         TEST(a_folder_in_use_is_refused),
         TEST(a_finished_run_with_other_weights_is_told),
+        TEST(a_stopped_run_without_its_settings_is_kept),
         TEST(a_stopped_run_with_a_changed_log_is_refused),
         TEST(other_settings_on_resume_are_refused),
         TEST(a_limit_on_file_sizes_stops_a_run_that_can_go_on),

@@ -245,12 +245,25 @@ static SdqnStatus begin_new(Session *session, SdqnRunFolderMode mode, SdqnError 
     return status;
 }
 
+/// Begin a run that was killed before it had written its settings: nothing is lost, those of the command line count.
+static SdqnStatus begin_without_settings(Session *session, SdqnError *error) {
+    int64_t newest;
+    int count;
+    SdqnStatus status = sdqn_run_folder_states(session->folder, &newest, 1, &count, error);
+    if (status == SDQN_OK && count > 0)
+        return sdqn_error_set(error, SDQN_ERR_FORMAT,
+                              "%.800s: " SDQN_RUN_CONFIG
+                              " is missing, but there is a full state after %lld episodes: put it back, or begin "
+                              "anew with --force",
+                              session->out, (long long)newest);
+    return status == SDQN_OK ? begin_new(session, SDQN_RUN_FOLDER_RESUME, error) : status;
+}
+
 /// Take the settings from the folder and refuse others from the command line.
 static SdqnStatus begin_resumed(Session *session, int argc, char **argv, SdqnError *error) {
     SdqnStatus status = sdqn_run_folder_open(session->out, SDQN_RUN_FOLDER_RESUME, &session->folder, error);
     if (status != SDQN_OK) return status;
-    // Killed before it had written its settings: nothing is lost, those of the command line count.
-    if (!sdqn_run_folder_has(session->folder, SDQN_RUN_CONFIG)) return begin_new(session, SDQN_RUN_FOLDER_RESUME, error);
+    if (!sdqn_run_folder_has(session->folder, SDQN_RUN_CONFIG)) return begin_without_settings(session, error);
 
     char path[SDQN_PATH_SIZE];
     Arguments arguments;
