@@ -100,12 +100,14 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libsharedqn.a
 	@echo '  link $@'
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
-# Training. A run that was stopped goes on; one that has finished shows its result again.
+# Training. A run that was stopped goes on; one that has finished shows its result again. Options that say which run it is, or what
+# becomes of an older one, leave the folder to the program.
 TRAIN ?=
 TRAIN_RUN := runs/shared-seed1
+TRAIN_CHOOSES := $(foreach word,--out --resume --force --config method seed,$(findstring $(word),$(TRAIN)))
 .PHONY: run-train run-test run-check run-oracle
 run-train: $(BUILD)/sharedqn
-	@$(BUILD)/sharedqn train --out $(TRAIN_RUN) $(if $(wildcard $(TRAIN_RUN)),--resume) $(TRAIN)
+	@$(BUILD)/sharedqn train $(if $(strip $(TRAIN_CHOOSES)),,--out $(TRAIN_RUN) $(if $(wildcard $(TRAIN_RUN)),--resume)) $(TRAIN)
 
 run-test: $(BUILD)/sharedqn $(TEST_PROGRAMS)
 	@SHAREDQN=$(BUILD)/sharedqn tests/run.sh $(BUILD)/logs $(TEST_PROGRAMS) tests/check_includes.sh

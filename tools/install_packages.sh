@@ -25,9 +25,10 @@ else
     exit 1
 fi
 echo "installing:$missing" >&2
+# One source that cannot be reached makes `update` fail, though the others may have all that is missing: `install` decides.
+$as_root apt-get update -q >&2
 # shellcheck disable=SC2086  # the list is meant to be split
-$as_root apt-get update -q >&2 &&
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >&2 && exit 0
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >&2 && exit 0
 echo "that did not work" >&2
 say_what_to_run
 exit 1
