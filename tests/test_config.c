@@ -121,6 +121,34 @@ static void file_without_settings_is_good(void **state) {
     assert_int_equal(config_of("---\nepisodes: 7\n...\n").episodes, 7);
 }
 
+static void independent_has_settings_by_task(void **state) {
+    (void)state;
+    SdqnConfig config = config_of("method: independent\ntasks: [windy, standard]\n");
+    assert_true(config.episodes == 3000 && config.network.conditioning == SDQN_CONDITIONING_BLIND);
+    assert_true(config.learning_rate.count == 2 && config.learning_rate.values[0] == 2.5e-4 && config.learning_rate.values[1] == 5e-4);
+    SdqnMethodDef def;
+    sdqn_config_method_def(&config, NULL, &def);
+    assert_string_equal(def.tasks[1].name, "standard");
+    assert_true(def.tasks[0].dqn.target_period == 20 && def.tasks[1].dqn.target_period == 10);
+    assert_true(def.tasks[0].dqn.min_replay_size == 2000 && def.tasks[1].dqn.min_replay_size == 1000);
+
+    char *text = NULL;
+    size_t size;
+    assert_int_equal(sdqn_config_format(&config, &text, &size, NULL), SDQN_OK);
+    assert_non_null(strstr(text, "\nlearning_rate: [0.00025,0.0005]\n"));
+    SdqnConfig again = config_of(text);
+    assert_int_equal(sdqn_config_check_same(&again, &config, NULL), SDQN_OK);
+    free(text);
+
+    config = config_of("method: independent\ntasks: [windy]\nlearning_rate: 1e-3\n");
+    assert_true(config.episodes == 1500 && config.learning_rate.count == 1 && config.dqn.learning_rate == 1e-3);
+    assert_true(config.dqn.epsilon_decay == 0.992);
+    config = config_of("method: independent\nepsilon_decay: [0.9, 0.8, 0.7]\ntarget_period: 5\nepisodes: 9\n");
+    assert_true(config.episodes == 9 && config.epsilon_decay.values[2] == 0.7 && config.target_period.count == 1);
+    config = config_of("method: independent-500\n");
+    assert_true(config.episodes == 1500 && config.learning_rate.count == 1);
+}
+
 static void all_means_the_first_three_tasks(void **state) {
     (void)state;
     SdqnConfig config = config_of("tasks: all\n");
@@ -245,6 +273,33 @@ static void every_method_has_a_sound_default(void **state) {
     }
 }
 
+/// configs/METHOD.yaml says what is the method's default anyway, and a variant's file what departs from it.
+static void every_method_has_a_file_of_its_defaults(void **state) {
+    (void)state;
+    int count;
+    const SdqnMethod *const *methods = sdqn_methods(&count);
+    for (int i = 0; i < count; i++) {
+        char file[96];
+        SdqnError error = {0};
+        SdqnConfig config;
+        SdqnConfigBuilder *builder = builder_with(NULL);
+        assert_int_equal(sdqn_config_builder_option(builder, "method", methods[i]->name, NULL), SDQN_OK);
+        const SdqnConfig standard = finish(builder);
+        snprintf(file, sizeof file, "configs/%s.yaml", methods[i]->name);
+        if (sdqn_config_read(file, &config, &error) != SDQN_OK) fail_msg("%s", error.message);
+        if (sdqn_config_check_same(&config, &standard, &error) != SDQN_OK) fail_msg("%s: %s", file, error.message);
+    }
+    static const char *const conditionings[] = {"embedding", "onehot", "id", "blind"};
+    for (int i = SDQN_CONDITIONING_ONEHOT; i <= SDQN_CONDITIONING_BLIND; i++) {
+        char file[96];
+        SdqnConfig config;
+        snprintf(file, sizeof file, "configs/shared-%s.yaml", conditionings[i]);
+        assert_int_equal(sdqn_config_read(file, &config, NULL), SDQN_OK);
+        assert_int_equal(config.network.conditioning, i);
+        assert_string_equal(config.method, "shared");
+    }
+}
+
 static void every_key_has_help_and_takes_its_own_default(void **state) {
     (void)state;
     for (int i = 0; i < sdqn_config_key_count(); i++) {
@@ -274,7 +329,13 @@ static void bad_files_are_refused_with_their_line(void **state) {
         {"learning_rate: 0x1p-3\n", ":1: learning_rate = 0x1p-3: must be a number"},
         {"learning_rate: \"0.1\"\n", ":1: learning_rate = \"0.1\": must be a number"},
         {"learning_rate:\n", ":1: learning_rate = : must be a number"},
-        {"learning_rate: [1]\n", ":1: learning_rate: must be a number"},
+        {"learning_rate: [[1]]\n", ":1: learning_rate: must be a number in (0.0, 1.0], or one a task"},
+        {"learning_rate: []\n", ":1: learning_rate = : must be a number"},
+        {"learning_rate: [1, 2]\n", ":1: learning_rate = 1,2: must be a number in (0.0, 1.0], or one a task"},
+        {"learning_rate: [1, \"1\"]\n", ":1: learning_rate = \"1\": must be a number"},
+        {"target_period: [1, 1.5]\n", ":1: target_period = 1,1.5: must be an integer in [1, 1000000], or one a task"},
+        {"method: independent\ntarget_period: [1, 2]\n", ":2: target_period = 1,2: must be one value, or one for each of the 3 tasks"},
+        {"learning_rate: [1, 1, 1]\n", ":1: learning_rate = 1.0,1.0,1.0: must be one value: method shared has one learner for all tasks"},
         {"learning_rate: {a: 1}\n", ":1: learning_rate: must be a number"},
         {"batch_size: 1.5\n", ":1: batch_size = 1.5: must be an integer in [1, 4096]"},
         {"batch_size: 0\n", ":1: batch_size = 0: must be an integer in [1, 4096]"},
@@ -473,6 +534,7 @@ int main(void) {
         cmocka_unit_test(shipped_file_holds_every_default),
         cmocka_unit_test(values_are_read_from_yaml),
         cmocka_unit_test(file_without_settings_is_good),
+        cmocka_unit_test(independent_has_settings_by_task),
         cmocka_unit_test(all_means_the_first_three_tasks),
         cmocka_unit_test(command_line_outranks_files_in_any_order),
         cmocka_unit_test(tasks_of_the_user_start_from_their_base),
@@ -481,6 +543,7 @@ int main(void) {
         cmocka_unit_test(names_that_mean_something_in_yaml_are_quoted),
         cmocka_unit_test(comparison_names_the_first_difference),
         cmocka_unit_test(every_method_has_a_sound_default),
+        cmocka_unit_test(every_method_has_a_file_of_its_defaults),
         cmocka_unit_test(every_key_has_help_and_takes_its_own_default),
         cmocka_unit_test(bad_files_are_refused_with_their_line),
         cmocka_unit_test(bad_task_definitions_are_refused_with_their_line),

@@ -11,15 +11,25 @@
 
 #include <cmocka.h>
 
-static SdqnMethodDef small_def(const SdqnMethod *method) {
+static const char *const task_names[] = {"standard", "windy", "heavy"};
+
+/// The method's own settings on the default tasks.
+static SdqnMethodDef default_def(const SdqnMethod *method) {
     SdqnMethodDef def = {.kernels = sdqn_kernels(sdqn_cpu_level_best()), .seed = 3};
     method->def_default(&def);
+    sdqn_method_def_set_tasks(method, task_names, 3, &def);
+    return def;
+}
+
+static SdqnMethodDef small_def(const SdqnMethod *method) {
+    SdqnMethodDef def = default_def(method);
     def.network.hidden1_size = 24;
     def.network.hidden2_size = 12;
     def.dqn.batch_size = 8;
     def.dqn.replay_capacity = 100;
     def.dqn.min_replay_size = 30;
     def.dqn.target_period = 2;
+    for (int t = 0; t < 3; t++) def.tasks[t].dqn = def.dqn;
     return def;
 }
 
@@ -112,8 +122,8 @@ static void check_seed(const SdqnMethod *method) {
     void *self = make(method, &def), *same = make(method, &def);
     def.seed = 4;
     void *other = make(method, &def);
-    assert_true(train(method, self, 0, 5) > 0);
-    train(method, same, 0, 5);
+    assert_true(train(method, self, 0, 9) > 0);
+    train(method, same, 0, 9);
     check_same_state(method, self, same);
     const float observation[8] = {0.5f};
     const int32_t task = 1;
@@ -134,19 +144,28 @@ static void same_seed_gives_the_same_state(void **state) {
 
 static void check_resume(const SdqnMethod *method) {
     const SdqnMethodDef def = small_def(method);
-    void *self = make(method, &def), *resumed = make(method, &def);
-    train(method, self, 0, 4);
+    void *self = make(method, &def), *resumed = make(method, &def), *untouched = make(method, &def), *fresh = make(method, &def);
+    train(method, self, 0, 7);
     const size_t size = method->state_size(self);
     uint8_t *bytes = malloc(size);
     assert_non_null(bytes);
     method->save_state(self, bytes);
     SdqnError error = {0};
     if (method->load_state(resumed, bytes, size, &error) != SDQN_OK) fail_msg("%s: %s", method->name, error.message);
+    check_same_state(method, self, resumed);
     assert_int_equal(method->load_state(resumed, bytes, size - 1, &error), SDQN_ERR_FORMAT);
+    uint8_t *longer = calloc(size + 1, 1); // in the last part of the state something is wrong: nothing is taken
+    assert_non_null(longer);
+    memcpy(longer, bytes, size);
+    assert_int_equal(method->load_state(untouched, longer, size + 1, &error), SDQN_ERR_FORMAT);
+    check_same_state(method, untouched, fresh);
+    method->destroy(untouched);
+    method->destroy(fresh);
+    free(longer);
     free(bytes);
     for (int task = 0; task < 3; task++) assert_true(method->epsilon(self, task) == method->epsilon(resumed, task));
-    train(method, self, 4, 6);
-    train(method, resumed, 4, 6);
+    train(method, self, 7, 6);
+    train(method, resumed, 7, 6);
     check_same_state(method, self, resumed);
     method->destroy(self);
     method->destroy(resumed);
@@ -160,6 +179,7 @@ static void saved_state_goes_on_bit_for_bit(void **state) {
 static void check_wrong_definition(const SdqnMethod *method) {
     SdqnMethodDef def = small_def(method);
     def.dqn.gamma = 2.0;
+    for (int t = 0; t < 3; t++) def.tasks[t].dqn.gamma = 2.0;
     void *self = NULL;
     SdqnError error = {0};
     assert_int_equal(method->create(&def, &self, &error), SDQN_ERR_ARGUMENT);
@@ -172,21 +192,74 @@ static void wrong_definitions_are_refused(void **state) {
     each_method(check_wrong_definition);
 }
 
-static void shared_has_the_size_of_the_specification(void **state) {
+static void methods_have_the_sizes_of_the_specification(void **state) {
     (void)state;
-    const SdqnMethod *method = sdqn_method_find("shared");
-    SdqnMethodDef def = {.kernels = sdqn_kernels(SDQN_CPU_SCALAR), .seed = 1};
-    method->def_default(&def);
+    static const struct {
+        const char *name;
+        size_t parameters;
+    } sizes[] = {
+        {"shared", 37788}, {"shared-wide", 107254}, {"independent", 107148}, {"independent-500", 107148}, {"independent-equal", 37974}};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const SdqnMethod *method = sdqn_method_find(sizes[i].name);
+        const SdqnMethodDef def = default_def(method);
+        void *self = make(method, &def);
+        assert_int_equal(method->parameter_count(self), sizes[i].parameters);
+        method->destroy(self);
+    }
+}
+
+static void independent_has_settings_for_each_task(void **state) {
+    (void)state;
+    const SdqnMethodDef def = default_def(sdqn_method_find("independent")), fewer = default_def(sdqn_method_find("independent-500"));
+    const SdqnDqnDef *standard = &def.tasks[0].dqn, shared = sdqn_dqn_def_default();
+    assert_true(standard->learning_rate == 5e-4 && standard->epsilon_decay == 0.995);
+    assert_true(standard->min_replay_size == 1000 && standard->target_period == 10);
+    for (int t = 1; t < 3; t++) {
+        const SdqnDqnDef *dqn = &def.tasks[t].dqn;
+        assert_true(dqn->learning_rate == 2.5e-4 && dqn->epsilon_decay == 0.992);
+        assert_true(dqn->min_replay_size == 2000 && dqn->target_period == 20);
+    }
+    for (int t = 0; t < 3; t++) assert_memory_equal(&fewer.tasks[t].dqn, &shared, sizeof shared);
+}
+
+/// What one task does changes nothing for the others: its episodes, its transitions, its weights.
+static void independent_tasks_are_independent(void **state) {
+    (void)state;
+    const SdqnMethod *method = sdqn_method_find("independent");
+    const SdqnMethodDef def = small_def(method);
     void *self = make(method, &def);
-    assert_int_equal(method->parameter_count(self), 37788);
+    SdqnTensor tensors[18];
+    assert_int_equal(method->tensors(self, tensors, 18), 18);
+    assert_string_equal(tensors[0].name, "standard.fc1.weight");
+    assert_string_equal(tensors[17].name, "heavy.fc3.bias");
+    float before[2][24 * 8];
+    for (int t = 0; t < 2; t++) memcpy(before[t], tensors[6 * t].data, sizeof before[t]);
+    assert_memory_not_equal(before[0], before[1], sizeof before[0]); // each is drawn from a stream of its own
+    for (int e = 0; e < 3; e++) train(method, self, 3 * e + 1, 1);   // episodes of windy alone
+    assert_memory_equal(before[0], tensors[0].data, sizeof before[0]);
+    assert_memory_not_equal(before[1], tensors[6].data, sizeof before[1]);
+    assert_true(method->epsilon(self, 0) == 1.0 && method->epsilon(self, 1) < 1.0);
+    const float observation[2 * 8] = {0.5f};
+    const int32_t task[2] = {2, 0};
+    float q[2][4], single[4];
+    method->q_values(self, observation, task, 2, q[0]);
+    for (int b = 0; b < 2; b++) {
+        method->q_values(self, observation + 8 * (ptrdiff_t)b, task + b, 1, single);
+        assert_memory_equal(single, q[b], sizeof single);
+    }
     method->destroy(self);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_find_their_methods),       cmocka_unit_test(tensors_hold_all_parameters),
-        cmocka_unit_test(same_seed_gives_the_same_state), cmocka_unit_test(saved_state_goes_on_bit_for_bit),
-        cmocka_unit_test(wrong_definitions_are_refused),  cmocka_unit_test(shared_has_the_size_of_the_specification),
+        cmocka_unit_test(names_find_their_methods),
+        cmocka_unit_test(tensors_hold_all_parameters),
+        cmocka_unit_test(same_seed_gives_the_same_state),
+        cmocka_unit_test(saved_state_goes_on_bit_for_bit),
+        cmocka_unit_test(wrong_definitions_are_refused),
+        cmocka_unit_test(methods_have_the_sizes_of_the_specification),
+        cmocka_unit_test(independent_has_settings_for_each_task),
+        cmocka_unit_test(independent_tasks_are_independent),
     };
     return cmocka_run_group_tests_name("method_table", tests, NULL, NULL);
 }

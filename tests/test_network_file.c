@@ -41,7 +41,8 @@ static void written_network_is_read_back(void **state) {
     (void)state;
     static const int num_tasks[] = {3, 3, SDQN_MAX_TASKS, 1}; // of embedding, one-hot, id, blind
     for (int conditioning = SDQN_CONDITIONING_EMBEDDING; conditioning <= SDQN_CONDITIONING_BLIND; conditioning++) {
-        SdqnQNetwork *network = make_network(small_def((SdqnConditioning)conditioning)), *read;
+        SdqnQNetwork *network = make_network(small_def((SdqnConditioning)conditioning));
+        SdqnQNetworkSet set;
         SdqnTensor tensors[SDQN_Q_NETWORK_MAX_TENSORS];
         const int count = sdqn_q_network_tensors(network, tensors);
         SdqnPiece piece;
@@ -54,10 +55,13 @@ static void written_network_is_read_back(void **state) {
         assert_int_equal(sdqn_safetensors_encode(tensors, count, &bytes, &piece.size, &error), SDQN_OK);
         piece.data = bytes;
         assert_int_equal(sdqn_file_write(path, &piece, 1, &error), SDQN_OK);
-        const SdqnStatus status = sdqn_q_network_read(path, 8, 4, sdqn_kernels(SDQN_CPU_SCALAR), &read, &error);
+        const SdqnStatus status = sdqn_q_network_set_read(path, 8, 4, sdqn_kernels(SDQN_CPU_SCALAR), &set, &error);
         unlink(path);
         free(bytes);
         if (status != SDQN_OK) fail_msg("%s", error.message);
+        assert_int_equal(set.count, 1);
+        assert_string_equal(set.tasks[0], "");
+        const SdqnQNetwork *read = set.networks[0];
         const SdqnQNetworkDef *def = sdqn_q_network_def(read);
         assert_int_equal(def->conditioning, conditioning);
         assert_int_equal(def->num_tasks, num_tasks[conditioning]);
@@ -78,7 +82,7 @@ static void written_network_is_read_back(void **state) {
         assert_memory_equal(q, expected, sizeof q);
         sdqn_q_workspace_destroy(workspace);
         sdqn_q_network_destroy(network);
-        sdqn_q_network_destroy(read);
+        sdqn_q_network_set_clear(&set);
     }
 }
 
@@ -155,21 +159,98 @@ static void files_of_other_networks_are_refused(void **state) {
     check_refused(with_many_tasks, "w.safetensors: tensor task_embedding.weight: 65 tasks: at most 64 are allowed");
 }
 
+/// Write the tensors of blind networks for two tasks, changed by a function, and read them back.
+static SdqnStatus read_two_tasks(void (*change)(SdqnTensor *tensors, int *count), SdqnQNetworkSet *set, SdqnError *error) {
+    static const char *const tasks[] = {"standard", "windy-2"};
+    SdqnQNetwork *networks[2];
+    SdqnTensor tensors[2 * SDQN_Q_NETWORK_MAX_TENSORS];
+    int count = 0;
+    for (int t = 0; t < 2; t++) {
+        SdqnQNetworkDef def = small_def(SDQN_CONDITIONING_BLIND);
+        def.hidden1_size += t;
+        networks[t] = make_network(def);
+        SdqnTensor own[SDQN_Q_NETWORK_MAX_TENSORS];
+        const int num_own = sdqn_q_network_tensors(networks[t], own);
+        for (int i = 0; i < num_own; i++, count++) {
+            tensors[count] = own[i];
+            snprintf(tensors[count].name, sizeof tensors[count].name, "%s.%.31s", tasks[t], own[i].name);
+        }
+    }
+    if (change) change(tensors, &count);
+    SdqnPiece piece;
+    uint8_t *bytes;
+    char path[] = "/tmp/sdqn_test_network_file_XXXXXX";
+    const int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    assert_int_equal(sdqn_safetensors_encode(tensors, count, &bytes, &piece.size, error), SDQN_OK);
+    piece.data = bytes;
+    assert_int_equal(sdqn_file_write(path, &piece, 1, error), SDQN_OK);
+    const SdqnStatus status = sdqn_q_network_set_read(path, 8, 4, sdqn_kernels(SDQN_CPU_SCALAR), set, error);
+    unlink(path);
+    free(bytes);
+    for (int t = 0; t < 2 && status == SDQN_OK; t++) {
+        assert_string_equal(set->tasks[t], tasks[t]);
+        assert_memory_equal(sdqn_q_network_parameters(set->networks[t]), sdqn_q_network_parameters(networks[t]),
+                            sdqn_q_network_parameter_count(networks[t]) * sizeof(float));
+    }
+    for (int t = 0; t < 2; t++) sdqn_q_network_destroy(networks[t]);
+    return status;
+}
+
+static void networks_of_several_tasks_are_read_by_name(void **state) {
+    (void)state;
+    SdqnQNetworkSet set = {0};
+    SdqnError error = {0};
+    if (read_two_tasks(NULL, &set, &error) != SDQN_OK) fail_msg("%s", error.message);
+    assert_int_equal(set.count, 2);
+    assert_int_equal(sdqn_q_network_def(set.networks[1])->hidden1_size, 21);
+    sdqn_q_network_set_clear(&set);
+    assert_int_equal(set.count, 0);
+}
+
+static void with_a_stray_tensor(SdqnTensor *tensors, int *count) { rename_tensor(named(tensors, *count, "windy-2.fc2.bias"), "fc2.bias"); }
+static void with_a_longer_task(SdqnTensor *tensors, int *count) {
+    rename_tensor(named(tensors, *count, "windy-2.fc2.bias"), "windy-23.fc2.bias");
+}
+static void with_a_task_cut(SdqnTensor *tensors, int *count) { (void)tensors, --*count; }
+
+static void broken_files_of_several_tasks_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        void (*change)(SdqnTensor *tensors, int *count);
+        const char *message;
+    } cases[] = {
+        {with_a_stray_tensor, ": network windy-2: tensor fc2.bias: missing, expected with shape [12]"},
+        {with_a_longer_task, ": network windy-2: tensor fc2.bias: missing, expected with shape [12]"},
+        {with_a_task_cut, ": network windy-2: tensor fc3.bias: missing, expected with shape [4]"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        SdqnQNetworkSet set = {0};
+        SdqnError error = {0};
+        assert_int_equal(read_two_tasks(cases[i].change, &set, &error), SDQN_ERR_FORMAT);
+        if (!strstr(error.message, cases[i].message)) fail_msg("found %s, expected ...%s", error.message, cases[i].message);
+        assert_int_equal(set.count, 0);
+    }
+}
+
 static void reference_weights_load(void **state) {
     (void)state;
     if (access(REFERENCE, R_OK) != 0) skip();
-    SdqnQNetwork *network;
+    SdqnQNetworkSet set;
     SdqnError error = {0};
-    if (sdqn_q_network_read(REFERENCE, 8, 4, sdqn_kernels(SDQN_CPU_SCALAR), &network, &error) != SDQN_OK) fail_msg("%s", error.message);
+    if (sdqn_q_network_set_read(REFERENCE, 8, 4, sdqn_kernels(SDQN_CPU_SCALAR), &set, &error) != SDQN_OK) fail_msg("%s", error.message);
     const SdqnQNetworkDef expected = sdqn_q_network_def_default();
-    assert_memory_equal(sdqn_q_network_def(network), &expected, sizeof expected);
-    sdqn_q_network_destroy(network);
+    assert_memory_equal(sdqn_q_network_def(set.networks[0]), &expected, sizeof expected);
+    sdqn_q_network_set_clear(&set);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(written_network_is_read_back),
         cmocka_unit_test(files_of_other_networks_are_refused),
+        cmocka_unit_test(networks_of_several_tasks_are_read_by_name),
+        cmocka_unit_test(broken_files_of_several_tasks_are_refused),
         cmocka_unit_test(reference_weights_load),
     };
     return cmocka_run_group_tests_name("network_file", tests, NULL, NULL);

@@ -90,7 +90,7 @@ static void list_tasks(const SdqnConfig *config, char *text, size_t size) {
         length += (size_t)snprintf(text + length, size - length, "%s%s", i == 0 ? "" : ", ", config->tasks[i]);
 }
 
-/// Choose the tasks to evaluate and which of the network's tasks each is.
+/// Choose the tasks to evaluate and which of the network's tasks, or which network, each is.
 static SdqnStatus choose_tasks(const Subject *subject, const char *name, SdqnWeightsPolicy *policy, SdqnTaskSet *set, SdqnError *error) {
     const SdqnConfig *config = &subject->config;
     int rows = sdqn_weights_policy_num_tasks(policy);
@@ -100,7 +100,8 @@ static SdqnStatus choose_tasks(const Subject *subject, const char *name, SdqnWei
         return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s: knows %d tasks, not the %d of the configuration (%s): name them with --config",
                               subject->weights, rows, config->num_tasks, known);
     sdqn_task_set_from_config(config, set);
-    if (name == NULL || strcmp(name, "all") == 0) return SDQN_OK;
+    bool named = sdqn_weights_policy_is_named(policy);
+    if (name == NULL || strcmp(name, "all") == 0) return named ? sdqn_weights_policy_choose(policy, set, error) : SDQN_OK;
 
     const SdqnTask *task = sdqn_config_find_task(config, name);
     if (task == NULL) return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--task %s: no such task; the weights know %s", name, known);
@@ -111,6 +112,7 @@ static SdqnStatus choose_tasks(const Subject *subject, const char *name, SdqnWei
         return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--task %s: the weights know only %s", name, known);
     set->count = 1;
     set->tasks[0] = sdqn_task_entry_lander(task);
+    if (named) return sdqn_weights_policy_choose(policy, set, error);
     sdqn_weights_policy_set_rows(policy, &row, 1);
     return SDQN_OK;
 }

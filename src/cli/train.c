@@ -192,7 +192,6 @@ static SdqnStatus make_trainer_def(const SdqnConfig *config, const SdqnTaskSet *
         return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--isa %s: this program was built without it", sdqn_cpu_level_name(level));
     *def = (SdqnTrainerDef){
         .method = sdqn_method_find(config->method),
-        .method_def = {.network = config->network, .dqn = config->dqn, .kernels = kernels, .seed = config->seed},
         .tasks = tasks,
         .episodes = config->episodes,
         .evaluation_period = config->evaluation_period,
@@ -206,6 +205,7 @@ static SdqnStatus make_trainer_def(const SdqnConfig *config, const SdqnTaskSet *
         .keep_state = config->keep_state,
         .tensorboard = config->tensorboard,
     };
+    sdqn_config_method_def(config, kernels, &def->method_def);
     return SDQN_OK;
 }
 

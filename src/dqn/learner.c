@@ -345,15 +345,26 @@ static SdqnStatus check_state(const SdqnLearner *learner, const uint8_t *bytes, 
     return SDQN_OK;
 }
 
+/// Where the replay buffer's state begins.
+static size_t replay_offset(const SdqnLearner *learner) { return sizeof(StateHeader) + STATE_ARRAYS * learner->adam.count * sizeof(float); }
+
+SdqnStatus sdqn_learner_check_state(const SdqnLearner *learner, const uint8_t *bytes, size_t size, SdqnError *error) {
+    const SdqnQNetworkDef *network_def = sdqn_q_network_def(learner->network);
+    StateHeader header = {0};
+    const SdqnStatus status = check_state(learner, bytes, size, &header, error);
+    if (status != SDQN_OK) return status;
+    return sdqn_replay_buffer_check_state(learner->replay, network_def->num_actions, network_def->num_tasks, bytes + replay_offset(learner),
+                                          size - replay_offset(learner), error);
+}
+
 SdqnStatus sdqn_learner_load_state(SdqnLearner *learner, const uint8_t *bytes, size_t size, SdqnError *error) {
     const SdqnQNetworkDef *network_def = sdqn_q_network_def(learner->network);
     const size_t array_bytes = learner->adam.count * sizeof(float);
-    const size_t replay_start = sizeof(StateHeader) + STATE_ARRAYS * array_bytes;
     StateHeader header = {0};
     SdqnStatus status = check_state(learner, bytes, size, &header, error);
     if (status != SDQN_OK) return status;
-    status = sdqn_replay_buffer_load_state(learner->replay, network_def->num_actions, network_def->num_tasks, bytes + replay_start,
-                                           size - replay_start, error);
+    status = sdqn_replay_buffer_load_state(learner->replay, network_def->num_actions, network_def->num_tasks,
+                                           bytes + replay_offset(learner), size - replay_offset(learner), error);
     if (status != SDQN_OK) return status;
     learner->updates = header.updates;
     learner->episodes = header.episodes;

@@ -77,6 +77,8 @@ const SdqnQNetwork *sdqn_learner_network(const SdqnLearner *learner);
 size_t sdqn_learner_state_size(const SdqnLearner *learner);
 /// Write the complete state. @param bytes [sdqn_learner_state_size()] written
 void sdqn_learner_save_state(const SdqnLearner *learner, uint8_t *bytes);
+/// What sdqn_learner_load_state would say of a saved state, without taking it.
+SdqnStatus sdqn_learner_check_state(const SdqnLearner *learner, const uint8_t *bytes, size_t size, SdqnError *error);
 /// Take back a state saved by a learner of the same definitions; it then goes on bit for bit as the saved one would have.
 /// @return SDQN_OK, or SDQN_ERR_FORMAT with what is wrong; the learner is then unchanged
 SdqnStatus sdqn_learner_load_state(SdqnLearner *learner, const uint8_t *bytes, size_t size, SdqnError *error);

@@ -175,6 +175,12 @@ static SdqnStatus check_state(const SdqnReplayBuffer *buffer, int num_actions, i
     return SDQN_OK;
 }
 
+SdqnStatus sdqn_replay_buffer_check_state(const SdqnReplayBuffer *buffer, int num_actions, int num_tasks, const uint8_t *bytes, size_t size,
+                                          SdqnError *error) {
+    StateHeader header = {0};
+    return check_state(buffer, num_actions, num_tasks, bytes, size, &header, error);
+}
+
 SdqnStatus sdqn_replay_buffer_load_state(SdqnReplayBuffer *buffer, int num_actions, int num_tasks, const uint8_t *bytes, size_t size,
                                          SdqnError *error) {
     StateHeader header = {0};

@@ -61,6 +61,9 @@ void sdqn_replay_buffer_sample(const SdqnReplayBuffer *buffer, SdqnRng *rng, int
 size_t sdqn_replay_buffer_state_size(const SdqnReplayBuffer *buffer);
 /// Write the state. @param bytes [sdqn_replay_buffer_state_size()] written
 void sdqn_replay_buffer_save_state(const SdqnReplayBuffer *buffer, uint8_t *bytes);
+/// What sdqn_replay_buffer_load_state would say of a saved state, without taking it.
+SdqnStatus sdqn_replay_buffer_check_state(const SdqnReplayBuffer *buffer, int num_actions, int num_tasks, const uint8_t *bytes, size_t size,
+                                          SdqnError *error);
 /// Take a saved state back into a buffer of the same capacity and observation size.
 /// @param num_actions, num_tasks  bounds every stored action and task must keep
 /// @return SDQN_OK, or SDQN_ERR_FORMAT with what is wrong; the buffer is then unchanged

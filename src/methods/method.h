@@ -12,21 +12,40 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SDQN_METHOD_DEFAULT_EPISODES 1500
+
+/// A task as a method sees it.
+typedef struct SdqnMethodTask {
+    const char *name; ///< borrowed: read by create alone
+    SdqnDqnDef dqn;   ///< of a method that uses SDQN_METHOD_TASK_SETTINGS
+} SdqnMethodTask;
+
 /// What a method is made from. The method copies it.
 typedef struct SdqnMethodDef {
     SdqnQNetworkDef network;
-    SdqnDqnDef dqn;
+    SdqnDqnDef dqn;                       ///< of all tasks, unless the method uses SDQN_METHOD_TASK_SETTINGS
+    SdqnMethodTask tasks[SDQN_MAX_TASKS]; ///< network.num_tasks of them; see sdqn_method_def_set_tasks
     const SdqnKernels *kernels;
     uint64_t seed; ///< the run's; every stream is spawned from it by purpose (SdqnStream)
 } SdqnMethodDef;
+
+/// Settings that not every method has.
+typedef enum SdqnMethodUses {
+    SDQN_METHOD_TASK_SETTINGS = 1, ///< learning_rate, epsilon_decay, min_replay_size and target_period may differ by task
+} SdqnMethodUses;
 
 /// A method. `self` is what create made. Only create allocates. Nothing is thread-safe.
 typedef struct SdqnMethod {
     const char *name; ///< as in --method and the configuration: [a-z0-9_-]+
     const char *help; ///< one line
+    unsigned uses;    ///< of SdqnMethodUses
+    /// Training episodes of one task by default; 0: SDQN_METHOD_DEFAULT_EPISODES over all tasks, however many they are.
+    int episodes_a_task;
 
     /// Settings the method starts from before the user's configuration; sets network and dqn.
     void (*def_default)(SdqnMethodDef *def);
+    /// Change the settings of def_default to those for one task; NULL: the same for all.
+    void (*task_default)(const char *task, SdqnDqnDef *dqn);
     /// @return SDQN_OK, SDQN_ERR_ARGUMENT (a field of the definition) or SDQN_ERR_MEMORY
     SdqnStatus (*create)(const SdqnMethodDef *def, void **self, SdqnError *error);
     void (*destroy)(void *self); ///< NULL is allowed
@@ -62,5 +81,14 @@ typedef struct SdqnMethod {
 const SdqnMethod *const *sdqn_methods(int *count);
 /// Method by name. @return NULL if there is none
 const SdqnMethod *sdqn_method_find(const char *name);
+
+/// Give a definition its tasks, each with the method's settings for it made from def->dqn.
+/// @param names [count] borrowed as long as the definition is used @param count in [1, SDQN_MAX_TASKS]
+void sdqn_method_def_set_tasks(const SdqnMethod *method, const char *const *names, int count, SdqnMethodDef *def);
+
+/// The stream of a run for one purpose.
+SdqnRng sdqn_method_stream(uint64_t seed, SdqnStream purpose);
+/// The stream of one task for one purpose: a child of that of the run, as those of the environments are.
+SdqnRng sdqn_method_task_stream(uint64_t seed, SdqnStream purpose, int task);
 
 #endif

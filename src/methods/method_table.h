@@ -1,9 +1,10 @@
-// method_table.h: the rows of the method table, one a file. Only for method_table.c and the methods.
+// method_table.h: the rows of the method table. Only for method_table.c and the methods.
 #ifndef SDQN_METHODS_METHOD_TABLE_H
 #define SDQN_METHODS_METHOD_TABLE_H
 
 #include "methods/method.h"
 
-extern const SdqnMethod sdqn_method_shared;
+extern const SdqnMethod sdqn_method_shared, sdqn_method_shared_wide;
+extern const SdqnMethod sdqn_method_independent, sdqn_method_independent_500, sdqn_method_independent_equal;
 
 #endif

@@ -7,17 +7,18 @@ static void shared_def_default(SdqnMethodDef *def) {
     def->dqn = sdqn_dqn_def_default();
 }
 
-static SdqnRng stream(uint64_t seed, SdqnStream purpose) {
-    SdqnRng rng;
-    sdqn_rng_seed_spawned(&rng, seed, (const uint32_t[]){(uint32_t)purpose}, 1);
-    return rng;
+// The capacity of three independent Q-networks in one network.
+static void shared_wide_def_default(SdqnMethodDef *def) {
+    shared_def_default(def);
+    def->network.hidden1_size = 444;
+    def->network.hidden2_size = 222;
 }
 
 static SdqnStatus shared_create(const SdqnMethodDef *def, void **self, SdqnError *error) {
     const SdqnLearnerStreams streams = {
-        .weights = stream(def->seed, SDQN_STREAM_WEIGHTS),
-        .exploration = stream(def->seed, SDQN_STREAM_EXPLORATION),
-        .replay = stream(def->seed, SDQN_STREAM_REPLAY),
+        .weights = sdqn_method_stream(def->seed, SDQN_STREAM_WEIGHTS),
+        .exploration = sdqn_method_stream(def->seed, SDQN_STREAM_EXPLORATION),
+        .replay = sdqn_method_stream(def->seed, SDQN_STREAM_REPLAY),
     };
     SdqnLearner *learner;
     const SdqnStatus status = sdqn_learner_create(&def->network, &def->dqn, def->kernels, &streams, &learner, error);
@@ -65,21 +66,21 @@ static SdqnStatus shared_load_state(void *self, const uint8_t *bytes, size_t siz
     return sdqn_learner_load_state(self, bytes, size, error);
 }
 
+#define SHARED_FUNCTIONS                                                                                                                   \
+    .create = shared_create, .destroy = shared_destroy, .parameter_count = shared_parameter_count, .q_values = shared_q_values,            \
+    .act = shared_act, .push = shared_push, .update = shared_update, .end_episode = shared_end_episode, .epsilon = shared_epsilon,         \
+    .tensors = shared_tensors, .state_size = shared_state_size, .save_state = shared_save_state, .load_state = shared_load_state
+
 const SdqnMethod sdqn_method_shared = {
     .name = "shared",
-    .help = "one network for all tasks with a learned task embedding, one replay buffer",
+    .help = "one network for all tasks, told the task by an embedding (or see conditioning), one replay buffer",
     .def_default = shared_def_default,
-    .create = shared_create,
-    .destroy = shared_destroy,
-    .parameter_count = shared_parameter_count,
-    .q_values = shared_q_values,
-    .act = shared_act,
-    .push = shared_push,
-    .update = shared_update,
-    .end_episode = shared_end_episode,
-    .epsilon = shared_epsilon,
-    .tensors = shared_tensors,
-    .state_size = shared_state_size,
-    .save_state = shared_save_state,
-    .load_state = shared_load_state,
+    SHARED_FUNCTIONS,
+};
+
+const SdqnMethod sdqn_method_shared_wide = {
+    .name = "shared-wide",
+    .help = "shared with hidden layers of 444 and 222: as many parameters as independent",
+    .def_default = shared_wide_def_default,
+    SHARED_FUNCTIONS,
 };

@@ -119,23 +119,93 @@ SdqnStatus sdqn_q_network_load(SdqnQNetwork *network, const char *where, const S
     return SDQN_OK;
 }
 
-SdqnStatus sdqn_q_network_read(const char *path, int observation_size, int num_actions, const SdqnKernels *kernels, SdqnQNetwork **network,
-                               SdqnError *error) {
-    SdqnSafetensors *file;
-    SdqnStatus status = sdqn_safetensors_read(path, &file, error);
-    if (status != SDQN_OK) return status;
-    int count;
-    const SdqnTensor *tensors = sdqn_safetensors_tensors(file, &count);
+static const char FC1_OF_TASK[] = ".fc1.weight";
+
+/// Length of the task's name if this is the tensor TASK.fc1.weight, else 0.
+static size_t task_length(const SdqnTensor *tensor) {
+    const size_t length = strlen(tensor->name), end = strlen(FC1_OF_TASK);
+    return length > end && strcmp(tensor->name + length - end, FC1_OF_TASK) == 0 ? length - end : 0;
+}
+
+/// The tensors of one task, without its name. @param own [SDQN_Q_NETWORK_MAX_TENSORS + 1] so that one too many is seen @return how many
+static int tensors_of_task(const SdqnTensor *tensors, int count, const char *task, SdqnTensor *own) {
+    const size_t length = strlen(task);
+    int found = 0;
+    for (int i = 0; i < count && found <= SDQN_Q_NETWORK_MAX_TENSORS; i++) {
+        if (strncmp(tensors[i].name, task, length) != 0 || tensors[i].name[length] != '.') continue;
+        own[found] = tensors[i];
+        memmove(own[found].name, tensors[i].name + length + 1, strlen(tensors[i].name) - length);
+        found++;
+    }
+    return found;
+}
+
+static SdqnStatus create_from(const char *where, const SdqnTensor *tensors, int count, int observation_size, int num_actions,
+                              const SdqnKernels *kernels, SdqnQNetwork **network, SdqnError *error) {
     SdqnQNetworkDef def;
     SdqnQNetwork *made = NULL;
-    status = sdqn_q_network_infer(path, tensors, count, observation_size, num_actions, &def, error);
+    SdqnStatus status = sdqn_q_network_infer(where, tensors, count, observation_size, num_actions, &def, error);
     if (status == SDQN_OK) status = sdqn_q_network_create(&def, kernels, &made, error);
-    if (status == SDQN_OK) status = sdqn_q_network_load(made, path, tensors, count, error);
-    sdqn_safetensors_destroy(file);
+    if (status == SDQN_OK) status = sdqn_q_network_load(made, where, tensors, count, error);
     if (status == SDQN_OK) {
         *network = made;
     } else {
         sdqn_q_network_destroy(made);
     }
     return status;
+}
+
+/// A network for each TASK.fc1.weight.
+static SdqnStatus create_for_tasks(const char *path, const SdqnTensor *tensors, int count, int observation_size, int num_actions,
+                                   const SdqnKernels *kernels, SdqnQNetworkSet *set, SdqnError *error) {
+    int taken = 0;
+    for (int i = 0; i < count; i++) {
+        const size_t length = task_length(&tensors[i]);
+        if (length == 0) continue;
+        if (set->count == SDQN_MAX_TASKS) {
+            return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: more than %d networks", path, SDQN_MAX_TASKS);
+        }
+        char *task = set->tasks[set->count], where[SDQN_ERROR_SIZE];
+        SdqnTensor own[SDQN_Q_NETWORK_MAX_TENSORS + 1];
+        memcpy(task, tensors[i].name, length);
+        snprintf(where, sizeof where, "%.700s: network %s", path, task);
+        const int num_own = tensors_of_task(tensors, count, task, own);
+        const SdqnStatus status =
+            create_from(where, own, num_own, observation_size, num_actions, kernels, &set->networks[set->count], error);
+        if (status != SDQN_OK) return status;
+        set->count++;
+        taken += num_own;
+    }
+    if (taken != count) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: holds tensors that are part of no network", path);
+    return SDQN_OK;
+}
+
+SdqnStatus sdqn_q_network_set_read(const char *path, int observation_size, int num_actions, const SdqnKernels *kernels,
+                                   SdqnQNetworkSet *set, SdqnError *error) {
+    SdqnSafetensors *file;
+    SdqnStatus status = sdqn_safetensors_read(path, &file, error);
+    if (status != SDQN_OK) return status;
+    int count;
+    bool by_task = false;
+    SdqnQNetworkSet made = {0};
+    const SdqnTensor *tensors = sdqn_safetensors_tensors(file, &count);
+    for (int i = 0; i < count; i++) by_task = by_task || task_length(&tensors[i]) > 0;
+    if (by_task) {
+        status = create_for_tasks(path, tensors, count, observation_size, num_actions, kernels, &made, error);
+    } else {
+        status = create_from(path, tensors, count, observation_size, num_actions, kernels, &made.networks[0], error);
+        made.count = 1;
+    }
+    sdqn_safetensors_destroy(file);
+    if (status == SDQN_OK) {
+        *set = made;
+    } else {
+        sdqn_q_network_set_clear(&made);
+    }
+    return status;
+}
+
+void sdqn_q_network_set_clear(SdqnQNetworkSet *set) {
+    for (int i = 0; i < set->count; i++) sdqn_q_network_destroy(set->networks[i]);
+    *set = (SdqnQNetworkSet){0};
 }

@@ -21,9 +21,18 @@ SdqnStatus sdqn_q_network_infer(const char *where, const SdqnTensor *tensors, in
 /// @return SDQN_OK, or SDQN_ERR_FORMAT naming file, tensor, what was found and what is expected; the network is then unchanged
 SdqnStatus sdqn_q_network_load(SdqnQNetwork *network, const char *where, const SdqnTensor *tensors, int count, SdqnError *error);
 
-/// Read a safetensors file into a new network, whatever its sizes. @param network  the caller destroys it
+/// Networks of a weights file: one for all tasks, whose name is empty, or one for each task, whose tensors are called TASK.fc1.weight, ...
+typedef struct SdqnQNetworkSet {
+    int count; ///< in [1, SDQN_MAX_TASKS]; 0 if nothing was read
+    SdqnQNetwork *networks[SDQN_MAX_TASKS];
+    char tasks[SDQN_MAX_TASKS][SDQN_TENSOR_NAME_SIZE]; ///< in the order of the file
+} SdqnQNetworkSet;
+
+/// Read a safetensors file into new networks, whatever their sizes. @param set  written on success; to be cleared by the caller
 /// @return SDQN_OK, SDQN_ERR_IO, SDQN_ERR_FORMAT or SDQN_ERR_MEMORY
-SdqnStatus sdqn_q_network_read(const char *path, int observation_size, int num_actions, const SdqnKernels *kernels, SdqnQNetwork **network,
-                               SdqnError *error);
+SdqnStatus sdqn_q_network_set_read(const char *path, int observation_size, int num_actions, const SdqnKernels *kernels,
+                                   SdqnQNetworkSet *set, SdqnError *error);
+/// Destroy the networks. All zeros is allowed.
+void sdqn_q_network_set_clear(SdqnQNetworkSet *set);
 
 #endif

@@ -19,10 +19,34 @@ enum { MAX_FILE_SIZE = 1 << 18, MAX_VALUE_TEXT = 2048, SHOWN_TEXT = 80 };
 
 // ---- defaults -------------------------------------------------------------------------------------------------------------------
 
+/// One value if all are equal.
+static void shorten(SdqnTaskValues *list) {
+    for (int i = 1; i < list->count; i++)
+        if (list->values[i] != list->values[0]) return;
+    *list = (SdqnTaskValues){.count = 1, .values = {list->values[0]}};
+}
+
+/// The method's settings for the tasks of the configuration, and the episodes for so many.
+static void default_of_tasks(const SdqnMethod *method, SdqnConfig *config) {
+    SdqnTaskValues *lists[] = {&config->learning_rate, &config->epsilon_decay, &config->min_replay_size, &config->target_period};
+    for (int l = 0; l < 4; l++) *lists[l] = (SdqnTaskValues){.count = config->num_tasks};
+    const char *names[SDQN_CONFIG_MAX_TASKS];
+    SdqnMethodDef def = {.dqn = config->dqn};
+    for (int i = 0; i < config->num_tasks; i++) names[i] = config->tasks[i];
+    sdqn_method_def_set_tasks(method, names, config->num_tasks, &def);
+    for (int i = 0; i < config->num_tasks; i++) {
+        config->learning_rate.values[i] = def.tasks[i].dqn.learning_rate;
+        config->epsilon_decay.values[i] = def.tasks[i].dqn.epsilon_decay;
+        config->min_replay_size.values[i] = def.tasks[i].dqn.min_replay_size;
+        config->target_period.values[i] = def.tasks[i].dqn.target_period;
+    }
+    for (int l = 0; l < 4; l++) shorten(lists[l]);
+    config->episodes = method->episodes_a_task > 0 ? method->episodes_a_task * config->num_tasks : SDQN_METHOD_DEFAULT_EPISODES;
+}
+
 static void default_of_method(const SdqnMethod *method, SdqnConfig *config) {
     *config = (SdqnConfig){
         .seed = 1,
-        .episodes = 1500,
         .threads = 1,
         .evaluation_period = 50,
         .evaluation_episodes = 5,
@@ -44,9 +68,31 @@ static void default_of_method(const SdqnMethod *method, SdqnConfig *config) {
     config->network.observation_size = SDQN_LANDER_OBSERVATION_SIZE;
     config->network.num_actions = SDQN_LANDER_NUM_ACTIONS;
     config->dqn = def.dqn;
+    default_of_tasks(method, config);
 }
 
 void sdqn_config_default(SdqnConfig *config) { default_of_method(sdqn_method_find(DEFAULT_METHOD), config); }
+
+// ---- settings that differ by task -----------------------------------------------------------------------------------------------
+
+static double value_of(const SdqnTaskValues *list, int task) { return list->values[list->count == 1 ? 0 : task]; }
+
+/// The learner's settings for one task.
+static SdqnDqnDef dqn_of_task(const SdqnConfig *config, int task) {
+    SdqnDqnDef dqn = config->dqn;
+    dqn.learning_rate = value_of(&config->learning_rate, task);
+    dqn.epsilon_decay = value_of(&config->epsilon_decay, task);
+    dqn.min_replay_size = (int)value_of(&config->min_replay_size, task);
+    dqn.target_period = (int)value_of(&config->target_period, task);
+    return dqn;
+}
+
+void sdqn_config_method_def(const SdqnConfig *config, const SdqnKernels *kernels, SdqnMethodDef *def) {
+    *def = (SdqnMethodDef){.network = config->network, .dqn = config->dqn, .kernels = kernels, .seed = config->seed};
+    for (int i = 0; i < config->num_tasks; i++) {
+        def->tasks[i] = (SdqnMethodTask){.name = config->tasks[i], .dqn = dqn_of_task(config, i)};
+    }
+}
 
 // ---- keys for people ------------------------------------------------------------------------------------------------------------
 
@@ -191,8 +237,27 @@ static SdqnStatus check_tasks(const SdqnConfigBuilder *builder, const SdqnConfig
     return SDQN_OK;
 }
 
-static SdqnStatus check_replay(const SdqnConfigBuilder *builder, const SdqnConfig *config, SdqnError *error) {
-    const SdqnDqnDef *dqn = &config->dqn;
+/// Whether every list has one value or one a task, and the method knows what to do with more than one.
+static SdqnStatus check_lists(const SdqnConfigBuilder *builder, const SdqnMethod *method, const SdqnConfig *config, SdqnError *error) {
+    for (int i = 0; i < sdqn_config_table_size; i++) {
+        const SdqnKey *key = &sdqn_config_table[i];
+        if (key->type != SDQN_KEY_TASK_INTS && key->type != SDQN_KEY_TASK_DOUBLES) continue;
+        SdqnTaskValues list;
+        char why[128];
+        memcpy(&list, (const char *)config + key->offset, sizeof list);
+        if (list.count != 1 && list.count != config->num_tasks) {
+            snprintf(why, sizeof why, "must be one value, or one for each of the %d tasks", config->num_tasks);
+            return refuse(builder, config, key->name, why, error);
+        }
+        if (list.count != 1 && (method->uses & SDQN_METHOD_TASK_SETTINGS) == 0) {
+            snprintf(why, sizeof why, "must be one value: method %s has one learner for all tasks", method->name);
+            return refuse(builder, config, key->name, why, error);
+        }
+    }
+    return SDQN_OK;
+}
+
+static SdqnStatus check_replay(const SdqnConfigBuilder *builder, const SdqnConfig *config, const SdqnDqnDef *dqn, SdqnError *error) {
     char why[128];
     if (dqn->min_replay_size >= dqn->replay_capacity) {
         snprintf(why, sizeof why, "must be less than replay_capacity = %d", dqn->replay_capacity);
@@ -219,21 +284,32 @@ static SdqnStatus choose_method(const SdqnConfigBuilder *builder, const SdqnMeth
     return refuse(builder, &layer->values, "method", why, error);
 }
 
+/// Take a key's value over the default, if there is one.
+static void take_given(const SdqnConfigBuilder *builder, int key, SdqnConfig *config) {
+    const SdqnConfigLayer *layer = deciding_layer(builder, key);
+    if (layer != NULL) sdqn_key_copy(&sdqn_config_table[key], &layer->values, config);
+}
+
 SdqnStatus sdqn_config_builder_finish(const SdqnConfigBuilder *builder, SdqnConfig *config, SdqnError *error) {
     const SdqnMethod *method;
     SdqnStatus status = choose_method(builder, &method, error);
     if (status != SDQN_OK) return status;
     SdqnConfig built;
     default_of_method(method, &built);
-    for (int i = 0; i < sdqn_config_table_size; i++) {
-        const SdqnConfigLayer *layer = deciding_layer(builder, i);
-        if (layer != NULL) sdqn_key_copy(&sdqn_config_table[i], &layer->values, &built);
-    }
+    // The tasks come first: defaults follow from them.
+    take_given(builder, sdqn_key_find(sdqn_config_table, sdqn_config_table_size, "tasks"), &built);
+    default_of_tasks(method, &built);
+    for (int i = 0; i < sdqn_config_table_size; i++) take_given(builder, i, &built);
     built.network.num_tasks = built.num_tasks;
     status = check_tasks(builder, &built, error);
-    if (status == SDQN_OK) status = check_replay(builder, &built, error);
+    if (status == SDQN_OK) status = check_lists(builder, method, &built, error);
+    if (status == SDQN_OK) built.dqn = dqn_of_task(&built, 0);
+    for (int i = 0; i < built.num_tasks && status == SDQN_OK; i++) {
+        const SdqnDqnDef dqn = dqn_of_task(&built, i);
+        status = check_replay(builder, &built, &dqn, error);
+        if (status == SDQN_OK) status = sdqn_dqn_def_check(&dqn, error);
+    }
     if (status == SDQN_OK) status = sdqn_q_network_def_check(&built.network, error);
-    if (status == SDQN_OK) status = sdqn_dqn_def_check(&built.dqn, error);
     if (status == SDQN_OK) *config = built;
     return status;
 }
@@ -320,8 +396,11 @@ SdqnStatus sdqn_config_format(const SdqnConfig *config, char **text, size_t *siz
     for (int i = 0; i < sdqn_config_table_size; i++) {
         const SdqnKey *key = &sdqn_config_table[i];
         fprintf(out, "%s:%s", key->name, key->type == SDQN_KEY_DEFINITIONS && config->num_task_definitions > 0 ? "" : " ");
+        bool is_list = key->type == SDQN_KEY_TASK_INTS || key->type == SDQN_KEY_TASK_DOUBLES;
         if (key->type == SDQN_KEY_TASKS)
             write_tasks(out, config);
+        else if (is_list && strchr(sdqn_key_format(key, config, value, sizeof value), ',') != NULL)
+            fprintf(out, "[%s]\n", value);
         else if (key->type == SDQN_KEY_DEFINITIONS)
             write_definitions(out, config);
         else

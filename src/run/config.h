@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "dqn/learner.h"
 #include "lander/task.h"
+#include "methods/method.h"
 #include "nn/network.h"
 
 #include <stdbool.h>
@@ -15,6 +16,12 @@
 #define SDQN_CONFIG_MAX_TASKS 32 ///< tasks of one run, and also task definitions of one configuration
 #define SDQN_CONFIG_NAME_SIZE 32 ///< a method's name, with the terminating zero
 #define SDQN_CONFIG_MAX_EPISODES 100000000
+
+/// Values that may differ by task: one for all tasks, or one for each in the order of the tasks.
+typedef struct SdqnTaskValues {
+    int count; ///< 1 or the number of tasks
+    double values[SDQN_CONFIG_MAX_TASKS];
+} SdqnTaskValues;
 
 /// Settings of one run. Plain data. Fields, defaults and ranges: the table of keys (sdqn_config_keys, `sharedqn train --help`).
 typedef struct SdqnConfig {
@@ -28,7 +35,8 @@ typedef struct SdqnConfig {
     int threads;
     int isa; ///< 0 auto, else 1 + SdqnCpuLevel; see sdqn_config_level
     SdqnQNetworkDef network;
-    SdqnDqnDef dqn;
+    SdqnDqnDef dqn; ///< of the first task, where the next four differ by task
+    SdqnTaskValues learning_rate, epsilon_decay, min_replay_size, target_period;
     int evaluation_period;
     int evaluation_episodes;
     uint64_t evaluation_seed;
@@ -43,6 +51,9 @@ typedef struct SdqnConfig {
 
 /// The defaults of method `shared` on the default tasks.
 void sdqn_config_default(SdqnConfig *config);
+
+/// What the run's method is made from. @param def  written; borrows names from `config`
+void sdqn_config_method_def(const SdqnConfig *config, const SdqnKernels *kernels, SdqnMethodDef *def);
 
 /// Definition of a task by name: built-in or of this configuration. @return NULL if there is none
 const SdqnTask *sdqn_config_find_task(const SdqnConfig *config, const char *name);

@@ -24,16 +24,16 @@ const SdqnKey sdqn_config_table[] = {
     {"task_definitions", SDQN_KEY_DEFINITIONS, FIELD(task_definitions), .help = "tasks of your own by name, only in a file"},
     {"seed", SDQN_KEY_SEED, FIELD(seed), .help = "seed of every random stream of the run"},
     {"episodes", SDQN_KEY_INT, FIELD(episodes), 1, SDQN_CONFIG_MAX_EPISODES, .help = "training episodes, over all tasks"},
-    {"learning_rate", SDQN_KEY_DOUBLE, FIELD(dqn.learning_rate), 0, 1, .low_excluded = true, .help = "step size of Adam"},
+    {"learning_rate", SDQN_KEY_TASK_DOUBLES, FIELD(learning_rate), 0, 1, .low_excluded = true, .help = "step size of Adam"},
     {"gamma", SDQN_KEY_DOUBLE, FIELD(dqn.gamma), 0, 1, .help = "discount per environment step"},
     {"batch_size", SDQN_KEY_INT, FIELD(dqn.batch_size), 1, 4096, .help = "transitions per update"},
     {"replay_capacity", SDQN_KEY_INT, FIELD(dqn.replay_capacity), 1, 10000000, .help = "transitions kept in the replay buffer"},
-    {"min_replay_size", SDQN_KEY_INT, FIELD(dqn.min_replay_size), 0, 9999999,
+    {"min_replay_size", SDQN_KEY_TASK_INTS, FIELD(min_replay_size), 0, 9999999,
      .help = "updates start once the replay buffer holds more transitions than this"},
-    {"epsilon_decay", SDQN_KEY_DOUBLE, FIELD(dqn.epsilon_decay), 0, 1, .low_excluded = true,
+    {"epsilon_decay", SDQN_KEY_TASK_DOUBLES, FIELD(epsilon_decay), 0, 1, .low_excluded = true,
      .help = "factor on the share of random actions after each episode; it starts at 1"},
     {"epsilon_floor", SDQN_KEY_DOUBLE, FIELD(dqn.epsilon_floor), 0, 1, .help = "smallest share of random actions"},
-    {"target_period", SDQN_KEY_INT, FIELD(dqn.target_period), 1, 1000000, .help = "episodes between copies into the target network"},
+    {"target_period", SDQN_KEY_TASK_INTS, FIELD(target_period), 1, 1000000, .help = "episodes between copies into the target network"},
     {"embedding_size", SDQN_KEY_INT, FIELD(network.embedding_size), 1, SDQN_MAX_LAYER_SIZE,
      .help = "values of a task's embedding, with conditioning embedding"},
     {"hidden1_size", SDQN_KEY_INT, FIELD(network.hidden1_size), 1, SDQN_MAX_LAYER_SIZE, .help = "units of the first hidden layer"},
@@ -127,19 +127,52 @@ static bool parse_tasks(const char *text, SdqnConfig *config) {
     return true;
 }
 
+static bool number_of(const SdqnKey *key, const char *text, double *value) {
+    return sdqn_text_to_double(text, value) && *value >= key->low && *value <= key->high && !(key->low_excluded && *value == key->low);
+}
+
 static bool parse_double(const SdqnKey *key, const char *text, void *field) {
     double value;
-    if (!sdqn_text_to_double(text, &value)) return false;
-    if (value < key->low || value > key->high || (key->low_excluded && value == key->low)) return false;
+    if (!number_of(key, text, &value)) return false;
     memcpy(field, &value, sizeof value);
     return true;
 }
 
+static bool integer_of(const SdqnKey *key, const char *text, int64_t *value) {
+    return sdqn_text_to_i64(text, value) && *value >= (int64_t)key->low && *value <= (int64_t)key->high;
+}
+
 static bool parse_int(const SdqnKey *key, const char *text, void *field) {
     int64_t value;
-    if (!sdqn_text_to_i64(text, &value) || value < (int64_t)key->low || value > (int64_t)key->high) return false;
+    if (!integer_of(key, text, &value)) return false;
     int narrow = (int)value;
     memcpy(field, &narrow, sizeof narrow);
+    return true;
+}
+
+/// Numbers separated by commas; spaces around them are dropped.
+static bool parse_task_values(const SdqnKey *key, const char *text, void *field) {
+    SdqnTaskValues parsed = {0};
+    for (;; text++) {
+        char number[64];
+        int64_t integer;
+        text += strspn(text, " ");
+        size_t part = strcspn(text, ","), length = part;
+        while (length > 0 && text[length - 1] == ' ') length--;
+        if (length >= sizeof number || parsed.count == SDQN_CONFIG_MAX_TASKS) return false;
+        memcpy(number, text, length);
+        number[length] = '\0';
+        double *value = &parsed.values[parsed.count++];
+        if (key->type == SDQN_KEY_TASK_DOUBLES) {
+            if (!number_of(key, number, value)) return false;
+        } else {
+            if (!integer_of(key, number, &integer)) return false;
+            *value = (double)integer;
+        }
+        text += part;
+        if (*text == '\0') break;
+    }
+    memcpy(field, &parsed, sizeof parsed);
     return true;
 }
 
@@ -177,6 +210,9 @@ bool sdqn_key_parse(const SdqnKey *key, const char *text, void *object) {
         return parse_int(key, text, field);
     case SDQN_KEY_DOUBLE:
         return parse_double(key, text, field);
+    case SDQN_KEY_TASK_INTS:
+    case SDQN_KEY_TASK_DOUBLES:
+        return parse_task_values(key, text, field);
     case SDQN_KEY_CHOICE:
         return parse_choice(key, text, field);
     case SDQN_KEY_METHOD:
@@ -201,17 +237,19 @@ const char *sdqn_key_allowed(const SdqnKey *key, char text[256]) {
     size_t length = 0;
     switch (key->type) {
     case SDQN_KEY_INT:
-        snprintf(text, 256, "an integer in [%.0f, %.0f]", key->low, key->high);
+    case SDQN_KEY_TASK_INTS:
+        snprintf(text, 256, "an integer in [%.0f, %.0f]%s", key->low, key->high, key->type == SDQN_KEY_INT ? "" : ", or one a task");
         break;
     case SDQN_KEY_SEED:
         snprintf(text, 256, SDQN_SEED_ALLOWED);
         break;
     case SDQN_KEY_DOUBLE:
+    case SDQN_KEY_TASK_DOUBLES:
         if (isinf(key->high))
             snprintf(text, 256, "a number");
         else
-            snprintf(text, 256, "a number in %c%s, %s]", key->low_excluded ? '(' : '[', sdqn_text_from_double(key->low, low),
-                     sdqn_text_from_double(key->high, high));
+            snprintf(text, 256, "a number in %c%s, %s]%s", key->low_excluded ? '(' : '[', sdqn_text_from_double(key->low, low),
+                     sdqn_text_from_double(key->high, high), key->type == SDQN_KEY_DOUBLE ? "" : ", or one a task");
         break;
     case SDQN_KEY_BOOL:
         snprintf(text, 256, "true or false (1 or 0)");
@@ -244,6 +282,21 @@ static void format_tasks(const SdqnConfig *config, char *text, size_t size) {
         length += (size_t)snprintf(text + length, size - length, "%s%s", i == 0 ? "" : ",", config->tasks[i]);
 }
 
+static void format_task_values(const SdqnKey *key, const void *field, char *text, size_t size) {
+    SdqnTaskValues list;
+    size_t length = 0;
+    memcpy(&list, field, sizeof list);
+    text[0] = '\0';
+    for (int i = 0; i < list.count && length < size; i++) {
+        char number[SDQN_TEXT_SIZE];
+        if (key->type == SDQN_KEY_TASK_DOUBLES)
+            sdqn_text_from_double(list.values[i], number);
+        else
+            snprintf(number, sizeof number, "%.0f", list.values[i]);
+        length += (size_t)snprintf(text + length, size - length, "%s%s", i == 0 ? "" : ",", number);
+    }
+}
+
 const char *sdqn_key_format(const SdqnKey *key, const void *object, char *text, size_t size) {
     const char *field = (const char *)object + key->offset;
     char number[SDQN_TEXT_SIZE];
@@ -263,6 +316,10 @@ const char *sdqn_key_format(const SdqnKey *key, const void *object, char *text, 
     case SDQN_KEY_DOUBLE:
         memcpy(&real, field, sizeof real);
         snprintf(text, size, "%s", sdqn_text_from_double(real, number));
+        break;
+    case SDQN_KEY_TASK_INTS:
+    case SDQN_KEY_TASK_DOUBLES:
+        format_task_values(key, field, text, size);
         break;
     case SDQN_KEY_BOOL:
         memcpy(&truth, field, sizeof truth);

@@ -9,14 +9,16 @@
 
 /// What a key's value is, and the type of its field.
 typedef enum SdqnKeyType {
-    SDQN_KEY_INT = 0,     ///< int in [low, high]
-    SDQN_KEY_SEED,        ///< uint64_t in [0, SDQN_MAX_SEED]
-    SDQN_KEY_DOUBLE,      ///< double in [low, high], or (low, high] if low_excluded
-    SDQN_KEY_BOOL,        ///< bool, true or false
-    SDQN_KEY_CHOICE,      ///< an enum or int: the index into choices
-    SDQN_KEY_METHOD,      ///< SdqnConfig.method
-    SDQN_KEY_TASKS,       ///< SdqnConfig.num_tasks and .tasks, names separated by commas; `all` is the first three built-in ones
-    SDQN_KEY_DEFINITIONS, ///< SdqnConfig.num_task_definitions and .task_definitions, a mapping; in files only
+    SDQN_KEY_INT = 0,      ///< int in [low, high]
+    SDQN_KEY_SEED,         ///< uint64_t in [0, SDQN_MAX_SEED]
+    SDQN_KEY_DOUBLE,       ///< double in [low, high], or (low, high] if low_excluded
+    SDQN_KEY_BOOL,         ///< bool, true or false
+    SDQN_KEY_CHOICE,       ///< an enum or int: the index into choices
+    SDQN_KEY_METHOD,       ///< SdqnConfig.method
+    SDQN_KEY_TASKS,        ///< SdqnConfig.num_tasks and .tasks, names separated by commas; `all` is the first three built-in ones
+    SDQN_KEY_TASK_INTS,    ///< SdqnTaskValues, integers in [low, high]: one for all tasks, or one a task separated by commas
+    SDQN_KEY_TASK_DOUBLES, ///< SdqnTaskValues, numbers as for DOUBLE
+    SDQN_KEY_DEFINITIONS,  ///< SdqnConfig.num_task_definitions and .task_definitions, a mapping; in files only
 } SdqnKeyType;
 
 /// One key. The tables are the only place where a key's name, type, range and help stand.

@@ -90,19 +90,24 @@ static SdqnStatus value_text(const Reader *reader, const SdqnKey *key, char text
 
 // ---- tasks ----------------------------------------------------------------------------------------------------------------------
 
-/// A sequence of names, as text separated by commas.
-static SdqnStatus read_names(Reader *reader, const char *key, char text[MAX_SCALAR]) {
-    SdqnStatus status = expect(reader, YAML_SEQUENCE_START_EVENT, key, "must be a list of names");
+static bool is_list(const SdqnKey *key) {
+    return key->type == SDQN_KEY_TASKS || key->type == SDQN_KEY_TASK_INTS || key->type == SDQN_KEY_TASK_DOUBLES;
+}
+
+/// A sequence of names or numbers, as text separated by commas.
+static SdqnStatus read_list(Reader *reader, const SdqnKey *key, char text[MAX_SCALAR]) {
+    bool names = key->type == SDQN_KEY_TASKS;
+    SdqnStatus status = expect(reader, YAML_SEQUENCE_START_EVENT, key->name, "must be a list");
     size_t length = 0;
     text[0] = '\0';
     while (status == SDQN_OK && (status = next(reader)) == SDQN_OK && reader->event.type != YAML_SEQUENCE_END_EVENT) {
-        char name[MAX_SCALAR];
-        status = scalar(reader, key, "must be a list of names", name);
+        char item[MAX_SCALAR];
+        status = names ? scalar(reader, key->name, "must be a list of names", item) : value_text(reader, key, item);
         if (status != SDQN_OK) break;
-        size_t added = strlen(name) + 1;
-        if (strpbrk(name, ", ") != NULL || length + added >= MAX_SCALAR)
-            return refuse(reader, name, "not the name of a task, or too many of them");
-        length += (size_t)snprintf(text + length, MAX_SCALAR - length, "%s%s", length == 0 ? "" : ",", name);
+        size_t added = strlen(item) + 1;
+        if (strpbrk(item, ", ") != NULL || length + added >= MAX_SCALAR)
+            return refuse(reader, item, names ? "not the name of a task, or too many of them" : "no number, or too many of them");
+        length += (size_t)snprintf(text + length, MAX_SCALAR - length, "%s%s", length == 0 ? "" : ",", item);
     }
     return status;
 }
@@ -233,8 +238,8 @@ static SdqnStatus read_setting(Reader *reader, bool given[SDQN_CONFIG_MAX_KEYS])
         reader->builder->files.sources[key] = source;
         return status;
     }
-    if (row->type == SDQN_KEY_TASKS && reader->event.type == YAML_SEQUENCE_START_EVENT)
-        status = read_names(reader, name, text);
+    if (is_list(row) && reader->event.type == YAML_SEQUENCE_START_EVENT)
+        status = read_list(reader, row, text);
     else
         status = value_text(reader, row, text);
     return status == SDQN_OK ? sdqn_config_builder_take(reader->builder, key, source, text, reader->error) : status;

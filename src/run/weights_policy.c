@@ -5,21 +5,24 @@
 #include "nn/network_file.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct SdqnWeightsPolicy {
-    SdqnQNetwork *network;
-    SdqnQWorkspace *workspace; ///< of one row
-    int32_t rows[SDQN_TASK_SET_MAX];
+    SdqnQNetworkSet set;
+    SdqnQWorkspace *workspaces[SDQN_MAX_TASKS]; ///< of one row, for each network
+    int networks[SDQN_TASK_SET_MAX];            ///< which network plays a task
+    int32_t rows[SDQN_TASK_SET_MAX];            ///< and which task it is to that network
 };
 
 SdqnStatus sdqn_weights_policy_create(const char *path, const SdqnEnvironmentFamily *family, const SdqnKernels *kernels,
                                       SdqnWeightsPolicy **policy, SdqnError *error) {
     SdqnWeightsPolicy *created = calloc(1, sizeof *created);
     if (created == NULL) return sdqn_error_set(error, SDQN_ERR_MEMORY, "%s: out of memory", path);
-    SdqnStatus status = sdqn_q_network_read(path, family->observation_size, family->num_actions, kernels, &created->network, error);
-    if (status == SDQN_OK) status = sdqn_q_workspace_create(sdqn_q_network_def(created->network), 1, 0, &created->workspace, error);
+    SdqnStatus status = sdqn_q_network_set_read(path, family->observation_size, family->num_actions, kernels, &created->set, error);
+    for (int i = 0; i < created->set.count && status == SDQN_OK; i++)
+        status = sdqn_q_workspace_create(sdqn_q_network_def(created->set.networks[i]), 1, false, &created->workspaces[i], error);
     if (status != SDQN_OK) {
         sdqn_weights_policy_destroy(created);
         return status;
@@ -31,14 +34,36 @@ SdqnStatus sdqn_weights_policy_create(const char *path, const SdqnEnvironmentFam
 
 void sdqn_weights_policy_destroy(SdqnWeightsPolicy *policy) {
     if (policy == NULL) return;
-    sdqn_q_workspace_destroy(policy->workspace);
-    sdqn_q_network_destroy(policy->network);
+    for (int i = 0; i < policy->set.count; i++) sdqn_q_workspace_destroy(policy->workspaces[i]);
+    sdqn_q_network_set_clear(&policy->set);
     free(policy);
 }
 
+bool sdqn_weights_policy_is_named(const SdqnWeightsPolicy *policy) { return policy->set.tasks[0][0] != '\0'; }
+
+SdqnStatus sdqn_weights_policy_choose(SdqnWeightsPolicy *policy, const SdqnTaskSet *set, SdqnError *error) {
+    const SdqnQNetworkSet *own = &policy->set;
+    int networks[SDQN_TASK_SET_MAX];
+    for (int t = 0; t < set->count; t++) {
+        int i = 0;
+        while (i < own->count && strcmp(own->tasks[i], set->tasks[t].name) != 0) i++;
+        networks[t] = i;
+        if (i < own->count) continue;
+        char known[512];
+        size_t length = 0;
+        for (i = 0; i < own->count && length < sizeof known; i++)
+            length += (size_t)snprintf(known + length, sizeof known - length, "%s%s", i == 0 ? "" : ", ", own->tasks[i]);
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "task %s: the weights have no network for it, only for %s", set->tasks[t].name,
+                              known);
+    }
+    memcpy(policy->networks, networks, (size_t)set->count * sizeof *networks);
+    memset(policy->rows, 0, sizeof policy->rows); // to its network each is the only one
+    return SDQN_OK;
+}
+
 int sdqn_weights_policy_num_tasks(const SdqnWeightsPolicy *policy) {
-    const SdqnQNetworkDef *def = sdqn_q_network_def(policy->network);
-    if (def->conditioning == SDQN_CONDITIONING_BLIND) return 0;
+    const SdqnQNetworkDef *def = sdqn_q_network_def(policy->set.networks[0]);
+    if (sdqn_weights_policy_is_named(policy) || def->conditioning == SDQN_CONDITIONING_BLIND) return 0;
     return def->conditioning == SDQN_CONDITIONING_ID ? SDQN_WEIGHTS_POLICY_ANY_TASKS : def->num_tasks;
 }
 
@@ -49,9 +74,10 @@ void sdqn_weights_policy_set_rows(SdqnWeightsPolicy *policy, const int32_t *rows
 
 static int act(void *object, int task, const float *observation) {
     SdqnWeightsPolicy *policy = object;
+    const SdqnQNetwork *network = policy->set.networks[policy->networks[task]];
     float q[SDQN_MAX_ACTIONS];
-    sdqn_q_network_forward(policy->network, policy->workspace, observation, &policy->rows[task], 1, q);
-    return sdqn_greedy_action(q, sdqn_q_network_def(policy->network)->num_actions);
+    sdqn_q_network_forward(network, policy->workspaces[policy->networks[task]], observation, &policy->rows[task], 1, q);
+    return sdqn_greedy_action(q, sdqn_q_network_def(network)->num_actions);
 }
 
 SdqnPolicy sdqn_weights_policy_as_policy(SdqnWeightsPolicy *policy) { return (SdqnPolicy){policy, act}; }

@@ -1,0 +1,119 @@
+// Every method, in a short run by the program: the same bytes twice and after kills, and evaluate finds what train found.
+#include "e2e.h"
+
+#include "core/json.h"
+#include "methods/method.h"
+
+#define KILLS 3
+#define EPISODES "18"
+
+static pid_t start_run(const char *method, const char *out, bool resume) {
+    const char *arguments[] = {"train",  "--method",
+                               method,   "--out",
+                               out,      "--episodes",
+                               EPISODES, "--batch-size",
+                               "8",      "--min-replay-size",
+                               "100",    "--replay-capacity",
+                               "300",    "--hidden1-size",
+                               "24",     "--hidden2-size",
+                               "12",     "--target-period",
+                               "2",      "--evaluation-period",
+                               "4",      "--evaluation-episodes",
+                               "1",      "--checkpoint-period",
+                               "5",      "--final-episodes",
+                               "2",      "--state-period-episodes",
+                               "1",      resume ? "--resume" : NULL,
+                               NULL};
+    return e2e_start(arguments);
+}
+
+static void run(const char *method, const char *out, bool resume) {
+    const Outcome *outcome = e2e_wait(start_run(method, out, resume));
+    if (outcome->code != 0) fail_msg("%s: %s", method, outcome->err);
+}
+
+/// Kill the run as soon as the state after so many episodes is written, or let it end.
+static void kill_run_after(const char *method, const char *out, int episodes, bool resume) {
+    char state[96];
+    int status;
+    pid_t child = start_run(method, out, resume);
+    snprintf(state, sizeof state, "%s/checkpoints/state_%06d.sdqn", out, episodes);
+    while (!sdqn_file_exists(state) && waitpid(child, &status, WNOHANG) == 0) e2e_sleep(0.0005);
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+}
+
+static void check_evaluation(const char *out) {
+    char path[96];
+    snprintf(path, sizeof path, "%s/summary.json", out);
+    json_t *summary, *evaluated;
+    SdqnError error = {0};
+    assert_int_equal(sdqn_json_read(path, 1 << 20, &summary, NULL), SDQN_OK);
+    assert_true(json_integer_value(json_object_get(summary, "updates")) > 0);
+    const Outcome *outcome = e2e_run("evaluate", out, "--episodes", "2", "--json", NULL);
+    if (outcome->code != 0) fail_msg("%s: %s", out, outcome->err);
+    if (sdqn_json_parse("stdout", outcome->out, strlen(outcome->out), &evaluated, &error) != SDQN_OK) fail_msg("%s", error.message);
+    assert_true(json_equal(json_object_get(summary, "evaluation"), evaluated));
+    json_decref(summary);
+    json_decref(evaluated);
+}
+
+static void every_method_keeps_its_bytes(void **state) {
+    (void)state;
+    int count;
+    const SdqnMethod *const *methods = sdqn_methods(&count);
+    for (int m = 0; m < count; m++) {
+        const char *name = methods[m]->name, *whole = e2e_path("whole"), *killed = e2e_path("killed");
+        run(name, whole, false);
+        for (int k = 1; k <= KILLS; k++) kill_run_after(name, killed, 5 * k - 1, k > 1);
+        run(name, killed, true);
+        e2e_assert_same_runs(whole, killed);
+        check_evaluation(whole);
+        assert_int_equal(sdqn_file_remove_tree(whole, NULL), SDQN_OK);
+        assert_int_equal(sdqn_file_remove_tree(killed, NULL), SDQN_OK);
+    }
+    print_message("%d methods\n", count);
+}
+
+static void methods_are_listed_with_a_line_each(void **state) {
+    (void)state;
+    int count, lines = 0;
+    const SdqnMethod *const *methods = sdqn_methods(&count);
+    const Outcome *outcome = e2e_run("train", "--list-methods", NULL);
+    assert_int_equal(outcome->code, 0);
+    const char *line = outcome->out;
+    for (; *line != '\0'; line = strchr(line, '\n') + 1, lines++) {
+        assert_true(lines < count);
+        const size_t length = strlen(methods[lines]->name);
+        assert_true(strncmp(line, methods[lines]->name, length) == 0 && line[length] == ' ');
+    }
+    assert_int_equal(lines, count);
+}
+
+static void one_independent_network_trains_alone(void **state) {
+    (void)state;
+    const char *out = e2e_path("windy"), *weights = e2e_path("windy/final.safetensors");
+    const Outcome *outcome = e2e_run("train", "--method", "independent", "--tasks", "windy", "--episodes", "5", "--min-replay-size", "100",
+                                     "--final-episodes", "2", "--out", out, NULL);
+    if (outcome->code != 0) fail_msg("%s", outcome->err);
+    check_evaluation(out);
+    outcome = e2e_run("evaluate", "--weights", weights, "--task", "windy", "--episodes", "1", NULL);
+    if (outcome->code != 0) fail_msg("%s", outcome->err);
+    outcome = e2e_run("evaluate", "--weights", weights, "--episodes", "1", NULL);
+    assert_int_equal(outcome->code, 2);
+    assert_non_null(strstr(outcome->err, "task standard: the weights have no network for it, only for windy"));
+    outcome = e2e_run("train", "--method", "independent", "--conditioning", "id", "--out", e2e_path("id"), NULL);
+    assert_int_equal(outcome->code, 2);
+    assert_non_null(strstr(outcome->err, "conditioning: must be blind"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, e2e_setup, e2e_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(every_method_keeps_its_bytes),
+        TEST(methods_are_listed_with_a_line_each),
+        TEST(one_independent_network_trains_alone),
+    };
+    return cmocka_run_group_tests_name("e2e_methods", tests, NULL, NULL);
+}
