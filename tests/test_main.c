@@ -40,8 +40,8 @@ static void help_and_version_are_results(void **state) {
     expect("\"$SHAREDQN\" --help 2>/dev/null", 0, "usage: sharedqn COMMAND");
     expect("\"$SHAREDQN\" -h 2>/dev/null", 0, "commands:");
     expect("\"$SHAREDQN\" --version 2>/dev/null", 0, "sharedqn 0.");
-    expect("for c in train evaluate trace; do \"$SHAREDQN\" $c --help 2>/dev/null || echo bad; done", 0,
-           "usage: sharedqn trace --task NAME");
+    expect("for c in train evaluate trace bench; do \"$SHAREDQN\" $c --help 2>/dev/null || echo bad; done", 0,
+           "usage: sharedqn bench [--seconds S]");
     expect("\"$SHAREDQN\" train --list-methods 2>/dev/null | grep -v '^[a-z0-9_-]\\+  [a-z]' | wc -l", 0, "0\n");
     expect("\"$SHAREDQN\" train --list-methods 2>/dev/null", 0, "shared  ");
 }

@@ -18,6 +18,7 @@ typedef struct SdqnCommand {
 SdqnStatus sdqn_command_train(int argc, char **argv, SdqnError *error);
 SdqnStatus sdqn_command_evaluate(int argc, char **argv, SdqnError *error);
 SdqnStatus sdqn_command_trace(int argc, char **argv, SdqnError *error);
+SdqnStatus sdqn_command_bench(int argc, char **argv, SdqnError *error);
 
 /// All subcommands, in the order of --help. @param count  receives how many
 const SdqnCommand *sdqn_commands(int *count);

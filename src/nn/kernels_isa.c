@@ -151,6 +151,23 @@ static void adam(const SdqnAdamStep *step, const float *g, size_t n, float *m, f
     if (i < n) adam_vector(&constants, g + i, (int)(n - i), m + i, v + i, p + i);
 }
 
+/// Enough chains to hide the latency of two fma units; with the two constants they fit into 16 registers.
+#define PEAK_CHAINS 12
+
+static double fma_peak(int64_t rounds, float *sum) {
+    const Vector half = vector_all(0.5f), one = vector_all(1.0f);
+    Vector chain[PEAK_CHAINS];
+    for (int c = 0; c < PEAK_CHAINS; c++) chain[c] = vector_all((float)c);
+    for (int64_t round = 0; round < rounds; round++) {
+        _Pragma("GCC unroll 12") for (int c = 0; c < PEAK_CHAINS; c++) chain[c] = vector_fma(chain[c], half, one);
+    }
+    float lanes[LANES];
+    for (int c = 1; c < PEAK_CHAINS; c++) chain[0] = vector_add(chain[0], chain[c]);
+    vector_store(lanes, chain[0]);
+    *sum = lanes[0];
+    return 2.0 * PEAK_CHAINS * LANES * (double)rounds;
+}
+
 #if defined(SDQN_ISA_avx512)
 const SdqnKernels sdqn_kernels_avx512 = {
     .level = SDQN_CPU_AVX512,
@@ -168,4 +185,5 @@ const SdqnKernels sdqn_kernels_scalar = {
     .column_sums = column_sums,
     .transpose = transpose,
     .adam = adam,
+    .fma_peak = fma_peak,
 };

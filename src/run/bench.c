@@ -1,0 +1,473 @@
+// bench.c: measurements under the conditions of training. Every round measures everything once, so that what disturbs the machine for a
+// while disturbs all figures alike; the medians over the rounds are reported. A round's figure is the mean over some hundreds or thousands
+// of calls, without those in which the system took the processor away.
+#include "run/bench.h"
+
+#include "dqn/exploration.h"
+#include "dqn/learner.h"
+#include "dqn/replay_buffer.h"
+#include "dqn/td_target.h"
+#include "lander/lander.h"
+#include "nn/adam.h"
+#include "nn/aligned.h"
+#include "nn/loss.h"
+#include "run/evaluator.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define NUM_TASKS SDQN_NUM_DEFAULT_TASKS
+#define UPDATE_EVERY 8            ///< environment steps an update while the buffer is filled
+#define PEAK_SECONDS 0.001        ///< of one piece of the measurement of the peak
+#define PEAK_PIECES 8             ///< of which the fastest counts
+#define SHORT_UPDATES 300         ///< updates of one measurement that is not a whole cycle
+#define RANDOM_STEPS 3000         ///< environment steps of one measurement with random actions
+#define MAX_CALLS 10000           ///< timed calls of one measurement
+#define INTERRUPTION_SECONDS 4e-4 ///< a call that took so much longer than the median call was interrupted: a time slice is longer still
+#define BENCH_SEED 1
+#define EVALUATION_SEED 1000000
+#define LARGEST_EVALUATION_SHARE 0.5
+
+/// Keys and help in the order of SdqnBenchKey.
+static const SdqnBenchFigure FIGURES[SDQN_BENCH_NUM_KEYS] = {
+    [SDQN_BENCH_FMA_PEAK] = {"fma_peak_gflops", "GFLOP/s, fma peak of this machine's widest level"},
+    [SDQN_BENCH_LEVEL_PEAK] = {"level_fma_peak_gflops", "GFLOP/s, fma peak of the level measured"},
+    [SDQN_BENCH_UPDATE_GFLOPS] = {"update_gflops", "GFLOP/s of the products in the update"},
+    [SDQN_BENCH_UPDATE_MFLOP] = {"update_mflop", "MFLOP of the products in the update"},
+    [SDQN_BENCH_PRODUCTS] = {"update_products_us", "us, products in the update"},
+    [SDQN_BENCH_UPDATE] = {"update_us", "us, update, TD targets remembered as in training"},
+    [SDQN_BENCH_UPDATE_ALL_TARGETS] = {"update_all_targets_us", "us, update, every TD target computed"},
+    [SDQN_BENCH_SAMPLE] = {"sample_us", "us, draw a batch"},
+    [SDQN_BENCH_TARGETS] = {"targets_us", "us, TD targets of a whole batch"},
+    [SDQN_BENCH_FORWARD] = {"forward_us", "us, forward pass"},
+    [SDQN_BENCH_LOSS] = {"loss_us", "us, loss"},
+    [SDQN_BENCH_BACKWARD] = {"backward_us", "us, backward pass"},
+    [SDQN_BENCH_ADAM] = {"adam_us", "us, Adam"},
+    [SDQN_BENCH_REFRESH] = {"refresh_us", "us, transposed copies of the weights"},
+    [SDQN_BENCH_TRAIN_STEP] = {"train_step_us", "us, training step: act, environment, push, update"},
+    [SDQN_BENCH_ACT] = {"act_us", "us, action"},
+    [SDQN_BENCH_STEP] = {"env_step_us", "us, environment step in training"},
+    [SDQN_BENCH_PUSH] = {"push_us", "us, store a transition"},
+    [SDQN_BENCH_ENVIRONMENT] = {"env_steps_per_s", "environment steps/s, random actions, resets included"},
+    [SDQN_BENCH_EVALUATE] = {"evaluate_300_s", "s, evaluation of 300 episodes"},
+    [SDQN_BENCH_EVALUATE_STEPS] = {"evaluate_300_steps", "environment steps in it"},
+};
+
+/// One lander of training and where its episode stands.
+typedef struct Actor {
+    SdqnLander lander;
+    float observation[SDQN_LANDER_OBSERVATION_SIZE];
+    int task;
+} Actor;
+
+/// What an update works on, in the hands of the bench: its parts are called one by one.
+typedef struct Parts {
+    SdqnReplayBuffer *replay;
+    SdqnQNetwork *network, *target;
+    SdqnQWorkspace *workspace;
+    SdqnAdam adam;
+    SdqnBatch batch;
+    SdqnRng rng;
+    float *q, *dq, *y, *gradient;
+} Parts;
+
+typedef struct Bench {
+    SdqnBenchDef def;
+    const SdqnKernels *kernels, *widest;
+    SdqnDqnDef dqn;
+    SdqnQNetworkDef network;
+    SdqnLearner *learner;   ///< trains on from round to round
+    SdqnLearner *forgetful; ///< a copy for updates that remember nothing
+    SdqnLearner *counted;   ///< a copy on kernels that count
+    Actor actors[NUM_TASKS];
+    int playing; ///< the actor whose episode it is
+    Parts parts;
+    SdqnLander random; ///< plays random actions
+    SdqnRng actions;
+    double evaluation_seconds;
+    int rounds;
+    int counts[SDQN_BENCH_NUM_KEYS];
+    double samples[SDQN_BENCH_NUM_KEYS][SDQN_BENCH_MAX_ROUNDS];
+    int calls[SDQN_BENCH_NUM_KEYS]; ///< timed since the last call of settle
+    double times[SDQN_BENCH_NUM_KEYS][MAX_CALLS];
+} Bench;
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static int compare(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double sort_for_median(double *values, int n) {
+    qsort(values, (size_t)n, sizeof *values, compare);
+    return 0.5 * (values[(n - 1) / 2] + values[n / 2]);
+}
+
+static void record(Bench *bench, SdqnBenchKey key, double value) { bench->samples[key][bench->counts[key]++] = value; }
+
+/// Keep the time of one call.
+static void keep(Bench *bench, SdqnBenchKey key, double seconds) { bench->times[key][bench->calls[key]++] = seconds; }
+
+/// Mean of the times kept, without interrupted calls.
+static double settle(Bench *bench, SdqnBenchKey key) {
+    double *times = bench->times[key], sum = 0;
+    const int n = bench->calls[key];
+    const double longest = sort_for_median(times, n) + INTERRUPTION_SECONDS;
+    int whole = 0;
+    for (; whole < n && times[whole] <= longest; whole++) sum += times[whole];
+    bench->calls[key] = 0;
+    return sum / whole;
+}
+
+// ---- kernels that count ---------------------------------------------------------------------------------------------------------
+
+/// Products since the last reset. A kernel knows no context, so this is the one thing here that threads would share.
+static struct {
+    void (*product)(const SdqnProduct *product);
+    double seconds, flops;
+} counter;
+
+static void counted_product(const SdqnProduct *product) {
+    const double began = now();
+    counter.product(product);
+    counter.seconds += now() - began;
+    counter.flops += 2.0 * product->rows * product->columns * product->depth;
+}
+
+static SdqnKernels counted_kernels;
+
+// ---- setting up -----------------------------------------------------------------------------------------------------------------
+
+static SdqnRng stream(SdqnStream purpose) {
+    SdqnRng rng;
+    sdqn_rng_seed_spawned(&rng, BENCH_SEED, (const uint32_t[]){(uint32_t)purpose}, 1);
+    return rng;
+}
+
+static SdqnStatus create_learner(const Bench *bench, const SdqnKernels *kernels, SdqnLearner **learner, SdqnError *error) {
+    const SdqnLearnerStreams streams = {
+        .weights = stream(SDQN_STREAM_WEIGHTS),
+        .exploration = stream(SDQN_STREAM_EXPLORATION),
+        .replay = stream(SDQN_STREAM_REPLAY),
+    };
+    return sdqn_learner_create(&bench->network, &bench->dqn, kernels, &streams, learner, error);
+}
+
+static SdqnStatus create_parts(const Bench *bench, Parts *parts, SdqnError *error) {
+    const size_t rows = (size_t)bench->dqn.batch_size, parameters = sdqn_q_network_def_parameter_count(&bench->network);
+    SdqnStatus status = sdqn_replay_buffer_create(bench->dqn.replay_capacity, bench->network.observation_size, &parts->replay, error);
+    if (status == SDQN_OK) status = sdqn_q_network_create(&bench->network, bench->kernels, &parts->network, error);
+    if (status == SDQN_OK) status = sdqn_q_network_create(&bench->network, bench->kernels, &parts->target, error);
+    if (status == SDQN_OK) status = sdqn_q_workspace_create(&bench->network, bench->dqn.batch_size, true, &parts->workspace, error);
+    if (status == SDQN_OK) status = sdqn_adam_create(&parts->adam, parameters, error);
+    if (status == SDQN_OK) status = sdqn_batch_create(&parts->batch, bench->dqn.batch_size, bench->network.observation_size, error);
+    if (status != SDQN_OK) return status;
+    parts->rng = stream(SDQN_STREAM_REPLAY);
+    parts->q = sdqn_aligned_floats(rows * (size_t)bench->network.num_actions);
+    parts->dq = sdqn_aligned_floats(rows * (size_t)bench->network.num_actions);
+    parts->y = sdqn_aligned_floats(rows);
+    parts->gradient = sdqn_aligned_floats(parameters);
+    if (!parts->q || !parts->dq || !parts->y || !parts->gradient)
+        return sdqn_error_set(error, SDQN_ERR_MEMORY, "bench: out of memory for %zu parameters", parameters);
+    return SDQN_OK;
+}
+
+static void destroy_parts(Parts *parts) {
+    sdqn_replay_buffer_destroy(parts->replay);
+    sdqn_q_network_destroy(parts->network);
+    sdqn_q_network_destroy(parts->target);
+    sdqn_q_workspace_destroy(parts->workspace);
+    sdqn_adam_destroy(&parts->adam);
+    sdqn_batch_destroy(&parts->batch);
+    free(parts->q);
+    free(parts->dq);
+    free(parts->y);
+    free(parts->gradient);
+}
+
+static void create_actors(Bench *bench) {
+    for (int t = 0; t < NUM_TASKS; t++) {
+        SdqnRng rng;
+        sdqn_rng_seed_spawned(&rng, BENCH_SEED, (const uint32_t[]){SDQN_STREAM_ENVIRONMENT, (uint32_t)t}, 2);
+        bench->actors[t].task = t;
+        sdqn_lander_create(&bench->actors[t].lander, sdqn_task_builtin(t), &rng);
+        sdqn_lander_reset(&bench->actors[t].lander, bench->actors[t].observation);
+    }
+    sdqn_rng_seed(&bench->actions, BENCH_SEED);
+    float observation[SDQN_LANDER_OBSERVATION_SIZE];
+    sdqn_lander_create(&bench->random, sdqn_task_builtin(0), &bench->actions);
+    sdqn_lander_reset(&bench->random, observation);
+}
+
+/// One training step. @param times  [5] written: when it began, had acted, stepped, pushed and updated
+/// @param also  NULL, or another buffer that gets the transition
+static SdqnStatus train_step(Bench *bench, bool update, SdqnReplayBuffer *also, double *times, SdqnError *error) {
+    Actor *actor = &bench->actors[bench->playing];
+    float next[SDQN_LANDER_OBSERVATION_SIZE];
+    times[0] = now();
+    const int action = sdqn_learner_act(bench->learner, actor->observation, actor->task);
+    times[1] = now();
+    const SdqnStep step = sdqn_lander_step(&actor->lander, action, next);
+    times[2] = now();
+    const SdqnTransition transition = {
+        .observation = actor->observation,
+        .next_observation = next,
+        .reward = step.reward,
+        .action = action,
+        .task = actor->task,
+        .terminated = step.terminated,
+    };
+    sdqn_learner_push(bench->learner, &transition);
+    times[3] = now();
+    SdqnUpdate done;
+    const SdqnStatus status = update ? sdqn_learner_update(bench->learner, &done, error) : SDQN_OK;
+    times[4] = now();
+    if (also) sdqn_replay_buffer_push(also, &transition);
+    memcpy(actor->observation, next, sizeof next);
+    if (step.terminated || step.truncated) {
+        sdqn_lander_reset(&actor->lander, actor->observation);
+        bench->playing = (bench->playing + 1) % NUM_TASKS;
+    }
+    return status;
+}
+
+/// Close episodes until the target network has been copied, whatever number of them is closed already.
+static void copy_target(const Bench *bench, SdqnLearner *learner) {
+    for (int i = 0; i < bench->dqn.target_period; i++) sdqn_learner_end_episode(learner);
+}
+
+/// Fill the buffers with real episodes of a learner that trains on them.
+static SdqnStatus fill(Bench *bench, SdqnError *error) {
+    SdqnStatus status = SDQN_OK;
+    double times[5];
+    for (int i = 0; i < bench->def.transitions && status == SDQN_OK; i++) {
+        const int playing = bench->playing;
+        status = train_step(bench, i % UPDATE_EVERY == 0, bench->parts.replay, times, error);
+        if (bench->playing != playing) sdqn_learner_end_episode(bench->learner);
+    }
+    return status;
+}
+
+/// Give another learner all that the first has learnt.
+static SdqnStatus copy_learner(const Bench *bench, SdqnLearner *copy, SdqnError *error) {
+    const size_t size = sdqn_learner_state_size(bench->learner);
+    uint8_t *bytes = malloc(size);
+    if (!bytes) return sdqn_error_set(error, SDQN_ERR_MEMORY, "bench: out of memory for a learner's %zu bytes", size);
+    sdqn_learner_save_state(bench->learner, bytes);
+    const SdqnStatus status = sdqn_learner_load_state(copy, bytes, size, error);
+    free(bytes);
+    return status;
+}
+
+static SdqnStatus set_up(Bench *bench, SdqnError *error) {
+    bench->kernels = sdqn_kernels(bench->def.level);
+    bench->widest = sdqn_kernels(sdqn_cpu_level_best());
+    if (!bench->kernels || !bench->widest)
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "bench: no kernels of level %s here", sdqn_cpu_level_name(bench->def.level));
+    bench->network = sdqn_q_network_def_default();
+    bench->dqn = sdqn_dqn_def_default();
+    counter.product = bench->kernels->product;
+    counted_kernels = *bench->kernels;
+    counted_kernels.product = counted_product;
+    SdqnStatus status = create_learner(bench, bench->kernels, &bench->learner, error);
+    if (status == SDQN_OK) status = create_learner(bench, bench->kernels, &bench->forgetful, error);
+    if (status == SDQN_OK) status = create_learner(bench, &counted_kernels, &bench->counted, error);
+    if (status == SDQN_OK) status = create_parts(bench, &bench->parts, error);
+    if (status != SDQN_OK) return status;
+    create_actors(bench);
+    status = fill(bench, error);
+    if (status == SDQN_OK) status = copy_learner(bench, bench->forgetful, error);
+    if (status == SDQN_OK) status = copy_learner(bench, bench->counted, error);
+    sdqn_q_network_copy(bench->parts.network, sdqn_learner_network(bench->learner));
+    return status;
+}
+
+// ---- one round ------------------------------------------------------------------------------------------------------------------
+
+static double measure_peak(const SdqnKernels *kernels) {
+    double best = 0;
+    int64_t rounds = 1000;
+    for (int piece = 0; piece < PEAK_PIECES;) {
+        float sum;
+        const double began = now();
+        const double flops = kernels->fma_peak(rounds, &sum);
+        const double seconds = now() - began;
+        if (seconds < PEAK_SECONDS) {
+            rounds *= 2;
+            continue;
+        }
+        if (flops > best * seconds) best = flops / seconds;
+        piece++;
+    }
+    return 1e-9 * best;
+}
+
+/// Training from one target copy to the next.
+static SdqnStatus measure_training(Bench *bench, SdqnError *error) {
+    static const SdqnBenchKey keys[] = {SDQN_BENCH_ACT, SDQN_BENCH_STEP, SDQN_BENCH_PUSH, SDQN_BENCH_UPDATE};
+    SdqnStatus status = SDQN_OK;
+    copy_target(bench, bench->learner);
+    for (int i = 0; i < bench->def.steps && status == SDQN_OK; i++) {
+        double times[5];
+        status = train_step(bench, true, NULL, times, error);
+        keep(bench, SDQN_BENCH_TRAIN_STEP, times[4] - times[0]);
+        for (int part = 0; part < 4; part++) keep(bench, keys[part], times[part + 1] - times[part]);
+    }
+    record(bench, SDQN_BENCH_TRAIN_STEP, 1e6 * settle(bench, SDQN_BENCH_TRAIN_STEP));
+    for (int part = 0; part < 4; part++) record(bench, keys[part], 1e6 * settle(bench, keys[part]));
+    return status;
+}
+
+static SdqnStatus measure_forgetful(Bench *bench, SdqnError *error) {
+    SdqnStatus status = SDQN_OK;
+    for (int i = 0; i < SHORT_UPDATES && status == SDQN_OK; i++) {
+        SdqnUpdate update;
+        copy_target(bench, bench->forgetful);
+        const double began = now();
+        status = sdqn_learner_update(bench->forgetful, &update, error);
+        keep(bench, SDQN_BENCH_UPDATE_ALL_TARGETS, now() - began);
+    }
+    record(bench, SDQN_BENCH_UPDATE_ALL_TARGETS, 1e6 * settle(bench, SDQN_BENCH_UPDATE_ALL_TARGETS));
+    return status;
+}
+
+static SdqnStatus measure_products(Bench *bench, SdqnError *error) {
+    SdqnStatus status = SDQN_OK;
+    double flops = 0;
+    for (int i = 0; i < SHORT_UPDATES && status == SDQN_OK; i++) {
+        SdqnUpdate update;
+        copy_target(bench, bench->counted);
+        counter.seconds = counter.flops = 0;
+        status = sdqn_learner_update(bench->counted, &update, error);
+        keep(bench, SDQN_BENCH_PRODUCTS, counter.seconds);
+        flops = counter.flops;
+    }
+    const double seconds = settle(bench, SDQN_BENCH_PRODUCTS);
+    record(bench, SDQN_BENCH_PRODUCTS, 1e6 * seconds);
+    record(bench, SDQN_BENCH_UPDATE_MFLOP, 1e-6 * flops);
+    record(bench, SDQN_BENCH_UPDATE_GFLOPS, 1e-9 * flops / seconds);
+    return status;
+}
+
+/// Updates in the order of sdqn_learner_update, by its parts.
+static void measure_parts(Bench *bench) {
+    Parts *parts = &bench->parts;
+    SdqnBatch *batch = &parts->batch;
+    const int n = bench->dqn.batch_size, actions = bench->network.num_actions;
+    sdqn_q_network_copy(parts->target, parts->network);
+    for (int i = 0; i < SHORT_UPDATES; i++) {
+        double last = now(), time;
+#define PART(key) time = now(), keep(bench, key, time - last), last = time
+        sdqn_replay_buffer_sample(parts->replay, &parts->rng, n, batch);
+        PART(SDQN_BENCH_SAMPLE);
+        sdqn_q_network_forward(parts->target, parts->workspace, batch->next_observation, batch->task, n, parts->q);
+        sdqn_td_target(parts->q, batch->reward, batch->terminated, (float)bench->dqn.gamma, n, actions, parts->y);
+        PART(SDQN_BENCH_TARGETS);
+        sdqn_q_network_forward(parts->network, parts->workspace, batch->observation, batch->task, n, parts->q);
+        PART(SDQN_BENCH_FORWARD);
+        sdqn_mse_loss(parts->q, batch->action, parts->y, n, actions, parts->dq);
+        PART(SDQN_BENCH_LOSS);
+        sdqn_q_network_backward(parts->network, parts->workspace, batch->task, parts->dq, n, parts->gradient);
+        PART(SDQN_BENCH_BACKWARD);
+        sdqn_adam_step(&parts->adam, bench->kernels, parts->gradient, bench->dqn.learning_rate,
+                       sdqn_q_network_parameters_mutable(parts->network));
+        PART(SDQN_BENCH_ADAM);
+        sdqn_q_network_refresh(parts->network);
+        PART(SDQN_BENCH_REFRESH);
+#undef PART
+    }
+    for (int key = SDQN_BENCH_SAMPLE; key <= SDQN_BENCH_REFRESH; key++) record(bench, key, 1e6 * settle(bench, key));
+}
+
+static void measure_environment(Bench *bench) {
+    float observation[SDQN_LANDER_OBSERVATION_SIZE];
+    for (int i = 0; i < RANDOM_STEPS; i++) {
+        const double began = now();
+        const int action = (int)sdqn_rng_integers(&bench->actions, 0, SDQN_LANDER_NUM_ACTIONS);
+        const SdqnStep step = sdqn_lander_step(&bench->random, action, observation);
+        if (step.terminated || step.truncated) sdqn_lander_reset(&bench->random, observation);
+        keep(bench, SDQN_BENCH_ENVIRONMENT, now() - began);
+    }
+    record(bench, SDQN_BENCH_ENVIRONMENT, 1 / settle(bench, SDQN_BENCH_ENVIRONMENT));
+}
+
+static int act_greedily(void *object, int task, const float *observation) {
+    float q[SDQN_LANDER_NUM_ACTIONS];
+    const int32_t row = task;
+    sdqn_learner_q_values(object, observation, &row, 1, q);
+    return sdqn_greedy_action(q, SDQN_LANDER_NUM_ACTIONS);
+}
+
+/// The final evaluation of a run, by the learner as it stands. It takes long, so not every round has one.
+static SdqnStatus measure_evaluation(Bench *bench, double elapsed, SdqnError *error) {
+    if (bench->evaluation_seconds > LARGEST_EVALUATION_SHARE * elapsed) return SDQN_OK;
+    SdqnTaskSet set = {.family = &sdqn_lander_family, .count = NUM_TASKS};
+    for (int t = 0; t < NUM_TASKS; t++) set.tasks[t] = sdqn_task_entry_lander(sdqn_task_builtin(t));
+    const SdqnPolicy policy = {bench->forgetful, act_greedily};
+    SdqnEvaluation evaluation = {0};
+    const double began = now();
+    const SdqnStatus status = sdqn_evaluate(&set, &policy, bench->def.final_episodes, EVALUATION_SEED, NULL, NULL, &evaluation, error);
+    if (status != SDQN_OK) return status;
+    const double seconds = now() - began;
+    double steps = 0;
+    for (int t = 0; t < NUM_TASKS; t++) steps += evaluation.tasks[t].steps * bench->def.final_episodes;
+    sdqn_evaluation_clear(&evaluation);
+    bench->evaluation_seconds += seconds;
+    record(bench, SDQN_BENCH_EVALUATE, seconds);
+    record(bench, SDQN_BENCH_EVALUATE_STEPS, steps);
+    return SDQN_OK;
+}
+
+static SdqnStatus measure(Bench *bench, SdqnError *error) {
+    SdqnStatus status = SDQN_OK;
+    const double began = now();
+    do {
+        record(bench, SDQN_BENCH_FMA_PEAK, measure_peak(bench->widest));
+        record(bench, SDQN_BENCH_LEVEL_PEAK, measure_peak(bench->kernels));
+        status = measure_products(bench, error);
+        if (status == SDQN_OK) status = measure_forgetful(bench, error);
+        if (status == SDQN_OK) status = measure_training(bench, error);
+        measure_parts(bench);
+        measure_environment(bench);
+        if (status == SDQN_OK) status = measure_evaluation(bench, now() - began, error);
+        bench->rounds++;
+    } while (status == SDQN_OK && bench->rounds < SDQN_BENCH_MAX_ROUNDS && now() - began < bench->def.seconds);
+    return status;
+}
+
+static void summarise(Bench *bench, SdqnBench *result) {
+    result->rounds = bench->rounds;
+    for (int key = 0; key < SDQN_BENCH_NUM_KEYS; key++) {
+        double *samples = bench->samples[key];
+        const int n = bench->counts[key];
+        result->figures[key] = FIGURES[key];
+        result->figures[key].median = sort_for_median(samples, n);
+        result->figures[key].low = samples[0];
+        result->figures[key].high = samples[n - 1];
+        result->figures[key].repeats = n;
+    }
+}
+
+SdqnStatus sdqn_bench_run(const SdqnBenchDef *def, SdqnBench *result, SdqnError *error) {
+    Bench *bench = calloc(1, sizeof *bench);
+    if (!bench) return sdqn_error_set(error, SDQN_ERR_MEMORY, "bench: out of memory");
+    bench->def = *def;
+    const SdqnCpuMode mode = sdqn_cpu_mode_set_default();
+    SdqnStatus status = set_up(bench, error);
+    if (status == SDQN_OK) status = measure(bench, error);
+    if (status == SDQN_OK) summarise(bench, result);
+    sdqn_cpu_mode_restore(mode);
+    sdqn_learner_destroy(bench->learner);
+    sdqn_learner_destroy(bench->forgetful);
+    sdqn_learner_destroy(bench->counted);
+    destroy_parts(&bench->parts);
+    free(bench);
+    return status;
+}
