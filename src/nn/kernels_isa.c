@@ -157,7 +157,7 @@ static void adam(const SdqnAdamStep *step, const float *g, size_t n, float *m, f
 static double fma_peak(int64_t rounds, float *sum) {
     const Vector half = vector_all(0.5f), one = vector_all(1.0f);
     Vector chain[PEAK_CHAINS];
-    for (int c = 0; c < PEAK_CHAINS; c++) chain[c] = vector_all((float)c);
+    for (int c = 0; c < PEAK_CHAINS; c++) chain[c] = vector_all((float)(c + 3)); // 2 would stay 2, which a compiler sees
     for (int64_t round = 0; round < rounds; round++) {
         _Pragma("GCC unroll 12") for (int c = 0; c < PEAK_CHAINS; c++) chain[c] = vector_fma(chain[c], half, one);
     }

@@ -30,8 +30,9 @@
 #define EVALUATION_SEED 1000000
 #define LARGEST_EVALUATION_SHARE 0.5
 
-/// Keys and help in the order of SdqnBenchKey.
-static const SdqnBenchFigure FIGURES[SDQN_BENCH_NUM_KEYS] = {
+static const struct {
+    const char *key, *help;
+} FIGURES[SDQN_BENCH_NUM_KEYS] = {
     [SDQN_BENCH_FMA_PEAK] = {"fma_peak_gflops", "GFLOP/s, fma peak of this machine's widest level"},
     [SDQN_BENCH_LEVEL_PEAK] = {"level_fma_peak_gflops", "GFLOP/s, fma peak of the level measured"},
     [SDQN_BENCH_UPDATE_GFLOPS] = {"update_gflops", "GFLOP/s of the products in the update"},
@@ -447,7 +448,8 @@ static void summarise(Bench *bench, SdqnBench *result) {
     for (int key = 0; key < SDQN_BENCH_NUM_KEYS; key++) {
         double *samples = bench->samples[key];
         const int n = bench->counts[key];
-        result->figures[key] = FIGURES[key];
+        result->figures[key].key = FIGURES[key].key;
+        result->figures[key].help = FIGURES[key].help;
         result->figures[key].median = sort_for_median(samples, n);
         result->figures[key].low = samples[0];
         result->figures[key].high = samples[n - 1];
