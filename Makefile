@@ -38,7 +38,7 @@ FLAGS_avx2 := -mavx2 -mfma
 FLAGS_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -mprefer-vector-width=512
 FLAGS_neon :=
 
-KERNEL_SOURCES := $(wildcard src/nn/kernels_isa.c)
+KERNEL_SOURCES := $(wildcard src/*/*_isa.c)
 LIB_SOURCES := $(filter-out $(KERNEL_SOURCES) src/cli/main.c,$(wildcard src/*/*.c))
 CLI_SOURCES := src/cli/main.c
 KERNEL_OBJECTS := $(foreach k,$(KERNEL_SOURCES:.c=),$(foreach l,$(KERNEL_LEVELS),$(BUILD)/$(k)_$(l).o))
@@ -89,7 +89,7 @@ $(BUILD)/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 define KERNEL_RULE
-$(BUILD)/src/nn/kernels_isa_$(1).o: src/nn/kernels_isa.c
+$(BUILD)/%_isa_$(1).o: %_isa.c
 	@mkdir -p $$(@D)
 	@echo '  compile $$< for $(1)'
 	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(FLAGS_$(1)) -DSDQN_ISA=$(1) -DSDQN_ISA_$(1)=1 -MMD -MP -c -o $$@ $$<

@@ -4,6 +4,8 @@
 // technique for extending the available precision"), so that the one final rounding is nearly always the correct one.
 #include "core/dmath.h"
 
+#include "core/sincosf.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,22 +36,11 @@ static double double_from_bits(uint64_t bits) {
 static double power_of_two(int k) { return double_from_bits((uint64_t)(k + 1023) << 52); }
 
 // ---- sinf and cosf --------------------------------------------------------------------------------------------------------------
-// The algorithm of ARM's optimized routines, in glibc since 2.28: reduce by a multiple n of pi/2 in double, then one of two double
-// polynomials. The coefficients, the rounding of n and the order of the operations below decide the bits; all three are theirs.
-
-/// sin(x) ~ x + S1 x^3 + S2 x^5 + S3 x^7 and cos(x) ~ 1 + C1 x^2 + C2 x^4 + C3 x^6 + C4 x^8 for |x| <= pi/4.
-static const double SINF_S1 = -0x1.555545995a603p-3, SINF_S2 = 0x1.1107605230bc4p-7, SINF_S3 = -0x1.994eb3774cf24p-13;
-static const double COSF_C1 = -0x1.ffffffd0c621cp-2, COSF_C2 = 0x1.55553e1068f19p-5, COSF_C3 = -0x1.6c087e89a359dp-10,
-                    COSF_C4 = 0x1.99343027bf8c3p-16;
-static const double TWO_OVER_PI = 0x1.45f306dc9c883p-1;
-/// pi/2 rounded to double, in two parts of 33 and 17 bits: their products with n are exact.
-static const double HALF_PI_HIGH = 0x1.921fb544p+0, HALF_PI_LOW = 0x1.0b46p-34;
-
 /// sin and cos of (n pi/2 + r): the quadrant only chooses between the two polynomials and their signs.
 static void sincosf_quadrant(double r, int n, float *sine, float *cosine) {
     double r2 = r * r, r3 = r * r2, r4 = r2 * r2, r6 = r4 * r2, r7 = r3 * r2; // r7 carries two of its powers in the bracket of s
-    double s = (r + r3 * SINF_S1) + r7 * (SINF_S2 + r2 * SINF_S3);
-    double c = ((1.0 + r2 * COSF_C1) + r4 * COSF_C2) + r6 * (COSF_C3 + r2 * COSF_C4);
+    double s = (r + r3 * SDQN_SINF_S1) + r7 * (SDQN_SINF_S2 + r2 * SDQN_SINF_S3);
+    double c = ((1.0 + r2 * SDQN_COSF_C1) + r4 * SDQN_COSF_C2) + r6 * (SDQN_COSF_C3 + r2 * SDQN_COSF_C4);
     bool odd = n & 1;
     double sine_magnitude = odd ? c : s, cosine_magnitude = odd ? s : c;
     *sine = (float)(n & 2 ? -sine_magnitude : sine_magnitude);
@@ -80,11 +71,11 @@ void sdqn_sincosf(float x, float *sine, float *cosine) {
     uint32_t magnitude = float_bits(x) & 0x7fffffffU;
     if (magnitude < 0x42f00000U) { // |x| < 120
         // n = x * 2/pi rounded to nearest, by way of a fixed-point number with 24 fraction bits cut towards zero (as the original has it).
-        int32_t fixed = (int32_t)((double)x * (TWO_OVER_PI * 0x1p24));
+        int32_t fixed = (int32_t)((double)x * (SDQN_SINCOSF_TWO_OVER_PI * 0x1p24));
         int n = (fixed + 0x800000) >> 24;
         // One rounding, as of fma(-n, pi/2, x): that is what glibc computes on processors with fma. Without fma it rounds n pi/2 too, which
         // shows in some results from |x| = 17.28 on.
-        sincosf_quadrant(((double)x - n * HALF_PI_HIGH) - n * HALF_PI_LOW, n, sine, cosine);
+        sincosf_quadrant(((double)x - n * SDQN_SINCOSF_HALF_PI_HIGH) - n * SDQN_SINCOSF_HALF_PI_LOW, n, sine, cosine);
         if (magnitude < 0x39800000U) *sine = x; // |x| < 2^-12: the polynomial gives x too, but for the sign of -0
     } else if (magnitude < 0x7f800000U) {
         int n;
@@ -160,7 +151,7 @@ static Pair negated(Pair a) { return (Pair){-a.high, -a.low}; }
 /// with the last piece is rounded, which leaves an absolute error below 2^-130.
 static Pair reduce(double x, int *n) {
     static const double P1 = 0x1.921fb544p+0, P2 = 0x1.0b4611a6p-34, P3 = 0x1.3198a2ep-69, P4 = 0x1.b839a252049c1p-104;
-    *n = (int)(x * TWO_OVER_PI + (x < 0 ? -0.5 : 0.5));
+    *n = (int)(x * SDQN_SINCOSF_TWO_OVER_PI + (x < 0 ? -0.5 : 0.5));
     Pair first = add_exactly(x - *n * P1, -(*n * P2)); // the first difference is exact: x and n P1 are close
     Pair second = add_exactly(first.high, -(*n * P3));
     return add_exactly(second.high, second.low + (first.low - *n * P4));

@@ -1,6 +1,7 @@
 #include "lander/lander.h"
 
 #include "core/dmath.h"
+#include "lander/lander_step.h"
 
 #include <math.h>
 #include <string.h>
@@ -24,9 +25,6 @@
 #define LEG_W 2
 #define LEG_H 8
 #define LEG_SPRING_TORQUE 40.0f
-
-#define VELOCITY_ITERATIONS (6 * 30)
-#define POSITION_ITERATIONS (2 * 30)
 
 /// Pixels of Gymnasium's drawing to metres of the world.
 static SdqnVec2 from_pixels(double x, double y) { return sdqn_vec2((float)(x / SCALE), (float)(y / SCALE)); }
@@ -166,13 +164,13 @@ static double shaping(const double s[SDQN_LANDER_OBSERVATION_SIZE]) {
     return -100 * sqrt(s[0] * s[0] + s[1] * s[1]) - 100 * sqrt(s[2] * s[2] + s[3] * s[3]) - 100 * fabs(s[4]) + 10 * s[6] + 10 * s[7];
 }
 
-/// One step of Gymnasium's `step`, without counting it.
-static SdqnStep advance(SdqnLander *lander, int action, float *observation) {
+void sdqn_lander_begin_step(SdqnLander *lander, int action) {
     lander->world.gravity = sdqn_vec2(0.0f, (float)lander->task.gravity);
     blow(lander);
     fire_engines(lander, action);
-    sdqn_world_step(&lander->world, (float)(1.0 / FPS), VELOCITY_ITERATIONS, POSITION_ITERATIONS);
+}
 
+SdqnStep sdqn_lander_end_step(SdqnLander *lander, int action, float *observation) {
     double state[SDQN_LANDER_OBSERVATION_SIZE];
     read_state(lander, state);
     SdqnStep step = {.reward = 0.0};
@@ -194,7 +192,14 @@ static SdqnStep advance(SdqnLander *lander, int action, float *observation) {
     return step;
 }
 
-void sdqn_lander_reset(SdqnLander *lander, float *observation) {
+/// One step of Gymnasium's `step`, without counting it.
+static SdqnStep advance(SdqnLander *lander, int action, float *observation) {
+    sdqn_lander_begin_step(lander, action);
+    sdqn_world_step(&lander->world, SDQN_LANDER_DT, SDQN_LANDER_VELOCITY_ITERATIONS, SDQN_LANDER_POSITION_ITERATIONS);
+    return sdqn_lander_end_step(lander, action, observation);
+}
+
+void sdqn_lander_begin_episode(SdqnLander *lander) {
     SdqnWorldDef def;
     memset(&def, 0, sizeof def);
     draw_terrain(lander, &def);
@@ -210,6 +215,10 @@ void sdqn_lander_reset(SdqnLander *lander, float *observation) {
     }
     lander->has_shaping = 0;
     lander->steps = 0;
+}
+
+void sdqn_lander_reset(SdqnLander *lander, float *observation) {
+    sdqn_lander_begin_episode(lander);
     advance(lander, 0, observation);
 }
 
@@ -218,10 +227,14 @@ void sdqn_lander_reset_seeded(SdqnLander *lander, uint64_t seed, float *observat
     sdqn_lander_reset(lander, observation);
 }
 
+void sdqn_lander_count_step(SdqnLander *lander, SdqnStep *step) {
+    lander->steps++;
+    step->truncated = !step->terminated && lander->steps >= lander->task.time_limit_steps;
+}
+
 SdqnStep sdqn_lander_step(SdqnLander *lander, int action, float *observation) {
     SdqnStep step = advance(lander, action, observation);
-    lander->steps++;
-    step.truncated = !step.terminated && lander->steps >= lander->task.time_limit_steps;
+    sdqn_lander_count_step(lander, &step);
     return step;
 }
 

@@ -156,7 +156,7 @@ static bool solve_positions(Island *island, const SdqnWorld *world, int iteratio
     return false;
 }
 
-static void put_to_sleep(SdqnWorld *world) {
+void sdqn_world_put_to_sleep(SdqnWorld *world) {
     world->awake = 0;
     for (int b = 0; b < SDQN_NUM_BODIES; b++) {
         SdqnBody *body = &world->bodies[b];
@@ -175,7 +175,7 @@ static void update_sleep(SdqnWorld *world, float h, bool positions_solved) {
         body->sleep_time = moves ? 0.0f : body->sleep_time + h;
         min_sleep_time = sdqn_min(min_sleep_time, body->sleep_time);
     }
-    if (min_sleep_time >= SDQN_TIME_TO_SLEEP && positions_solved) put_to_sleep(world);
+    if (min_sleep_time >= SDQN_TIME_TO_SLEEP && positions_solved) sdqn_world_put_to_sleep(world);
 }
 
 /// The discrete solver: joints and contacts as one island.
@@ -197,24 +197,34 @@ static void solve_island(SdqnWorld *world, float h, float dt_ratio, int velocity
     update_sleep(world, h, positions_solved);
 }
 
-void sdqn_world_step(SdqnWorld *world, float dt, int velocity_iterations, int position_iterations) {
+void sdqn_world_begin_step(SdqnWorld *world) {
     if (world->pairs_outdated) {
         sdqn_contacts_find_new(world, (1u << SDQN_NUM_BODIES) - 1u);
         world->pairs_outdated = 0;
     }
-    float inverse_dt = 1.0f / dt;
     sdqn_contacts_collide(world);
-    if (world->awake) {
-        solve_island(world, dt, world->inverse_dt_last * dt, velocity_iterations, position_iterations);
-        unsigned moved = 0;
-        for (int b = 0; b < SDQN_NUM_BODIES; b++)
-            if (sdqn_body_synchronize_box(&world->bodies[b], sdqn_world_polygon(world, b))) moved |= 1u << b;
-        if (moved) sdqn_contacts_find_new(world, moved);
-        sdqn_world_solve_impacts(world, dt, velocity_iterations);
-    }
-    world->inverse_dt_last = inverse_dt;
+}
+
+unsigned sdqn_world_solve(SdqnWorld *world, float dt, int velocity_iterations, int position_iterations) {
+    solve_island(world, dt, world->inverse_dt_last * dt, velocity_iterations, position_iterations);
+    unsigned moved = 0;
+    for (int b = 0; b < SDQN_NUM_BODIES; b++)
+        if (sdqn_body_synchronize_box(&world->bodies[b], sdqn_world_polygon(world, b))) moved |= 1u << b;
+    return moved;
+}
+
+void sdqn_world_end_step(SdqnWorld *world, unsigned moved, float dt, int velocity_iterations) {
+    if (moved) sdqn_contacts_find_new(world, moved);
+    sdqn_world_solve_impacts(world, dt, velocity_iterations);
+    world->inverse_dt_last = 1.0f / dt;
     for (int b = 0; b < SDQN_NUM_BODIES; b++) {
         world->bodies[b].force = sdqn_vec2(0.0f, 0.0f);
         world->bodies[b].torque = 0.0f;
     }
+}
+
+void sdqn_world_step(SdqnWorld *world, float dt, int velocity_iterations, int position_iterations) {
+    sdqn_world_begin_step(world);
+    unsigned moved = world->awake ? sdqn_world_solve(world, dt, velocity_iterations, position_iterations) : 0;
+    sdqn_world_end_step(world, moved, dt, velocity_iterations);
 }

@@ -79,6 +79,16 @@ void sdqn_world_apply_impulse(SdqnWorld *world, int body, SdqnVec2 impulse, Sdqn
 /// One step of `dt` seconds: contacts, solver, continuous collision.
 void sdqn_world_step(SdqnWorld *world, float dt, int velocity_iterations, int position_iterations);
 
+// What a step is made of, for a solver of many worlds: begin; if awake, solve; end.
+/// Contacts at the start of a step.
+void sdqn_world_begin_step(SdqnWorld *world);
+/// The discrete solver of a world that is awake: velocities, positions, sleep, fat boxes. @return bit b set if body b has a new fat box
+unsigned sdqn_world_solve(SdqnWorld *world, float dt, int velocity_iterations, int position_iterations);
+/// All bodies stop and stay until something wakes them.
+void sdqn_world_put_to_sleep(SdqnWorld *world);
+/// New contacts, continuous collision, forces cleared. @param moved bit b if body b has a new fat box
+void sdqn_world_end_step(SdqnWorld *world, unsigned moved, float dt, int velocity_iterations);
+
 /// The polygon of a body.
 static inline const SdqnPolygon *sdqn_world_polygon(const SdqnWorld *world, int body) { return body == 0 ? &world->hull : &world->leg; }
 

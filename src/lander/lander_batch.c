@@ -1,0 +1,202 @@
+#include "lander/lander_batch.h"
+
+#include "lander/lander_step.h"
+#include "physics/worlds.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct SdqnLanderBatch {
+    int lanes;
+    SdqnAutoreset autoreset;
+    const SdqnIslandSolver *solver;
+    SdqnLander *landers;   ///< [lanes]
+    uint8_t *begun;        ///< [lanes] 1 once the lane has an episode
+    uint8_t *reset_due;    ///< [lanes] 1 if its next step is a reset (mode next step)
+    int32_t *queue;        ///< [lanes] lanes whose worlds step together
+    int32_t *queue_action; ///< [lanes] their actions
+    SdqnWorld **worlds;    ///< [lanes] their worlds
+    SdqnWorldsScratch scratch;
+};
+
+void sdqn_lander_batch_destroy(SdqnLanderBatch *batch) {
+    if (batch == NULL) return;
+    free(batch->landers);
+    free(batch->begun);
+    free(batch->reset_due);
+    free(batch->queue);
+    free(batch->queue_action);
+    free(batch->worlds);
+    free(batch->scratch.order);
+    free(batch->scratch.group);
+    free(batch->scratch.moved);
+    free(batch);
+}
+
+static SdqnStatus check_def(const SdqnLanderBatchDef *def, SdqnError *error) {
+    if (def->lanes < 1 || def->lanes > SDQN_LANDER_BATCH_MAX_LANES)
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "lander batch: lanes = %d: must be in [1, %d]", def->lanes,
+                              SDQN_LANDER_BATCH_MAX_LANES);
+    if ((unsigned)def->autoreset > SDQN_AUTORESET_SAME_STEP)
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT,
+                              "lander batch: autoreset = %d: must be 0 (disabled), 1 (next step) or 2 (same step)", (int)def->autoreset);
+    if (sdqn_island_solver(def->level) == NULL)
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "lander batch: level %d is not available on this machine", (int)def->level);
+    for (int i = 0; i < def->lanes; i++) {
+        SdqnStatus status = sdqn_task_check(&def->tasks[i], error);
+        if (status != SDQN_OK) return status;
+    }
+    return SDQN_OK;
+}
+
+static bool allocate(SdqnLanderBatch *batch, size_t lanes) {
+    batch->landers = calloc(lanes, sizeof *batch->landers);
+    batch->begun = calloc(lanes, sizeof *batch->begun);
+    batch->reset_due = calloc(lanes, sizeof *batch->reset_due);
+    batch->queue = calloc(lanes, sizeof *batch->queue);
+    batch->queue_action = calloc(lanes, sizeof *batch->queue_action);
+    batch->worlds = calloc(lanes, sizeof(SdqnWorld *));
+    batch->scratch.order = calloc(lanes, sizeof(SdqnWorld *));
+    batch->scratch.group = calloc(lanes, sizeof *batch->scratch.group);
+    batch->scratch.moved = calloc(lanes, sizeof *batch->scratch.moved);
+    return batch->landers && batch->begun && batch->reset_due && batch->queue && batch->queue_action && batch->worlds &&
+           batch->scratch.order && batch->scratch.group && batch->scratch.moved;
+}
+
+SdqnStatus sdqn_lander_batch_create(const SdqnLanderBatchDef *def, SdqnLanderBatch **batch, SdqnError *error) {
+    SdqnStatus status = check_def(def, error);
+    if (status != SDQN_OK) return status;
+    SdqnLanderBatch *made = calloc(1, sizeof *made);
+    if (made == NULL || !allocate(made, (size_t)def->lanes)) {
+        sdqn_lander_batch_destroy(made);
+        return sdqn_error_set(error, SDQN_ERR_MEMORY, "lander batch: out of memory for %d lanes", def->lanes);
+    }
+    made->lanes = def->lanes;
+    made->autoreset = def->autoreset;
+    made->solver = sdqn_island_solver(def->level);
+    for (int i = 0; i < def->lanes; i++) sdqn_lander_create(&made->landers[i], &def->tasks[i], &def->rngs[i]);
+    *batch = made;
+    return SDQN_OK;
+}
+
+int sdqn_lander_batch_lanes(const SdqnLanderBatch *batch) { return batch->lanes; }
+
+/// Let a lane begin an episode; its internal step is made with the queue.
+static void queue_reset(SdqnLanderBatch *batch, int *queued, int lane) {
+    sdqn_lander_begin_episode(&batch->landers[lane]);
+    batch->begun[lane] = 1;
+    batch->reset_due[lane] = 0;
+    batch->queue[*queued] = lane;
+    batch->queue_action[(*queued)++] = 0;
+}
+
+/// Step the worlds of the queued lanes.
+static void step_queue(SdqnLanderBatch *batch, int queued) {
+    for (int k = 0; k < queued; k++) {
+        SdqnLander *lander = &batch->landers[batch->queue[k]];
+        sdqn_lander_begin_step(lander, batch->queue_action[k]);
+        batch->worlds[k] = &lander->world;
+    }
+    sdqn_worlds_step(batch->solver, batch->worlds, queued, SDQN_LANDER_DT, SDQN_LANDER_VELOCITY_ITERATIONS, SDQN_LANDER_POSITION_ITERATIONS,
+                     &batch->scratch);
+}
+
+/// The internal steps of queued resets, and the observations that they give.
+static void finish_resets(SdqnLanderBatch *batch, int queued, float *observation) {
+    step_queue(batch, queued);
+    for (int k = 0; k < queued; k++) {
+        float unwanted[SDQN_LANDER_OBSERVATION_SIZE];
+        int lane = batch->queue[k];
+        sdqn_lander_end_step(&batch->landers[lane], 0, observation ? observation + lane * SDQN_LANDER_OBSERVATION_SIZE : unwanted);
+    }
+}
+
+void sdqn_lander_batch_reset(SdqnLanderBatch *batch, const uint8_t *chosen, const uint64_t *seeds, float *observation) {
+    SdqnCpuMode mode = sdqn_cpu_mode_set_default();
+    int queued = 0;
+    for (int i = 0; i < batch->lanes; i++) {
+        if (chosen != NULL && !chosen[i]) continue;
+        if (seeds != NULL) sdqn_rng_seed(&batch->landers[i].rng, seeds[i]);
+        queue_reset(batch, &queued, i);
+    }
+    finish_resets(batch, queued, observation);
+    sdqn_cpu_mode_restore(mode);
+}
+
+static SdqnStatus check_step(const SdqnLanderBatch *batch, const int32_t *actions, SdqnError *error) {
+    for (int i = 0; i < batch->lanes; i++) {
+        if (actions[i] < 0 || actions[i] >= SDQN_LANDER_NUM_ACTIONS)
+            return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "lander batch: action of lane %d = %d: must be in [0, %d)", i, (int)actions[i],
+                                  SDQN_LANDER_NUM_ACTIONS);
+        if (!batch->begun[i]) return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "lander batch: lane %d has not been reset", i);
+    }
+    return SDQN_OK;
+}
+
+/// Hand out what a lane's step gave. @param observation NULL if it is not wanted
+static void report(const SdqnLanderBatchStep *out, int lane, const SdqnStep *step, const float *observation) {
+    if (out->observation != NULL)
+        memcpy(out->observation + lane * SDQN_LANDER_OBSERVATION_SIZE, observation, SDQN_LANDER_OBSERVATION_SIZE * sizeof *observation);
+    if (out->reward != NULL) out->reward[lane] = step->reward;
+    if (out->terminated != NULL) out->terminated[lane] = step->terminated;
+    if (out->truncated != NULL) out->truncated[lane] = step->truncated;
+    if (out->at_rest != NULL) out->at_rest[lane] = step->at_rest;
+}
+
+/// Finish the step of every lane. @return lanes queued for a reset in this same step
+static int end_steps(SdqnLanderBatch *batch, const SdqnLanderBatchStep *out) {
+    int resets = 0;
+    for (int i = 0; i < batch->lanes; i++) {
+        float observation[SDQN_LANDER_OBSERVATION_SIZE];
+        SdqnLander *lander = &batch->landers[i];
+        SdqnStep step = sdqn_lander_end_step(lander, batch->queue_action[i], observation);
+        if (batch->reset_due[i]) {
+            batch->reset_due[i] = 0;
+            step = (SdqnStep){.reward = 0.0};
+        } else {
+            sdqn_lander_count_step(lander, &step);
+        }
+        report(out, i, &step, observation);
+        if ((!step.terminated && !step.truncated) || batch->autoreset == SDQN_AUTORESET_DISABLED) continue;
+        if (batch->autoreset == SDQN_AUTORESET_NEXT_STEP) {
+            batch->reset_due[i] = 1;
+        } else {
+            if (out->final_observation != NULL)
+                memcpy(out->final_observation + i * SDQN_LANDER_OBSERVATION_SIZE, observation, sizeof observation);
+            queue_reset(batch, &resets, i); // the places taken lie before those still to be read
+        }
+    }
+    return resets;
+}
+
+SdqnStatus sdqn_lander_batch_step(SdqnLanderBatch *batch, const int32_t *actions, const SdqnLanderBatchStep *out, SdqnError *error) {
+    SdqnStatus status = check_step(batch, actions, error);
+    if (status != SDQN_OK) return status;
+    SdqnCpuMode mode = sdqn_cpu_mode_set_default();
+    for (int i = 0; i < batch->lanes; i++) {
+        if (batch->reset_due[i]) sdqn_lander_begin_episode(&batch->landers[i]);
+        batch->queue[i] = i;
+        batch->queue_action[i] = batch->reset_due[i] ? 0 : actions[i];
+    }
+    step_queue(batch, batch->lanes);
+    int resets = end_steps(batch, out);
+    if (resets > 0) finish_resets(batch, resets, out->observation);
+    sdqn_cpu_mode_restore(mode);
+    return SDQN_OK;
+}
+
+const SdqnLander *sdqn_lander_batch_lane(const SdqnLanderBatch *batch, int lane) {
+    assert(lane >= 0 && lane < batch->lanes);
+    return &batch->landers[lane];
+}
+
+SdqnStatus sdqn_lander_batch_set_lane(SdqnLanderBatch *batch, int lane, const SdqnLander *lander, SdqnError *error) {
+    assert(lane >= 0 && lane < batch->lanes);
+    if (lander->world.bodies[0].inverse_mass == 0.0f)
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "lander batch: the lander for lane %d has not been reset", lane);
+    memcpy(&batch->landers[lane], lander, sizeof *lander); // padding too
+    batch->begun[lane] = 1;
+    batch->reset_due[lane] = 0;
+    return SDQN_OK;
+}
