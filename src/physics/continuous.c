@@ -6,6 +6,7 @@
 #include "physics/tuning.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static void forget_times(SdqnWorld *world, int body) {
     for (int i = 0; i < world->num_contacts; i++)
@@ -47,6 +48,38 @@ static SdqnContact *first_impact(SdqnWorld *world, float *alpha) {
     return 1.0f - 10.0f * SDQN_FLOAT_EPSILON < *alpha ? NULL : first;
 }
 
+/// All that velocity iterations change.
+typedef struct IterationState {
+    SdqnVelocity velocity;
+    struct {
+        float normal, tangent;
+    } impulse[SDQN_TOI_MAX_CONTACTS][2];
+} IterationState;
+
+/// @return bytes written, without gaps
+static size_t read_state(const SdqnContactConstraint *constraints, int count, const SdqnVelocity *velocity, IterationState *state) {
+    state->velocity = *velocity;
+    for (int i = 0; i < count; i++) {
+        for (int k = 0; k < 2; k++) {
+            bool used = k < constraints[i].points;
+            state->impulse[i][k].normal = used ? constraints[i].point[k].normal_impulse : 0.0f;
+            state->impulse[i][k].tangent = used ? constraints[i].point[k].tangent_impulse : 0.0f;
+        }
+    }
+    return sizeof state->velocity + (size_t)count * sizeof state->impulse[0];
+}
+
+/// The velocity iterations. Contacts alone soon reach a state that an iteration leaves as it is, to the bit; the rest are then left out.
+static void iterate_velocities(SdqnContactConstraint *constraints, int count, SdqnVelocity *velocity, int iterations) {
+    IterationState states[2];
+    read_state(constraints, count, velocity, &states[0]);
+    for (int n = 1; n <= iterations; n++) {
+        for (int i = 0; i < count; i++) sdqn_contact_solve_velocity(&constraints[i], velocity);
+        size_t bytes = read_state(constraints, count, velocity, &states[n & 1]);
+        if (memcmp(&states[0], &states[1], bytes) == 0) return;
+    }
+}
+
 /// Push the body out of the ground, then let its contacts change its velocity over what is left of the step.
 static void solve_island(SdqnWorld *world, int body_index, SdqnContact *const *contacts, int count, float dt, int velocity_iterations) {
     SdqnBody *body = &world->bodies[body_index];
@@ -63,8 +96,7 @@ static void solve_island(SdqnWorld *world, int body_index, SdqnContact *const *c
     body->sweep.center0 = position.c; // from here on the way is free
     body->sweep.angle0 = position.a;
     for (int i = 0; i < count; i++) sdqn_contact_prepare(&constraints[i], &position, &velocity);
-    for (int n = 0; n < velocity_iterations; n++)
-        for (int i = 0; i < count; i++) sdqn_contact_solve_velocity(&constraints[i], &velocity);
+    iterate_velocities(constraints, count, &velocity, velocity_iterations);
     // The impulses are not kept: those of an impact are too large to start the next step with.
     sdqn_integrate_position(&position, &velocity, dt);
     body->sweep.center = position.c;
