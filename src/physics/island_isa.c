@@ -8,6 +8,8 @@
 /// Vectors of worlds in flight that are solved side by side: a joint is one long chain, and the processor fills its gaps with the others.
 #define FLIGHT_VECTORS 4
 
+#define SIDE_BY_SIDE 2
+
 #define JOIN_NAMES(a, b) a##b
 #define LEVEL_NAME(a, b) JOIN_NAMES(a, b)
 
@@ -151,10 +153,21 @@ static void finish(Block *block, float dt, uint8_t *moved) {
 
 /// All velocity iterations of `vectors` blocks (a constant) side by side, the newest joint first.
 LANES_INLINE void solve_joints(Block *blocks, const JointShape *shape, int vectors, int iterations) {
-    for (int n = 0; n < iterations; n++)
-        for (int leg = SDQN_NUM_LEGS - 1; leg >= 0; leg--)
-            for (int v = 0; v < vectors; v++)
-                joint_solve_velocity(&blocks[v].joint[leg], &shape[leg], &blocks[v].body[0], &blocks[v].body[1 + leg]);
+    for (int n = 0; n < iterations; n++) {
+        for (int leg = SDQN_NUM_LEGS - 1; leg >= 0; leg--) {
+            for (int first = 0; first < vectors; first += SIDE_BY_SIDE) {
+                JointLanes *joints[MAX_VECTORS];
+                BodyLanes *hulls[MAX_VECTORS], *legs[MAX_VECTORS];
+                const int count = vectors - first < SIDE_BY_SIDE ? vectors - first : SIDE_BY_SIDE;
+                for (int v = 0; v < count; v++) {
+                    joints[v] = &blocks[first + v].joint[leg];
+                    hulls[v] = &blocks[first + v].body[0];
+                    legs[v] = &blocks[first + v].body[1 + leg];
+                }
+                joint_solve_velocity(joints, &shape[leg], hulls, legs, count);
+            }
+        }
+    }
 }
 
 static void solve_flight(SdqnWorld *const *worlds, int count, float dt, int velocity_iterations, int position_iterations, uint8_t *moved) {

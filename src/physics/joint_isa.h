@@ -4,6 +4,9 @@
 
 #include "physics/body_isa.h"
 
+/// Vectors of worlds that are solved side by side.
+#define MAX_VECTORS 4
+
 /// What is the same in all lanes.
 typedef struct JointShape {
     LanesVec anchor_hull, anchor_leg; ///< from the bodies' centres of mass
@@ -109,40 +112,62 @@ LANES_INLINE LanesVec joint_solve_3(const JointLanes *c, LanesVec b, Lanes bz, L
                c->inverse_det_3 * (c->k_xx * bcz_x + c->k_xy * bcz_y + c->k_xz * bcz_z));
 }
 
-/// sdqn_leg_joint_solve_velocity.
-LANES_INLINE void joint_solve_velocity(JointLanes *c, const JointShape *s, BodyLanes *hull, BodyLanes *leg) {
-    Lanes ma = s->hull_inverse_mass, mb = s->leg_inverse_mass, ia = s->hull_inverse_inertia, ib = s->leg_inverse_inertia;
-    Lanes motor_error = leg->w - hull->w - s->motor_speed;
-    Lanes motor_total = lanes_clamp(c->motor_impulse - s->motor_mass * motor_error, -s->max_motor_impulse, s->max_motor_impulse);
-    Lanes motor_impulse = motor_total - c->motor_impulse;
-    c->motor_impulse = motor_total;
-    Lanes hull_w = hull->w - ia * motor_impulse, leg_w = leg->w + ib * motor_impulse;
+/// sdqn_leg_joint_solve_velocity for `vectors` (a constant) vectors of worlds, operation by operation: one joint is one long chain of
+/// operations that wait for each other, and those of the other vectors fill the gaps.
+LANES_INLINE void joint_solve_velocity(JointLanes *const *joint, const JointShape *s, BodyLanes *const *hull, BodyLanes *const *leg,
+                                       int vectors) {
+#define EACH for (int v = 0; v < vectors; v++)
+    const Lanes ma = s->hull_inverse_mass, mb = s->leg_inverse_mass, ia = s->hull_inverse_inertia, ib = s->leg_inverse_inertia;
+    Lanes hull_w[MAX_VECTORS], leg_w[MAX_VECTORS], motor_impulse[MAX_VECTORS];
+    EACH {
+        Lanes motor_error = leg[v]->w - hull[v]->w - s->motor_speed, old = joint[v]->motor_impulse;
+        Lanes total = lanes_clamp(old - s->motor_mass * motor_error, -s->max_motor_impulse, s->max_motor_impulse);
+        motor_impulse[v] = total - old;
+        joint[v]->motor_impulse = total;
+    }
+    EACH hull_w[v] = hull[v]->w - ia * motor_impulse[v];
+    EACH leg_w[v] = leg[v]->w + ib * motor_impulse[v];
 
-    LanesVec error =
-        vec_sub(vec_sub(vec_add(leg->velocity, vec_cross_scalar(leg_w, c->r_leg)), hull->velocity), vec_cross_scalar(hull_w, c->r_hull));
-    LanesVec impulse = error;
-    Lanes limit_impulse = motor_impulse, total = motor_impulse;
-    Mask pulls = c->inside;
-    if (!c->all_inside) {
-        impulse = vec_negate(joint_solve_3(c, error, leg_w - hull_w, &limit_impulse));
-        limit_impulse = -limit_impulse;
-        total = c->limit_impulse + limit_impulse;
-        pulls = mask_or(pulls, lanes_less(lanes_flip(total, c->sign), lanes_all(0.0f)));
+    LanesVec error[MAX_VECTORS], impulse[MAX_VECTORS];
+    Lanes limit_impulse[MAX_VECTORS], total[MAX_VECTORS];
+    Mask pulls[MAX_VECTORS];
+    EACH error[v] = vec_add(leg[v]->velocity, vec_cross_scalar(leg_w[v], joint[v]->r_leg));
+    EACH error[v] = vec_sub(vec_sub(error[v], hull[v]->velocity), vec_cross_scalar(hull_w[v], joint[v]->r_hull));
+    bool all_inside = true;
+    EACH all_inside &= joint[v]->all_inside;
+    EACH {
+        impulse[v] = error[v];
+        limit_impulse[v] = total[v] = motor_impulse[v];
+        pulls[v] = joint[v]->inside;
     }
-    if (mask_any(pulls)) { // solve the point alone, with the limit's impulse taken back
-        LanesVec rhs = vec_sub(vec_scale(c->limit_impulse, c->release), error);
-        LanesVec alone =
-            vec(c->inverse_det_2 * (c->k_yy * rhs.x - c->k_xy * rhs.y), c->inverse_det_2 * (c->k_xx * rhs.y - c->k_xy * rhs.x));
-        impulse = vec_choose(pulls, alone, impulse);
-        limit_impulse = lanes_choose(pulls, -c->limit_impulse, limit_impulse);
-        total = lanes_choose(pulls, lanes_all(0.0f), total);
+    if (!all_inside) {
+        Lanes relative_w[MAX_VECTORS];
+        EACH relative_w[v] = leg_w[v] - hull_w[v];
+        EACH impulse[v] = vec_negate(joint_solve_3(joint[v], error[v], relative_w[v], &limit_impulse[v]));
+        EACH limit_impulse[v] = -limit_impulse[v];
+        EACH total[v] = joint[v]->limit_impulse + limit_impulse[v];
+        EACH pulls[v] = mask_or(pulls[v], lanes_less(lanes_flip(total[v], joint[v]->sign), lanes_all(0.0f)));
     }
-    c->limit_impulse = total;
-    hull->w = hull_w - ia * (vec_cross(c->r_hull, impulse) + limit_impulse);
-    leg->w = leg_w + ib * (vec_cross(c->r_leg, impulse) + limit_impulse);
-    c->impulse = vec_add(c->impulse, impulse);
-    hull->velocity = vec_sub(hull->velocity, vec_scale(ma, impulse));
-    leg->velocity = vec_add(leg->velocity, vec_scale(mb, impulse));
+    Mask any = pulls[0];
+    EACH any = mask_or(any, pulls[v]);
+    if (mask_any(any)) { // solve the point alone, with the limit's impulse taken back
+        EACH {
+            const JointLanes *c = joint[v];
+            LanesVec rhs = vec_sub(vec_scale(c->limit_impulse, c->release), error[v]);
+            LanesVec alone =
+                vec(c->inverse_det_2 * (c->k_yy * rhs.x - c->k_xy * rhs.y), c->inverse_det_2 * (c->k_xx * rhs.y - c->k_xy * rhs.x));
+            impulse[v] = vec_choose(pulls[v], alone, impulse[v]);
+            limit_impulse[v] = lanes_choose(pulls[v], -c->limit_impulse, limit_impulse[v]);
+            total[v] = lanes_choose(pulls[v], lanes_all(0.0f), total[v]);
+        }
+    }
+    EACH joint[v]->limit_impulse = total[v];
+    EACH hull[v]->w = hull_w[v] - ia * (vec_cross(joint[v]->r_hull, impulse[v]) + limit_impulse[v]);
+    EACH leg[v]->w = leg_w[v] + ib * (vec_cross(joint[v]->r_leg, impulse[v]) + limit_impulse[v]);
+    EACH joint[v]->impulse = vec_add(joint[v]->impulse, impulse[v]);
+    EACH hull[v]->velocity = vec_sub(hull[v]->velocity, vec_scale(ma, impulse[v]));
+    EACH leg[v]->velocity = vec_add(leg[v]->velocity, vec_scale(mb, impulse[v]));
+#undef EACH
 }
 
 /// sdqn_leg_joint_solve_position. @return lanes whose errors were within the slop
