@@ -5,11 +5,6 @@
 
 #include <float.h>
 
-/// Vectors of worlds in flight that are solved side by side: a joint is one long chain, and the processor fills its gaps with the others.
-#define FLIGHT_VECTORS 4
-
-#define SIDE_BY_SIDE 2
-
 #define JOIN_NAMES(a, b) a##b
 #define LEVEL_NAME(a, b) JOIN_NAMES(a, b)
 
@@ -155,38 +150,46 @@ static void finish(Block *block, float dt, uint8_t *moved) {
 LANES_INLINE void solve_joints(Block *blocks, const JointShape *shape, int vectors, int iterations) {
     for (int n = 0; n < iterations; n++) {
         for (int leg = SDQN_NUM_LEGS - 1; leg >= 0; leg--) {
-            for (int first = 0; first < vectors; first += SIDE_BY_SIDE) {
-                JointLanes *joints[MAX_VECTORS];
-                BodyLanes *hulls[MAX_VECTORS], *legs[MAX_VECTORS];
-                const int count = vectors - first < SIDE_BY_SIDE ? vectors - first : SIDE_BY_SIDE;
-                for (int v = 0; v < count; v++) {
-                    joints[v] = &blocks[first + v].joint[leg];
-                    hulls[v] = &blocks[first + v].body[0];
-                    legs[v] = &blocks[first + v].body[1 + leg];
-                }
-                joint_solve_velocity(joints, &shape[leg], hulls, legs, count);
+            JointLanes *joints[MAX_VECTORS];
+            BodyLanes *hulls[MAX_VECTORS], *legs[MAX_VECTORS];
+            for (int v = 0; v < vectors; v++) {
+                joints[v] = &blocks[v].joint[leg];
+                hulls[v] = &blocks[v].body[0];
+                legs[v] = &blocks[v].body[1 + leg];
             }
+            joint_solve_velocity(joints, &shape[leg], hulls, legs, vectors);
         }
     }
 }
 
 static void solve_flight(SdqnWorld *const *worlds, int count, float dt, int velocity_iterations, int position_iterations, uint8_t *moved) {
     JointShape shape[SDQN_NUM_LEGS];
-    Block blocks[FLIGHT_VECTORS];
+    Block blocks[MAX_VECTORS];
     if (count == 0) return;
     for (int leg = 0; leg < SDQN_NUM_LEGS; leg++) joint_shape(&shape[leg], worlds[0], leg, dt);
     while (count > 0) {
         int vectors = 0, taken = 0;
-        while (vectors < FLIGHT_VECTORS && taken < count) {
+        while (vectors < MAX_VECTORS && taken < count) {
             int lanes = count - taken < LANES ? count - taken : LANES;
             gather(&blocks[vectors], worlds + taken, lanes, dt);
             begin_joints(&blocks[vectors++], shape);
             taken += lanes;
         }
-        if (vectors == FLIGHT_VECTORS)
-            solve_joints(blocks, shape, FLIGHT_VECTORS, velocity_iterations);
-        else
-            for (int v = 0; v < vectors; v++) solve_joints(&blocks[v], shape, 1, velocity_iterations);
+        switch (vectors) {
+#if MAX_VECTORS > 2
+        case 4:
+            solve_joints(blocks, shape, 4, velocity_iterations);
+            break;
+        case 3:
+            solve_joints(blocks, shape, 3, velocity_iterations);
+            break;
+#endif
+        case 2:
+            solve_joints(blocks, shape, 2, velocity_iterations);
+            break;
+        default:
+            solve_joints(blocks, shape, 1, velocity_iterations);
+        }
         for (int v = 0; v < vectors; v++) {
             solve_positions(&blocks[v], shape, NULL, dt, position_iterations);
             finish(&blocks[v], dt, moved + v * LANES);

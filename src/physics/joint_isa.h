@@ -4,8 +4,12 @@
 
 #include "physics/body_isa.h"
 
-/// Vectors of worlds that are solved side by side.
+/// Vectors of worlds that are solved side by side, as measured.
+#if defined(SDQN_ISA_avx512)
+#define MAX_VECTORS 2
+#else
 #define MAX_VECTORS 4
+#endif
 
 /// What is the same in all lanes.
 typedef struct JointShape {
