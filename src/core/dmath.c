@@ -12,6 +12,9 @@
 #include <stdint.h>
 #include <string.h>
 
+typedef double Real;
+#include "core/sincos_pairs.h"
+
 static const double NOT_A_NUMBER = (double)NAN;
 
 static uint32_t float_bits(float x) {
@@ -87,110 +90,12 @@ void sdqn_sincosf(float x, float *sine, float *cosine) {
     }
 }
 
-// ---- double-double --------------------------------------------------------------------------------------------------------------
-
-/// high + low, |low| <= ulp(high) / 2.
-typedef struct Pair {
-    double high, low;
-} Pair;
-
-/// a + b without error (Knuth).
-static Pair add_exactly(double a, double b) {
-    double sum = a + b, b_part = sum - a;
-    return (Pair){sum, (a - (sum - b_part)) + (b - b_part)};
-}
-
-/// a + b without error for |a| >= |b| or a = 0 (Dekker).
-static Pair add_ordered(double a, double b) {
-    double sum = a + b;
-    return (Pair){sum, b - (sum - a)};
-}
-
-/// Upper 26 bits of a (Veltkamp); |a| < 2^995.
-static double upper_half(double a) {
-    double scaled = a * 0x1.0000002p27; // 2^27 + 1
-    return scaled - (scaled - a);
-}
-
-/// a * b without error (Dekker), barring overflow and underflow.
-static Pair multiply_exactly(double a, double b) {
-    double product = a * b;
-    double a_high = upper_half(a), b_high = upper_half(b), a_low = a - a_high, b_low = b - b_high;
-    return (Pair){product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low};
-}
-
-static Pair multiply(Pair a, Pair b) {
-    Pair p = multiply_exactly(a.high, b.high);
-    return add_ordered(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-static Pair add(Pair a, Pair b) {
-    Pair s = add_exactly(a.high, b.high);
-    return add_ordered(s.high, s.low + (a.low + b.low));
-}
-
 // ---- sin and cos ----------------------------------------------------------------------------------------------------------------
-
-/// 1/n! as pairs, n = 2 .. 8.
-static const Pair INVERSE_FACTORIAL[9] = {
-    [2] = {0x1p-1, 0},
-    [3] = {0x1.5555555555555p-3, 0x1.5555555555555p-57},
-    [4] = {0x1.5555555555555p-5, 0x1.5555555555555p-59},
-    [5] = {0x1.1111111111111p-7, 0x1.1111111111111p-63},
-    [6] = {0x1.6c16c16c16c17p-10, -0x1.f49f49f49f49fp-65},
-    [7] = {0x1.a01a01a01a01ap-13, 0x1.a01a01a01a01ap-73},
-    [8] = {0x1.a01a01a01a01ap-16, 0x1.a01a01a01a01ap-76},
-};
-
-static Pair negated(Pair a) { return (Pair){-a.high, -a.low}; }
 
 /// Largest |x| reduced: n = x * 2/pi then has at most 20 bits, so that its products with 33 bits of pi/2 are exact.
 #define SINCOS_LIMIT 0x1.8p20
 
-/// x - n pi/2 with n the nearest integer to x * 2/pi. pi/2 is cut into 33 + 33 + 33 + 53 bits (Cody and Waite 1980); only the product
-/// with the last piece is rounded, which leaves an absolute error below 2^-130.
-static Pair reduce(double x, int *n) {
-    static const double P1 = 0x1.921fb544p+0, P2 = 0x1.0b4611a6p-34, P3 = 0x1.3198a2ep-69, P4 = 0x1.b839a252049c1p-104;
-    *n = (int)(x * SDQN_SINCOSF_TWO_OVER_PI + (x < 0 ? -0.5 : 0.5));
-    Pair first = add_exactly(x - *n * P1, -(*n * P2)); // the first difference is exact: x and n P1 are close
-    Pair second = add_exactly(first.high, -(*n * P3));
-    return add_exactly(second.high, second.low + (first.low - *n * P4));
-}
-
-/// Taylor series of sin(r), |r| <= pi/4; the terms up to r^7 as pairs, the rest (below 2^-18 of the result) in double.
-static double sine_series(Pair r) {
-    Pair z = multiply(r, r);
-    double t = z.high, rest = 0x1.71b8ef6dcf572p-66;                             // 1/21!
-    rest = 0x1.2f49b46814157p-57 - t * rest;                                     // 1/19!
-    rest = 0x1.952c77030ad4ap-49 - t * rest;                                     // 1/17!
-    rest = 0x1.ae7f3e733b81fp-41 - t * rest;                                     // 1/15!
-    rest = 0x1.6124613a86d09p-33 - t * rest;                                     // 1/13!
-    rest = 0x1.ae64567f544e4p-26 - t * rest;                                     // 1/11!
-    rest = 0x1.71de3a556c734p-19 - t * rest;                                     // 1/9!
-    Pair sum = add(negated(INVERSE_FACTORIAL[7]), multiply(z, (Pair){rest, 0})); // -1/7! + z/9! - ...
-    sum = add(INVERSE_FACTORIAL[5], multiply(z, sum));                           // 1/5! - z/7! + ...
-    sum = add(negated(INVERSE_FACTORIAL[3]), multiply(z, sum));                  // -1/3! + z/5! - ...
-    Pair result = add(r, multiply(r, multiply(z, sum)));
-    return result.high;
-}
-
-/// Taylor series of cos(r), |r| <= pi/4; the terms up to r^8 as pairs.
-static double cosine_series(Pair r) {
-    Pair z = multiply(r, r);
-    double t = z.high, rest = 0x1.0ce396db7f853p-70;                     // 1/22!
-    rest = 0x1.e542ba4020225p-62 - t * rest;                             // 1/20!
-    rest = 0x1.6827863b97d97p-53 - t * rest;                             // 1/18!
-    rest = 0x1.ae7f3e733b81fp-45 - t * rest;                             // 1/16!
-    rest = 0x1.93974a8c07c9dp-37 - t * rest;                             // 1/14!
-    rest = 0x1.1eed8eff8d898p-29 - t * rest;                             // 1/12!
-    rest = 0x1.27e4fb7789f5cp-22 - t * rest;                             // 1/10!
-    Pair sum = add(INVERSE_FACTORIAL[8], multiply(z, (Pair){-rest, 0})); // 1/8! - z/10! + ...
-    sum = add(negated(INVERSE_FACTORIAL[6]), multiply(z, sum));          // -1/6! + z/8! - ...
-    sum = add(INVERSE_FACTORIAL[4], multiply(z, sum));                   // 1/4! - z/6! + ...
-    sum = add(negated(INVERSE_FACTORIAL[2]), multiply(z, sum));          // -1/2! + z/4! - ...
-    Pair result = add((Pair){1, 0}, multiply(z, sum));
-    return result.high;
-}
+static int nearest_quadrant(double x) { return (int)(x * SDQN_SINCOSF_TWO_OVER_PI + (x < 0 ? -0.5 : 0.5)); }
 
 /// sin(r + n pi/2).
 static double sine_quadrant(Pair r, int n) {
@@ -201,16 +106,14 @@ static double sine_quadrant(Pair r, int n) {
 double sdqn_sin(double x) {
     if (!(fabs(x) < SINCOS_LIMIT)) return NOT_A_NUMBER;
     if (fabs(x) < 0x1p-27) return x; // x^3/6 is below half an ulp; keeps -0
-    int n;
-    Pair r = reduce(x, &n);
-    return sine_quadrant(r, n);
+    int n = nearest_quadrant(x);
+    return sine_quadrant(reduce(x, n), n);
 }
 
 double sdqn_cos(double x) {
     if (!(fabs(x) < SINCOS_LIMIT)) return NOT_A_NUMBER;
-    int n;
-    Pair r = reduce(x, &n);
-    return sine_quadrant(r, n + 1);
+    int n = nearest_quadrant(x);
+    return sine_quadrant(reduce(x, n), n + 1);
 }
 
 // ---- exp, tanh, log -------------------------------------------------------------------------------------------------------------
@@ -229,7 +132,7 @@ static Pair expm1_reduced(double x, int *k) {
     series = 0x1.ae64567f544e4p-26 + t * series;       // 1/11!
     series = 0x1.27e4fb7789f5cp-22 + t * series;       // 1/10!
     series = 0x1.71de3a556c734p-19 + t * series;       // 1/9!
-    for (int n = 8; n >= 2; n--) series = INVERSE_FACTORIAL[n].high + t * series;
+    for (int n = 8; n >= 2; n--) series = INVERSE_FACTORIAL[n][0] + t * series;
     return add_ordered(t, r.low + t * t * series);
 }
 

@@ -123,13 +123,13 @@ static void push(SdqnLander *lander, double ox, double oy, double power, double 
     sdqn_world_apply_impulse(&lander->world, 0, sdqn_vec2((float)(-ox * power), (float)(-oy * power)), sdqn_vec2((float)x, (float)y));
 }
 
-static void fire_engines(SdqnLander *lander, int action) {
+/// @param tip  sine and cosine of the hull's angle
+static void fire_engines(SdqnLander *lander, int action, const double tip[2]) {
     const SdqnBody *hull = &lander->world.bodies[0];
-    double angle = (double)hull->sweep.angle, x = (double)hull->transform.p.x, y = (double)hull->transform.p.y;
+    double x = (double)hull->transform.p.x, y = (double)hull->transform.p.y;
     double dispersion[2];
     for (int i = 0; i < 2; i++) dispersion[i] = sdqn_rng_uniform(&lander->rng, -1.0, +1.0) / SCALE;
     if (action == 0) return;
-    double tip[2] = {sdqn_sin(angle), sdqn_cos(angle)};
     double side[2] = {-tip[1], tip[0]};
     if (action == 2) {
         double ox = tip[0] * (MAIN_ENGINE_Y / SCALE + 2 * dispersion[0]) + side[0] * dispersion[1];
@@ -164,10 +164,10 @@ static double shaping(const double s[SDQN_LANDER_OBSERVATION_SIZE]) {
     return -100 * sqrt(s[0] * s[0] + s[1] * s[1]) - 100 * sqrt(s[2] * s[2] + s[3] * s[3]) - 100 * fabs(s[4]) + 10 * s[6] + 10 * s[7];
 }
 
-void sdqn_lander_begin_step(SdqnLander *lander, int action) {
+void sdqn_lander_begin_step(SdqnLander *lander, int action, double sine, double cosine) {
     lander->world.gravity = sdqn_vec2(0.0f, (float)lander->task.gravity);
     blow(lander);
-    fire_engines(lander, action);
+    fire_engines(lander, action, (const double[2]){sine, cosine});
 }
 
 SdqnStep sdqn_lander_end_step(SdqnLander *lander, int action, float *observation) {
@@ -194,7 +194,8 @@ SdqnStep sdqn_lander_end_step(SdqnLander *lander, int action, float *observation
 
 /// One step of Gymnasium's `step`, without counting it.
 static SdqnStep advance(SdqnLander *lander, int action, float *observation) {
-    sdqn_lander_begin_step(lander, action);
+    double angle = (double)lander->world.bodies[0].sweep.angle;
+    sdqn_lander_begin_step(lander, action, action ? sdqn_sin(angle) : 0.0, action ? sdqn_cos(angle) : 1.0);
     sdqn_world_step(&lander->world, SDQN_LANDER_DT, SDQN_LANDER_VELOCITY_ITERATIONS, SDQN_LANDER_POSITION_ITERATIONS);
     return sdqn_lander_end_step(lander, action, observation);
 }

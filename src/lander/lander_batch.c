@@ -1,5 +1,6 @@
 #include "lander/lander_batch.h"
 
+#include "core/sincos.h"
 #include "lander/lander_step.h"
 #include "physics/worlds.h"
 
@@ -17,6 +18,8 @@ struct SdqnLanderBatch {
     int32_t *queue;        ///< [lanes] lanes whose worlds step together
     int32_t *queue_action; ///< [lanes] their actions
     SdqnWorld **worlds;    ///< [lanes] their worlds
+    SdqnSincos *sincos;
+    double *angle, *sine, *cosine; ///< [lanes] of their hulls
     SdqnWorldsScratch scratch;
 };
 
@@ -28,6 +31,9 @@ void sdqn_lander_batch_destroy(SdqnLanderBatch *batch) {
     free(batch->queue);
     free(batch->queue_action);
     free(batch->worlds);
+    free(batch->angle);
+    free(batch->sine);
+    free(batch->cosine);
     free(batch->scratch.order);
     free(batch->scratch.group);
     free(batch->scratch.moved);
@@ -57,11 +63,14 @@ static bool allocate(SdqnLanderBatch *batch, size_t lanes) {
     batch->queue = calloc(lanes, sizeof *batch->queue);
     batch->queue_action = calloc(lanes, sizeof *batch->queue_action);
     batch->worlds = calloc(lanes, sizeof(SdqnWorld *));
+    batch->angle = calloc(lanes, sizeof *batch->angle);
+    batch->sine = calloc(lanes, sizeof *batch->sine);
+    batch->cosine = calloc(lanes, sizeof *batch->cosine);
     batch->scratch.order = calloc(lanes, sizeof(SdqnWorld *));
     batch->scratch.group = calloc(lanes, sizeof *batch->scratch.group);
     batch->scratch.moved = calloc(lanes, sizeof *batch->scratch.moved);
-    return batch->landers && batch->begun && batch->reset_due && batch->queue && batch->queue_action && batch->worlds &&
-           batch->scratch.order && batch->scratch.group && batch->scratch.moved;
+    return batch->landers && batch->begun && batch->reset_due && batch->queue && batch->queue_action && batch->worlds && batch->angle &&
+           batch->sine && batch->cosine && batch->scratch.order && batch->scratch.group && batch->scratch.moved;
 }
 
 SdqnStatus sdqn_lander_batch_create(const SdqnLanderBatchDef *def, SdqnLanderBatch **batch, SdqnError *error) {
@@ -74,6 +83,7 @@ SdqnStatus sdqn_lander_batch_create(const SdqnLanderBatchDef *def, SdqnLanderBat
     }
     made->lanes = def->lanes;
     made->autoreset = def->autoreset;
+    made->sincos = sdqn_sincos(def->level);
     made->solver = sdqn_island_solver(def->level);
     for (int i = 0; i < def->lanes; i++) sdqn_lander_create(&made->landers[i], &def->tasks[i], &def->rngs[i]);
     *batch = made;
@@ -93,9 +103,11 @@ static void queue_reset(SdqnLanderBatch *batch, int *queued, int lane) {
 
 /// Step the worlds of the queued lanes.
 static void step_queue(SdqnLanderBatch *batch, int queued) {
+    for (int k = 0; k < queued; k++) batch->angle[k] = (double)batch->landers[batch->queue[k]].world.bodies[0].sweep.angle;
+    batch->sincos(batch->angle, queued, batch->sine, batch->cosine);
     for (int k = 0; k < queued; k++) {
         SdqnLander *lander = &batch->landers[batch->queue[k]];
-        sdqn_lander_begin_step(lander, batch->queue_action[k]);
+        sdqn_lander_begin_step(lander, batch->queue_action[k], batch->sine[k], batch->cosine[k]);
         batch->worlds[k] = &lander->world;
     }
     sdqn_worlds_step(batch->solver, batch->worlds, queued, SDQN_LANDER_DT, SDQN_LANDER_VELOCITY_ITERATIONS, SDQN_LANDER_POSITION_ITERATIONS,

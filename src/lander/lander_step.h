@@ -13,7 +13,8 @@
 void sdqn_lander_begin_episode(SdqnLander *lander);
 
 /// Gravity, wind and engines: before the world's step.
-void sdqn_lander_begin_step(SdqnLander *lander, int action);
+/// @param sine, cosine  sdqn_sin and sdqn_cos of the hull's angle; read only if action is not 0
+void sdqn_lander_begin_step(SdqnLander *lander, int action, double sine, double cosine);
 
 /// Observation, reward and end of the episode: after the world's step. The step is not counted and not truncated.
 /// @param observation [8] float32 written

@@ -3,7 +3,7 @@
 #ifndef SDQN_PHYSICS_BODY_ISA_H
 #define SDQN_PHYSICS_BODY_ISA_H
 
-#include "physics/lanes_isa.h"
+#include "core/lanes_isa.h"
 #include "physics/tuning.h"
 #include "physics/world.h"
 

@@ -3,8 +3,8 @@
 // Only for *_isa.c sources. Arithmetic is written with + - * /, the IEEE 754 operation on every lane, so that the width of a vector
 // changes no bit; no fma. lanes_min and lanes_max are one comparison and a choice, as sdqn_min and sdqn_max: a < b ? a : b. That is
 // also what x86's MINPS and MAXPS do, zeros and NaN included.
-#ifndef SDQN_PHYSICS_LANES_ISA_H
-#define SDQN_PHYSICS_LANES_ISA_H
+#ifndef SDQN_CORE_LANES_ISA_H
+#define SDQN_CORE_LANES_ISA_H
 
 #include "core/dmath.h"
 #include "core/sincosf.h"
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define LANES_INLINE static inline __attribute__((always_inline))
+#define LANES_INLINE static inline __attribute__((always_inline, unused))
 
 #if defined(SDQN_ISA_avx512)
 #include <immintrin.h>
@@ -43,6 +43,12 @@ LANES_INLINE HalfDouble half_low(Lanes x) { return (HalfDouble)_mm512_cvtps_pd(_
 LANES_INLINE HalfDouble half_high(Lanes x) { return (HalfDouble)_mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)); }
 LANES_INLINE Lanes halves_join(HalfDouble low, HalfDouble high) {
     return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps((__m512d)low)), _mm512_cvtpd_ps((__m512d)high), 1);
+}
+/// trunc(x) as words and as doubles. |x| < 2^31
+LANES_INLINE HalfWord half_truncate(HalfDouble x, HalfDouble *n) {
+    __m256i whole = _mm512_cvttpd_epi32((__m512d)x);
+    *n = (HalfDouble)_mm512_cvtepi32_pd(whole);
+    return (HalfWord)_mm512_cvtepi32_epi64(whole);
 }
 /// (trunc(x) + 2^23) >> 24, as words and as doubles. |x| < 2^31 - 2^23
 LANES_INLINE HalfWord half_quadrant(HalfDouble x, HalfDouble *n) {
@@ -80,6 +86,11 @@ LANES_INLINE HalfDouble half_low(Lanes x) { return (HalfDouble)_mm256_cvtps_pd(_
 LANES_INLINE HalfDouble half_high(Lanes x) { return (HalfDouble)_mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)); }
 LANES_INLINE Lanes halves_join(HalfDouble low, HalfDouble high) {
     return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps((__m256d)low)), _mm256_cvtpd_ps((__m256d)high), 1);
+}
+LANES_INLINE HalfWord half_truncate(HalfDouble x, HalfDouble *n) {
+    __m128i whole = _mm256_cvttpd_epi32((__m256d)x);
+    *n = (HalfDouble)_mm256_cvtepi32_pd(whole);
+    return (HalfWord)_mm256_cvtepi32_epi64(whole);
 }
 LANES_INLINE HalfWord half_quadrant(HalfDouble x, HalfDouble *n) {
     __m128i q = _mm_srai_epi32(_mm_add_epi32(_mm256_cvttpd_epi32((__m256d)x), _mm_set1_epi32(0x800000)), 24);
@@ -122,6 +133,11 @@ LANES_INLINE HalfDouble half_low(Lanes x) { return (HalfDouble)vcvt_f64_f32(vget
 LANES_INLINE HalfDouble half_high(Lanes x) { return (HalfDouble)vcvt_high_f64_f32(x); }
 LANES_INLINE Lanes halves_join(HalfDouble low, HalfDouble high) {
     return vcombine_f32(vcvt_f32_f64((float64x2_t)low), vcvt_f32_f64((float64x2_t)high));
+}
+LANES_INLINE HalfWord half_truncate(HalfDouble x, HalfDouble *n) {
+    int64x2_t whole = vcvtq_s64_f64((float64x2_t)x);
+    *n = (HalfDouble)vcvtq_f64_s64(whole);
+    return (HalfWord)whole;
 }
 LANES_INLINE HalfWord half_quadrant(HalfDouble x, HalfDouble *n) {
     int64x2_t q = vshrq_n_s64(vaddq_s64(vcvtq_s64_f64((float64x2_t)x), vdupq_n_s64(0x800000)), 24);
