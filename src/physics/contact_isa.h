@@ -17,7 +17,7 @@ typedef struct PointLanes {
 typedef struct SlotLanes {
     PointLanes point[2];
     Mask edge_face;
-    bool any_edge_face, any_polygon_face, any_single, any_double, any_second;
+    bool any_edge_face, any_polygon_face, any_double, any_second;
     Lanes friction;
     LanesVec normal, tangent, local_normal, local_point;
     Lanes k11, k12, k22;
@@ -77,7 +77,6 @@ static void slot_set_masks(SlotLanes *slot, const SlotBits *bits) {
     slot->any_edge_face = (bits->apart[0] & bits->edge_face) != 0;
     slot->any_polygon_face = (bits->apart[0] & ~bits->edge_face) != 0;
     slot->any_double = bits->on[1] != 0;
-    slot->any_single = (bits->on[0] & ~bits->on[1]) != 0;
     slot->any_second = bits->apart[1] != 0;
 }
 
@@ -113,23 +112,17 @@ LANES_INLINE void solve_friction(PointLanes *p, const SlotLanes *slot, BodyLanes
     apply_impulse(b, p->on, p->r, vec_scale(lambda, slot->tangent));
 }
 
-/// The one normal impulse of lanes with one point.
-LANES_INLINE void solve_single(SlotLanes *slot, BodyLanes *b) {
-    PointLanes *p = &slot->point[0];
-    Mask on = mask_and(p->on, mask_not(slot->point[1].on));
-    Lanes vn = vec_dot(point_velocity(b, p->r), slot->normal);
-    Lanes total = lanes_max(p->normal_impulse - p->normal_mass * vn, lanes_all(0.0f));
-    Lanes lambda = total - p->normal_impulse;
-    p->normal_impulse = lanes_choose(on, total, p->normal_impulse);
-    apply_impulse(b, on, p->r, vec_scale(lambda, slot->normal));
+/// The one normal impulse x of lanes with one point. b is the approach at the point.
+LANES_INLINE Lanes single_impulse(const PointLanes *p, Lanes b) {
+    return lanes_max(p->normal_impulse - p->normal_mass * b, lanes_all(0.0f));
 }
 
-/// solve_block of contact_solver.c: all four cases at once, and the first that fits in each lane.
-LANES_INLINE void solve_double(SlotLanes *slot, BodyLanes *b) {
-    PointLanes *p1 = &slot->point[0], *p2 = &slot->point[1];
+/// solve_block of contact_solver.c for lanes with two points: all four cases at once, and the first that fits in each lane.
+/// @param b1, b2  approach at the points @param fits  written: lanes where a case fits; the others keep their impulses
+LANES_INLINE LanesVec double_impulse(const SlotLanes *slot, Lanes b1, Lanes b2, Mask *fits) {
+    const PointLanes *p1 = &slot->point[0], *p2 = &slot->point[1];
     const Lanes zero = lanes_all(0.0f);
     LanesVec old = vec(p1->normal_impulse, p2->normal_impulse);
-    Lanes b1 = vec_dot(point_velocity(b, p1->r), slot->normal), b2 = vec_dot(point_velocity(b, p2->r), slot->normal);
     b1 = b1 - (slot->k11 * old.x + slot->k12 * old.y);
     b2 = b2 - (slot->k12 * old.x + slot->k22 * old.y);
 
@@ -141,25 +134,38 @@ LANES_INLINE void solve_double(SlotLanes *slot, BodyLanes *b) {
     Mask none_fits = mask_and(lanes_at_least(b1, zero), lanes_at_least(b2, zero));
     LanesVec x = vec_choose(second_fits, vec(zero, second), vec(zero, zero));
     x = vec_choose(first_fits, vec(first, zero), x);
-    x = vec_choose(both_fit, both, x);
-    Mask on = mask_and(p2->on, mask_or(mask_or(both_fit, first_fits), mask_or(second_fits, none_fits)));
+    *fits = mask_or(mask_or(both_fit, first_fits), mask_or(second_fits, none_fits));
+    return vec_choose(both_fit, both, x);
+}
 
-    LanesVec d = vec_sub(x, old);
-    LanesVec n1 = vec_scale(d.x, slot->normal), n2 = vec_scale(d.y, slot->normal);
-    b->velocity = vec_choose(on, vec_add(b->velocity, vec_scale(b->inverse_mass, vec_add(n1, n2))), b->velocity);
-    b->w = lanes_choose(on, b->w + b->inverse_inertia * (vec_cross(p1->r, n1) + vec_cross(p2->r, n2)), b->w);
-    p1->normal_impulse = lanes_choose(on, x.x, p1->normal_impulse);
-    p2->normal_impulse = lanes_choose(on, x.y, p2->normal_impulse);
+/// The normal impulses: one in lanes with one point, two at once in lanes with two.
+LANES_INLINE void solve_normal(SlotLanes *slot, BodyLanes *b) {
+    PointLanes *p1 = &slot->point[0], *p2 = &slot->point[1];
+    Lanes b1 = vec_dot(point_velocity(b, p1->r), slot->normal);
+    Lanes x1 = single_impulse(p1, b1);
+    LanesVec push = vec_scale(x1 - p1->normal_impulse, slot->normal);
+    Lanes turn = vec_cross(p1->r, push);
+    Mask on = p1->on;
+    if (slot->any_double) {
+        Mask fits;
+        LanesVec x = double_impulse(slot, b1, vec_dot(point_velocity(b, p2->r), slot->normal), &fits);
+        LanesVec n1 = vec_scale(x.x - p1->normal_impulse, slot->normal), n2 = vec_scale(x.y - p2->normal_impulse, slot->normal);
+        on = mask_and(on, mask_or(mask_not(p2->on), fits));
+        push = vec_choose(p2->on, vec_add(n1, n2), push);
+        turn = lanes_choose(p2->on, vec_cross(p1->r, n1) + vec_cross(p2->r, n2), turn);
+        x1 = lanes_choose(p2->on, x.x, x1);
+        p2->normal_impulse = lanes_choose(mask_and(on, p2->on), x.y, p2->normal_impulse);
+    }
+    p1->normal_impulse = lanes_choose(on, x1, p1->normal_impulse);
+    b->velocity = vec_choose(on, vec_add(b->velocity, vec_scale(b->inverse_mass, push)), b->velocity);
+    b->w = lanes_choose(on, b->w + b->inverse_inertia * turn, b->w);
 }
 
 /// sdqn_contact_solve_velocity.
 LANES_INLINE void slot_solve_velocity(SlotLanes *slot, BodyLanes *b) {
     solve_friction(&slot->point[0], slot, b);
-    if (slot->any_double) {
-        solve_friction(&slot->point[1], slot, b);
-        solve_double(slot, b);
-    }
-    if (slot->any_single) solve_single(slot, b);
+    if (slot->any_double) solve_friction(&slot->point[1], slot, b);
+    solve_normal(slot, b);
 }
 
 /// sdqn_contact_solve_position for lanes of `on`. @return the smaller of `min_separation` and the separations met

@@ -11,6 +11,9 @@ static bool contact_exists(const SdqnWorld *world, int edge, int body) {
 }
 
 void sdqn_contacts_find_new(SdqnWorld *world, unsigned moved) {
+    for (int body = 0; body < SDQN_NUM_BODIES; body++)
+        if (world->bodies[body].fat.lower.y > world->ground_top) moved &= ~(1u << body); // above all edges
+    if (!moved) return;
     // Box2D sorts its pairs by the ids of the two boxes, which grow in the order the shapes were made: edges, hull, legs.
     for (int edge = 0; edge < SDQN_NUM_EDGES; edge++) {
         for (int body = 0; body < SDQN_NUM_BODIES; body++) {

@@ -5,12 +5,30 @@
 #include "physics/toi.h"
 #include "physics/tuning.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
 static void forget_times(SdqnWorld *world, int body) {
     for (int i = 0; i < world->num_contacts; i++)
         if (world->contacts[i].body == body) world->contacts[i].toi_known = 0;
+}
+
+/// Whether the body stays so far from the edge over its whole sweep that the search for a time of impact would find none: a circle about
+/// its centre of mass, which moves on a straight line, stays on one side of the edge's line, or beyond one of its ends.
+static bool stays_apart(const SdqnEdge *edge, const SdqnPolygon *polygon, const SdqnSweep *sweep) {
+    const float margin = 0.1f; // the search calls shapes apart at 0.00625 m; the rest is for rounding
+    float reach = 0.0f;
+    for (int i = 0; i < polygon->count; i++) {
+        SdqnVec2 r = sdqn_sub(polygon->vertex[i], sweep->local_center);
+        reach = sdqn_max(reach, sdqn_dot(r, r));
+    }
+    reach = sqrtf(reach) + margin;
+    float side0 = sdqn_dot(edge->normal, sdqn_sub(sweep->center0, edge->v1)),
+          side = sdqn_dot(edge->normal, sdqn_sub(sweep->center, edge->v1));
+    if ((side0 > reach && side > reach) || (side0 < -reach && side < -reach)) return true;
+    float left = sdqn_min(edge->v1.x, edge->v2.x) - reach, right = sdqn_max(edge->v1.x, edge->v2.x) + reach;
+    return (sweep->center0.x < left && sweep->center.x < left) || (sweep->center0.x > right && sweep->center.x > right);
 }
 
 /// Time of impact of one contact, as a fraction of the whole step; 1 if there is none.
@@ -24,8 +42,10 @@ static float contact_toi(SdqnWorld *world, const SdqnContact *contact) {
     } else if (sweep->alpha0 < world->ground_alpha0) {
         sdqn_sweep_advance(sweep, alpha0);
     }
+    const SdqnEdge *edge = &world->edges[contact->edge];
+    const SdqnPolygon *polygon = sdqn_world_polygon(world, contact->body);
     float beta;
-    if (!sdqn_time_of_impact(&world->edges[contact->edge], sdqn_world_polygon(world, contact->body), sweep, &beta)) return 1.0f;
+    if (stays_apart(edge, polygon, sweep) || !sdqn_time_of_impact(edge, polygon, sweep, &beta)) return 1.0f;
     return sdqn_min(alpha0 + (1.0f - alpha0) * beta, 1.0f);
 }
 

@@ -53,7 +53,10 @@ void sdqn_world_create(SdqnWorld *world, const SdqnWorldDef *def) {
             .max_motor_torque = leg->max_motor_torque,
         };
     }
-    for (int i = 0; i < SDQN_NUM_EDGES; i++) world->edges[i] = sdqn_edge_make(def->edges[i].v1, def->edges[i].v2, def->edges[i].friction);
+    for (int i = 0; i < SDQN_NUM_EDGES; i++) {
+        world->edges[i] = sdqn_edge_make(def->edges[i].v1, def->edges[i].v2, def->edges[i].friction);
+        world->ground_top = i == 0 ? world->edges[i].fat.upper.y : sdqn_max(world->ground_top, world->edges[i].fat.upper.y);
+    }
     world->awake = 1;
     world->pairs_outdated = 1;
 }

@@ -55,6 +55,7 @@ typedef struct SdqnWorld {
     SdqnBody bodies[SDQN_NUM_BODIES];
     SdqnLegJoint joints[SDQN_NUM_LEGS];
     SdqnEdge edges[SDQN_NUM_EDGES];
+    float ground_top; ///< highest point of the edges' fat boxes
     float body_friction[SDQN_NUM_BODIES];
     SdqnContact contacts[SDQN_MAX_CONTACTS]; ///< oldest first; Box2D visits the newest first
     int32_t num_contacts;
