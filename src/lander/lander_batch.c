@@ -5,6 +5,7 @@
 #include "physics/worlds.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,10 +204,43 @@ const SdqnLander *sdqn_lander_batch_lane(const SdqnLanderBatch *batch, int lane)
     return &batch->landers[lane];
 }
 
+static bool same_polygon(const SdqnPolygon *a, const SdqnPolygon *b) { return memcmp(a, b, sizeof *a) == 0; }
+static bool same_body(const SdqnBody *a, const SdqnBody *b) {
+    return a->inverse_mass == b->inverse_mass && a->inverse_inertia == b->inverse_inertia &&
+           memcmp(&a->sweep.local_center, &b->sweep.local_center, sizeof a->sweep.local_center) == 0;
+}
+static bool same_joint(const SdqnLegJoint *a, const SdqnLegJoint *b) {
+    return memcmp(&a->anchor_hull, &b->anchor_hull, offsetof(SdqnLegJoint, impulse)) == 0;
+}
+
+/// Whether two worlds have the same hull, legs and joints: what the lanes of a vector must share.
+static bool same_build(const SdqnWorld *a, const SdqnWorld *b) {
+    bool same = same_polygon(&a->hull, &b->hull) && same_polygon(&a->leg, &b->leg);
+    for (int i = 0; i < SDQN_NUM_BODIES; i++) same = same && same_body(&a->bodies[i], &b->bodies[i]);
+    for (int i = 0; i < SDQN_NUM_LEGS; i++) same = same && same_joint(&a->joints[i], &b->joints[i]);
+    return same;
+}
+
+static bool contacts_in_range(const SdqnWorld *world) {
+    if (world->num_contacts < 0 || world->num_contacts > SDQN_MAX_CONTACTS) return false;
+    for (int i = 0; i < world->num_contacts; i++) {
+        const SdqnContact *contact = &world->contacts[i];
+        if (contact->edge < 0 || contact->edge >= SDQN_NUM_EDGES || contact->body < 0 || contact->body >= SDQN_NUM_BODIES) return false;
+        if (contact->manifold.count < 0 || contact->manifold.count > 2) return false;
+    }
+    return true;
+}
+
 SdqnStatus sdqn_lander_batch_set_lane(SdqnLanderBatch *batch, int lane, const SdqnLander *lander, SdqnError *error) {
     assert(lane >= 0 && lane < batch->lanes);
-    if (lander->world.bodies[0].inverse_mass == 0.0f)
-        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "lander batch: the lander for lane %d has not been reset", lane);
+    SdqnLander fresh; // any episode: the build is always the same
+    sdqn_lander_create(&fresh, sdqn_task_builtin(0), &lander->rng);
+    sdqn_lander_begin_episode(&fresh);
+    SdqnStatus status = sdqn_task_check(&lander->task, error);
+    if (status != SDQN_OK) return status;
+    if (!same_build(&lander->world, &fresh.world) || !contacts_in_range(&lander->world))
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "lander batch: the lander for lane %d has no episode, or is not a LunarLander",
+                              lane);
     memcpy(&batch->landers[lane], lander, sizeof *lander); // padding too
     batch->begun[lane] = 1;
     batch->reset_due[lane] = 0;

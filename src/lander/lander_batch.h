@@ -64,7 +64,7 @@ SdqnStatus sdqn_lander_batch_step(SdqnLanderBatch *batch, const int32_t *actions
 /// A lane as the lander it is; whether its next step is a reset (mode next step) is not part of it. @param lane in [0, N)
 const SdqnLander *sdqn_lander_batch_lane(const SdqnLanderBatch *batch, int lane);
 /// Put a copy of a lander that has been reset in the place of a lane, which then goes on with it, whatever its task.
-/// @return SDQN_OK, or SDQN_ERR_ARGUMENT if no episode has begun in it
+/// @return SDQN_OK, or SDQN_ERR_ARGUMENT if its task is not sound, no episode has begun in it or it is not built as LunarLander's
 SdqnStatus sdqn_lander_batch_set_lane(SdqnLanderBatch *batch, int lane, const SdqnLander *lander, SdqnError *error);
 
 #endif
