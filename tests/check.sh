@@ -67,7 +67,7 @@ make --no-print-directory -j "$jobs" BUILD="$folder/sanitized" CC=gcc OPT=-O1 SA
 verdict $? "all tests pass under AddressSanitizer and UBSan" "$folder/sanitized.log"
 
 # One file a call: from the second on, clang-tidy 14 takes every va_list for uninitialised.
-ls src/*/*.c | grep -v kernels_isa | xargs -P "$jobs" -n 1 sh -c 'flags=$0; clang-tidy --quiet "$@" -- $flags' "$flags" >"$folder/tidy.log" 2>"$folder/tidy.err"
+ls src/*/*.c | grep -v '_isa\.c$' | xargs -P "$jobs" -n 1 sh -c 'flags=$0; clang-tidy --quiet "$@" -- $flags' "$flags" >"$folder/tidy.log" 2>"$folder/tidy.err"
 verdict $? "clang-tidy finds nothing" "$folder/tidy.log"
 cppcheck --quiet --std=c11 --error-exitcode=1 --enable=warning,portability,performance --inline-suppr \
     --suppress=missingIncludeSystem -D_DEFAULT_SOURCE -D__x86_64__ -Isrc src >"$folder/cppcheck.log" 2>&1

@@ -4,6 +4,7 @@
 // technique for extending the available precision"), so that the one final rounding is nearly always the correct one.
 #include "core/dmath.h"
 
+#include "core/sincos_pairs.h"
 #include "core/sincosf.h"
 
 #include <math.h>
@@ -11,9 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-typedef double Real;
-#include "core/sincos_pairs.h"
 
 static const double NOT_A_NUMBER = (double)NAN;
 

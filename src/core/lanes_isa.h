@@ -145,7 +145,7 @@ LANES_INLINE HalfWord half_quadrant(HalfDouble x, HalfDouble *n) {
     return (HalfWord)q;
 }
 
-#elif defined(SDQN_ISA_scalar)
+#else // SDQN_ISA_scalar
 #include <math.h>
 
 #define LANES 1
@@ -168,8 +168,6 @@ LANES_INLINE Mask mask_or(Mask a, Mask b) { return a || b; }
 LANES_INLINE Mask mask_not(Mask a) { return !a; }
 LANES_INLINE unsigned mask_bits(Mask a) { return a; }
 
-#else
-#error "an *_isa.c source is compiled once for each level, with -DSDQN_ISA_<level>=1"
 #endif
 
 /// All the lanes as bits.

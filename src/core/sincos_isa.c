@@ -14,7 +14,7 @@ void SINCOS(const double *x, int count, double *sine, double *cosine) {
     }
 }
 #else
-typedef HalfDouble Real;
+#define PAIR_REAL HalfDouble
 #include "core/sincos_pairs.h"
 
 /// Angles that the vectors take: a lander turned so far does not occur, and sdqn_sin has cases of its own for more and for NaN.

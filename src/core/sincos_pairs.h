@@ -1,9 +1,14 @@
 // sincos_pairs.h: double-double arithmetic ("pairs") and the series of sin and cos, for one double or for a vector of them.
 //
-// The includer defines the type Real: double, or a vector of doubles. A plain sequence of IEEE additions and multiplications, so that the
+// The includer may define PAIR_REAL as a vector of doubles. A plain sequence of IEEE additions and multiplications, so that the
 // width changes no bit.
 #ifndef SDQN_CORE_SINCOS_PAIRS_H
 #define SDQN_CORE_SINCOS_PAIRS_H
+
+#ifndef PAIR_REAL
+#define PAIR_REAL double
+#endif
+typedef PAIR_REAL Real;
 
 #define PAIR_INLINE static inline __attribute__((always_inline, unused))
 

@@ -5,7 +5,6 @@
 #include "physics/worlds.h"
 
 #include <assert.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,13 +114,16 @@ static void step_queue(SdqnLanderBatch *batch, int queued) {
                      &batch->scratch);
 }
 
+/// Row of a lane in an array [N, 8].
+static float *row(float *rows, int lane) { return rows + (size_t)lane * SDQN_LANDER_OBSERVATION_SIZE; }
+
 /// The internal steps of queued resets, and the observations that they give.
 static void finish_resets(SdqnLanderBatch *batch, int queued, float *observation) {
     step_queue(batch, queued);
     for (int k = 0; k < queued; k++) {
         float unwanted[SDQN_LANDER_OBSERVATION_SIZE];
         int lane = batch->queue[k];
-        sdqn_lander_end_step(&batch->landers[lane], 0, observation ? observation + lane * SDQN_LANDER_OBSERVATION_SIZE : unwanted);
+        sdqn_lander_end_step(&batch->landers[lane], 0, observation ? row(observation, lane) : unwanted);
     }
 }
 
@@ -147,10 +149,13 @@ static SdqnStatus check_step(const SdqnLanderBatch *batch, const int32_t *action
     return SDQN_OK;
 }
 
-/// Hand out what a lane's step gave. @param observation NULL if it is not wanted
+static void copy_observation(float *rows, int lane, const float *observation) {
+    if (rows != NULL) memcpy(row(rows, lane), observation, SDQN_LANDER_OBSERVATION_SIZE * sizeof *observation);
+}
+
+/// Hand out what a lane's step gave.
 static void report(const SdqnLanderBatchStep *out, int lane, const SdqnStep *step, const float *observation) {
-    if (out->observation != NULL)
-        memcpy(out->observation + lane * SDQN_LANDER_OBSERVATION_SIZE, observation, SDQN_LANDER_OBSERVATION_SIZE * sizeof *observation);
+    copy_observation(out->observation, lane, observation);
     if (out->reward != NULL) out->reward[lane] = step->reward;
     if (out->terminated != NULL) out->terminated[lane] = step->terminated;
     if (out->truncated != NULL) out->truncated[lane] = step->truncated;
@@ -175,8 +180,7 @@ static int end_steps(SdqnLanderBatch *batch, const SdqnLanderBatchStep *out) {
         if (batch->autoreset == SDQN_AUTORESET_NEXT_STEP) {
             batch->reset_due[i] = 1;
         } else {
-            if (out->final_observation != NULL)
-                memcpy(out->final_observation + i * SDQN_LANDER_OBSERVATION_SIZE, observation, sizeof observation);
+            copy_observation(out->final_observation, i, observation);
             queue_reset(batch, &resets, i); // the places taken lie before those still to be read
         }
     }
@@ -204,13 +208,21 @@ const SdqnLander *sdqn_lander_batch_lane(const SdqnLanderBatch *batch, int lane)
     return &batch->landers[lane];
 }
 
-static bool same_polygon(const SdqnPolygon *a, const SdqnPolygon *b) { return memcmp(a, b, sizeof *a) == 0; }
+static bool same_vec(SdqnVec2 a, SdqnVec2 b) { return a.x == b.x && a.y == b.y; }
+static bool same_polygon(const SdqnPolygon *a, const SdqnPolygon *b) {
+    bool same = a->count == b->count && same_vec(a->centroid, b->centroid);
+    for (int i = 0; i < SDQN_MAX_POLYGON_VERTICES; i++)
+        same = same && same_vec(a->vertex[i], b->vertex[i]) && same_vec(a->normal[i], b->normal[i]);
+    return same;
+}
 static bool same_body(const SdqnBody *a, const SdqnBody *b) {
     return a->inverse_mass == b->inverse_mass && a->inverse_inertia == b->inverse_inertia &&
-           memcmp(&a->sweep.local_center, &b->sweep.local_center, sizeof a->sweep.local_center) == 0;
+           same_vec(a->sweep.local_center, b->sweep.local_center);
 }
 static bool same_joint(const SdqnLegJoint *a, const SdqnLegJoint *b) {
-    return memcmp(&a->anchor_hull, &b->anchor_hull, offsetof(SdqnLegJoint, impulse)) == 0;
+    return same_vec(a->anchor_hull, b->anchor_hull) && same_vec(a->anchor_leg, b->anchor_leg) && a->reference_angle == b->reference_angle &&
+           a->lower_angle == b->lower_angle && a->upper_angle == b->upper_angle && a->motor_speed == b->motor_speed &&
+           a->max_motor_torque == b->max_motor_torque;
 }
 
 /// Whether two worlds have the same hull, legs and joints: what the lanes of a vector must share.
