@@ -385,6 +385,7 @@ static void bad_task_definitions_are_refused_with_their_line(void **state) {
         {"task_definitions:\n  moon:\n    gravity: 3\n", ":3: task moon: gravity = 3.0: must be negative"},
         {"task_definitions:\n  moon:\n    time_limit_steps: 5\n    wind_power: -1\n", ":4: task moon: wind_power = -1.0: must be in"},
         {"task_definitions:\n  moon:\n    gravty: -3\n", ":3: gravty: no such key; did you mean gravity?"},
+        {"task_definitions:\n  moon:\n    zzzzzz: -3\n", ":3: zzzzzz: no such field of a task; base and gravity, wind, wind_power, "},
         {"task_definitions:\n  moon:\n    gravity: low\n", ":3: gravity = low: must be a number"},
         {"task_definitions:\n  moon:\n    gravity: -1e999\n", ":3: gravity = -1e999: must be a number"},
         {"task_definitions:\n  moon:\n    gravity: -2\n    gravity: -3\n", ":4: gravity: given twice"},

@@ -246,6 +246,29 @@ static void logs_are_cut_to_their_recorded_lengths(void **state) {
     sdqn_run_folder_close(folder);
 }
 
+static void lost_timing_and_events_begin_anew(void **state) {
+    (void)state;
+    SdqnAppendMark marks[SDQN_RUN_NUM_LOGS] = {0};
+    SdqnRunFolder *folder = open_folder("run", SDQN_RUN_FOLDER_NEW);
+    assert_int_equal(sdqn_run_folder_write(folder, SDQN_RUN_CONFIG, "x", 1, NULL), SDQN_OK);
+    assert_int_equal(sdqn_run_folder_open_logs(folder, marks, true, NULL), SDQN_OK);
+    for (int i = 0; i < SDQN_RUN_NUM_LOGS; i++) assert_int_equal(sdqn_run_folder_append(folder, (SdqnRunLog)i, "one\n", 4, NULL), SDQN_OK);
+    assert_int_equal(sdqn_run_folder_sync_logs(folder, marks, NULL), SDQN_OK);
+    sdqn_run_folder_close(folder);
+    assert_int_equal(unlink(in_base("run/timing.jsonl")), 0);
+    assert_int_equal(truncate(in_base("run/events.out.tfevents.0.sharedqn"), 2), 0);
+
+    folder = open_folder("run", SDQN_RUN_FOLDER_RESUME);
+    assert_int_equal(sdqn_run_folder_open_logs(folder, marks, true, NULL), SDQN_OK);
+    assert_int_equal(marks[SDQN_RUN_METRICS].length, 4);
+    assert_int_equal(marks[SDQN_RUN_TIMING].length, 0);
+    assert_int_equal(marks[SDQN_RUN_EVENTS].length, 0);
+    sdqn_run_folder_close(folder);
+    struct stat status;
+    assert_int_equal(stat(in_base("run/events.out.tfevents.0.sharedqn"), &status), 0);
+    assert_int_equal(status.st_size, 0);
+}
+
 static void names_have_six_digits_or_more(void **state) {
     (void)state;
     char name[SDQN_RUN_CHECKPOINT_NAME_SIZE];
@@ -272,6 +295,7 @@ int main(void) {
         TEST(weights_of_the_first_episode_not_done_come_later),
         TEST(states_are_listed_newest_first),
         TEST(logs_are_cut_to_their_recorded_lengths),
+        TEST(lost_timing_and_events_begin_anew),
         TEST(names_have_six_digits_or_more),
     };
     return cmocka_run_group_tests_name("run_folder", tests, NULL, NULL);

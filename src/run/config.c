@@ -153,9 +153,16 @@ SdqnStatus sdqn_config_builder_take(SdqnConfigBuilder *builder, int key, SdqnSou
 
 SdqnStatus sdqn_config_unknown_key(const char *where, const SdqnKey *table, int size, const char *name, SdqnError *error) {
     const char *nearest = sdqn_key_nearest(table, size, name);
-    return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s%.*s: no such key%s%s%s", where, SHOWN_TEXT, name,
-                          nearest == NULL ? "; `sharedqn train --help` lists them" : "; did you mean ", nearest == NULL ? "" : nearest,
-                          nearest == NULL ? "" : "?");
+    if (nearest != NULL)
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s%.*s: no such key; did you mean %s?", where, SHOWN_TEXT, name, nearest);
+    if (table != sdqn_task_table)
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s%.*s: no such key; `sharedqn train --help` lists them", where, SHOWN_TEXT, name);
+    char fields[512] = "";
+    for (int i = 0; i < size; i++) {
+        size_t length = strlen(fields);
+        snprintf(fields + length, sizeof fields - length, "%s%s", i == 0 ? "" : ", ", table[i].name);
+    }
+    return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s%.*s: no such field of a task; base and %s are", where, SHOWN_TEXT, name, fields);
 }
 
 SdqnStatus sdqn_config_builder_read(SdqnConfigBuilder *builder, const char *path, SdqnError *error) {

@@ -288,14 +288,18 @@ SdqnStatus sdqn_run_folder_write(SdqnRunFolder *folder, const char *name, const 
     return status == SDQN_OK ? sdqn_file_write(path, &(SdqnPiece){data, size}, 1, error) : status;
 }
 
-SdqnStatus sdqn_run_folder_open_logs(SdqnRunFolder *folder, const SdqnAppendMark *marks, bool with_events, SdqnError *error) {
+SdqnStatus sdqn_run_folder_open_logs(SdqnRunFolder *folder, SdqnAppendMark *marks, bool with_events, SdqnError *error) {
     char path[SDQN_PATH_SIZE];
     SdqnStatus status = sdqn_run_folder_join(folder, CHECKPOINTS, path, error);
     if (status == SDQN_OK) status = sdqn_file_make_folder(path, error);
     for (int i = 0; i < SDQN_RUN_NUM_LOGS && status == SDQN_OK; i++) {
         if (i == SDQN_RUN_EVENTS && !with_events) continue;
         status = sdqn_run_folder_join(folder, log_names[i], path, error);
-        if (status == SDQN_OK) status = sdqn_append_file_open(path, &marks[i], &folder->logs[i], error);
+        if (status != SDQN_OK) break;
+        status = sdqn_append_file_open(path, &marks[i], &folder->logs[i], error);
+        if (status == SDQN_OK || marks[i].length == 0 || (i != SDQN_RUN_TIMING && i != SDQN_RUN_EVENTS)) continue;
+        memset(&marks[i], 0, sizeof marks[i]);
+        status = sdqn_append_file_open(path, &marks[i], &folder->logs[i], error);
     }
     return status;
 }

@@ -60,8 +60,10 @@ SdqnStatus sdqn_run_folder_rewind(SdqnRunFolder *folder, int64_t episodes, SdqnE
 /// Replace a file as a whole, atomically. @param name  may begin with "checkpoints/"
 SdqnStatus sdqn_run_folder_write(SdqnRunFolder *folder, const char *name, const void *data, size_t size, SdqnError *error);
 
-/// Open the logs, each cut to where it was. @param marks  [SDQN_RUN_NUM_LOGS] @param with_events  TensorBoard's event file too
-SdqnStatus sdqn_run_folder_open_logs(SdqnRunFolder *folder, const SdqnAppendMark *marks, bool with_events, SdqnError *error);
+/// Open the logs, each cut to where it was. Timing and events, which no result depends on, begin anew if they are lost or changed.
+/// @param marks        [SDQN_RUN_NUM_LOGS]; set to zero for a log that begins anew
+/// @param with_events  TensorBoard's event file too
+SdqnStatus sdqn_run_folder_open_logs(SdqnRunFolder *folder, SdqnAppendMark *marks, bool with_events, SdqnError *error);
 
 /// Append to a log. After an error the log has its old length.
 SdqnStatus sdqn_run_folder_append(SdqnRunFolder *folder, SdqnRunLog log, const void *data, size_t size, SdqnError *error);
