@@ -70,11 +70,15 @@ static void fail_each(SdqnStatus (*attempt)(SdqnError *error)) {
     }
 }
 
-static SdqnStatus create_shared(SdqnError *error) {
-    const SdqnMethod *method = sdqn_method_find("shared");
+static const char *const task_names[] = {"standard", "windy", "heavy"};
+static const SdqnMethod *method_under_test;
+
+static SdqnStatus create_method(SdqnError *error) {
+    const SdqnMethod *method = method_under_test;
     SdqnMethodDef def = {.kernels = sdqn_kernels(SDQN_CPU_SCALAR), .seed = 1};
     method->def_default(&def);
     def.dqn.replay_capacity = 3000;
+    sdqn_method_def_set_tasks(method, task_names, 3, &def);
     void *self = NULL;
     const SdqnStatus status = method->create(&def, &self, error);
     if ((status == SDQN_OK) != (self != NULL)) return SDQN_ERR_ARGUMENT;
@@ -95,7 +99,12 @@ static SdqnStatus encode(SdqnError *error) {
 
 static void creating_a_method_survives_each_failure(void **state) {
     (void)state;
-    fail_each(create_shared);
+    int count;
+    const SdqnMethod *const *methods = sdqn_methods(&count);
+    for (int i = 0; i < count; i++) {
+        method_under_test = methods[i];
+        fail_each(create_method);
+    }
 }
 
 static void encoding_survives_each_failure(void **state) {
@@ -103,13 +112,13 @@ static void encoding_survives_each_failure(void **state) {
     fail_each(encode);
 }
 
-/// After creation a learner allocates nothing: not in act, push, update, the end of an episode or the saving of its state.
-static void training_allocates_nothing(void **state) {
-    (void)state;
-    const SdqnMethod *method = sdqn_method_find("shared");
+/// After creation a method allocates nothing: not in act, push, update, the end of an episode or the saving of its state.
+static void check_training(const SdqnMethod *method) {
     SdqnMethodDef def = {.kernels = sdqn_kernels(sdqn_cpu_level_best()), .seed = 1};
     method->def_default(&def);
     def.dqn.min_replay_size = 100;
+    sdqn_method_def_set_tasks(method, task_names, 3, &def);
+    for (int t = 0; t < 3; t++) def.tasks[t].dqn.min_replay_size = 100;
     void *self;
     assert_int_equal(method->create(&def, &self, NULL), SDQN_OK);
     const float observation[8] = {0.1f, 0.2f};
@@ -118,16 +127,24 @@ static void training_allocates_nothing(void **state) {
     SdqnStatus status = SDQN_OK;
     until_failure = 0; // the first allocation would fail
     counting = true;
-    for (int i = 0; i < 150 && status == SDQN_OK; i++) {
-        method->push(self, &(SdqnTransition){observation, observation, 1.0, method->act(self, observation, 0), 0, false});
+    for (int i = 0; i < 450 && status == SDQN_OK; i++) {
+        const int task = i % 3;
+        method->push(self, &(SdqnTransition){observation, observation, 1.0, method->act(self, observation, task), task, false});
         status = method->update(self, &update, &error);
-        if (i % 50 == 0) method->end_episode(self, 0);
+        if (i % 50 == 0) method->end_episode(self, task);
     }
     counting = false;
     assert_int_equal(status, SDQN_OK);
     assert_true(update.done);
     assert_int_equal(until_failure, 0);
     method->destroy(self);
+}
+
+static void training_allocates_nothing(void **state) {
+    (void)state;
+    int count;
+    const SdqnMethod *const *methods = sdqn_methods(&count);
+    for (int i = 0; i < count; i++) check_training(methods[i]);
 }
 
 int main(void) {

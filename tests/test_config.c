@@ -149,6 +149,18 @@ static void independent_has_settings_by_task(void **state) {
     assert_true(config.episodes == 1500 && config.learning_rate.count == 1);
 }
 
+static void task_buffers_have_weights_and_scales(void **state) {
+    (void)state;
+    SdqnConfig config = config_of("method: mean\ntask_weights: [1, 0.5, 2]\nreward_scales: 0.1\n");
+    SdqnMethodDef def;
+    sdqn_config_method_def(&config, NULL, &def);
+    assert_true(def.dqn.replay_capacity == 33333 && def.dqn.batch_size == 64 && def.weight_decay == 0);
+    assert_true(def.tasks[1].weight == 0.5 && def.tasks[2].weight == 2 && def.tasks[2].reward_scale == 0.1);
+    config = config_of("method: sum\n");
+    sdqn_config_method_def(&config, NULL, &def);
+    assert_true(def.weight_decay == 0.01 && def.tasks[2].weight == 1);
+}
+
 static void all_means_the_first_three_tasks(void **state) {
     (void)state;
     SdqnConfig config = config_of("tasks: all\n");
@@ -334,6 +346,11 @@ static void bad_files_are_refused_with_their_line(void **state) {
         {"learning_rate: [1, 2]\n", ":1: learning_rate = 1,2: must be a number in (0.0, 1.0], or one a task"},
         {"learning_rate: [1, \"1\"]\n", ":1: learning_rate = \"1\": must be a number"},
         {"target_period: [1, 1.5]\n", ":1: target_period = 1,1.5: must be an integer in [1, 1000000], or one a task"},
+        {"task_weights: [1, 2, 3]\n", ":1: task_weights = 1.0,2.0,3.0: method shared has no replay buffer for each task"},
+        {"weight_decay: 0.1\n", ":1: weight_decay = 0.1: method shared has no replay buffer for each task: it does not know this key"},
+        {"method: mean\ntask_weights: [1, 2]\n", ":2: task_weights = 1.0,2.0: must be one value, or one for each of the 3 tasks"},
+        {"method: mean\nreward_scales: 0\n", ":2: reward_scales = 0: must be a number in (0.0, 1000000.0], or one a task"},
+        {"method: mean\nlearning_rate: [1, 1, 1]\n", ":2: learning_rate = 1.0,1.0,1.0: must be one value: method mean has one learner"},
         {"method: independent\ntarget_period: [1, 2]\n", ":2: target_period = 1,2: must be one value, or one for each of the 3 tasks"},
         {"learning_rate: [1, 1, 1]\n", ":1: learning_rate = 1.0,1.0,1.0: must be one value: method shared has one learner for all tasks"},
         {"learning_rate: {a: 1}\n", ":1: learning_rate: must be a number"},
@@ -536,6 +553,7 @@ int main(void) {
         cmocka_unit_test(values_are_read_from_yaml),
         cmocka_unit_test(file_without_settings_is_good),
         cmocka_unit_test(independent_has_settings_by_task),
+        cmocka_unit_test(task_buffers_have_weights_and_scales),
         cmocka_unit_test(all_means_the_first_three_tasks),
         cmocka_unit_test(command_line_outranks_files_in_any_order),
         cmocka_unit_test(tasks_of_the_user_start_from_their_base),

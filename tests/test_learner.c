@@ -40,7 +40,7 @@ static SdqnLearner *make_learner(const SdqnDqnDef *def, SdqnCpuLevel level) {
     const SdqnLearnerStreams streams = streams_of(1);
     SdqnLearner *learner;
     SdqnError error = {0};
-    if (sdqn_learner_create(&small_network, def, sdqn_kernels(level), &streams, &learner, &error) != SDQN_OK) {
+    if (sdqn_learner_create(&small_network, def, sdqn_kernels(level), NULL, &streams, &learner, &error) != SDQN_OK) {
         fail_msg("%s", error.message);
     }
     return learner;
@@ -111,7 +111,7 @@ static void check_refused(SdqnDqnDef def, const char *message) {
     assert_string_equal(error.message, message);
     const SdqnLearnerStreams streams = streams_of(1);
     SdqnLearner *learner = NULL;
-    assert_int_equal(sdqn_learner_create(&small_network, &def, sdqn_kernels(SDQN_CPU_SCALAR), &streams, &learner, &error),
+    assert_int_equal(sdqn_learner_create(&small_network, &def, sdqn_kernels(SDQN_CPU_SCALAR), NULL, &streams, &learner, &error),
                      SDQN_ERR_ARGUMENT);
     assert_null(learner);
 }

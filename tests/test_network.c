@@ -390,6 +390,38 @@ static void gradients_have_the_same_bits_on_every_level(void **state) {
     }
 }
 
+static void gradients_of_groups_are_those_of_each_group_alone(void **state) {
+    (void)state;
+    enum { GROUPS = 4, EACH = 13 };
+    for (int c = SDQN_CONDITIONING_EMBEDDING; c <= SDQN_CONDITIONING_BLIND; c++) {
+        const SdqnQNetworkDef def = {8, 4, 5, 3, 37, 29, (SdqnConditioning)c};
+        const size_t count = sdqn_q_network_def_parameter_count(&def);
+        float *gradients = calloc(GROUPS * count, sizeof(float)), *alone = calloc(count, sizeof(float));
+        for (int level = 0; level < SDQN_NUM_CPU_LEVELS; level++) {
+            if (!sdqn_kernels((SdqnCpuLevel)level)) continue;
+            Rows rows;
+            SdqnRng rng;
+            sdqn_rng_seed(&rng, 12);
+            random_rows(&rows, &rng, &def);
+            SdqnQNetwork *network = make_random_network(&def, (SdqnCpuLevel)level, 13);
+            SdqnQWorkspace *workspace = make_workspace(&def, GROUPS * EACH);
+            sdqn_q_network_forward(network, workspace, rows.observation, rows.task, GROUPS * EACH, rows.q);
+            for (size_t i = 0; i < sizeof rows.dq / sizeof rows.dq[0]; i++) rows.dq[i] = (float)sdqn_rng_normal(&rng);
+            sdqn_q_network_backward_groups(network, workspace, rows.task, rows.dq, GROUPS, EACH, gradients);
+            for (size_t g = 0; g < GROUPS; g++) {
+                const size_t first = g * EACH;
+                sdqn_q_network_forward(network, workspace, rows.observation + 8 * first, rows.task + first, EACH, rows.q);
+                sdqn_q_network_backward(network, workspace, rows.task + first, rows.dq + 4 * first, EACH, alone);
+                assert_memory_equal(alone, gradients + g * count, count * sizeof(float));
+            }
+            sdqn_q_workspace_destroy(workspace);
+            sdqn_q_network_destroy(network);
+        }
+        free(gradients);
+        free(alone);
+    }
+}
+
 static void copy_gives_the_same_q_values(void **state) {
     (void)state;
     SdqnQNetwork *source = make_random_network(&small_def, SDQN_CPU_SCALAR, 11), *target = make_network(&small_def, SDQN_CPU_SCALAR);
@@ -423,6 +455,7 @@ int main(void) {
         cmocka_unit_test(gradients_equal_finite_differences),
         cmocka_unit_test(q_values_do_not_depend_on_the_batch_nor_the_level),
         cmocka_unit_test(gradients_have_the_same_bits_on_every_level),
+        cmocka_unit_test(gradients_of_groups_are_those_of_each_group_alone),
         cmocka_unit_test(copy_gives_the_same_q_values),
         cmocka_unit_test(destroying_nothing_is_allowed),
     };

@@ -27,16 +27,22 @@ struct SdqnLearner {
     const SdqnKernels *kernels;
     SdqnQNetwork *network, *target;
     SdqnAdam adam;
-    SdqnReplayBuffer *replay;
+    bool by_task; ///< a replay buffer and a gradient for each task; else one of either, and task_buffers is not looked at
+    SdqnTaskBuffersDef task_buffers;
+    int num_buffers;
+    SdqnReplayBuffer *replays[SDQN_MAX_TASKS]; ///< num_buffers of them
     SdqnExploration exploration;
     SdqnRng exploration_rng, replay_rng;
     uint64_t updates, episodes;
 
     // Derived or scratch: nothing below is part of the state.
-    SdqnTargetMemory targets;
+    SdqnTargetMemory targets[SDQN_MAX_TASKS]; ///< of each replay buffer
     SdqnQWorkspace *training, *inference;
-    SdqnBatch batch, unknown; ///< the batch drawn, and its rows whose TD targets are not remembered
-    float *q, *dq, *y, *gradient;
+    SdqnBatch batch;   ///< what was drawn: batch_size rows of each replay buffer
+    SdqnBatch unknown; ///< those whose TD targets are not remembered; its `row` is that of `batch`
+    float *q, *dq, *y;
+    float *gradients; ///< [num_buffers, parameters]
+    float *direction; ///< [parameters] along which the optimiser steps; without task buffers the only gradient
 };
 
 /// The sizes of the network as they are saved.
@@ -46,7 +52,8 @@ typedef struct SavedNetworkDef {
     int32_t hidden1_size, hidden2_size;
 } SavedNetworkDef;
 
-/// The saved state begins with this; STATE_ARRAYS arrays of parameter_count floats and the replay buffer's state follow.
+/// The saved state begins with this; STATE_ARRAYS arrays of parameter_count floats and the replay buffers' states
+/// follow, each of several buffers behind its size as uint64_t.
 typedef struct StateHeader {
     uint64_t magic;
     uint64_t size; ///< bytes of the whole state
@@ -110,42 +117,62 @@ SdqnStatus sdqn_dqn_def_check(const SdqnDqnDef *def, SdqnError *error) {
     return SDQN_OK;
 }
 
+static SdqnStatus check_task_buffers(const SdqnTaskBuffersDef *def, int num_tasks, SdqnError *error) {
+    for (int t = 0; t < num_tasks; t++) {
+        const double values[] = {def->weights[t], def->reward_scales[t]};
+        for (int i = 0; i < 2; i++) {
+            if (values[i] > 0.0 && values[i] <= 1e6) continue;
+            return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s = %g for task %d: must be in (0, 1e6]",
+                                  i == 0 ? "task_weights" : "reward_scales", values[i], t);
+        }
+    }
+    if (def->weight_decay >= 0.0 && def->weight_decay <= 1.0) return SDQN_OK;
+    return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "weight_decay = %g: must be in [0, 1]", def->weight_decay);
+}
+
 /// Acquire all memory of a learner; what was acquired stays in it on error.
 static SdqnStatus acquire(SdqnLearner *learner, const SdqnQNetworkDef *network_def, SdqnError *error) {
     const SdqnDqnDef *def = &learner->def;
-    const size_t q_values = (size_t)def->batch_size * (size_t)network_def->num_actions;
+    const int rows = learner->num_buffers * def->batch_size;
+    const size_t q_values = (size_t)rows * (size_t)network_def->num_actions;
     const size_t parameters = sdqn_q_network_def_parameter_count(network_def);
     SdqnStatus status = sdqn_q_network_create(network_def, learner->kernels, &learner->network, error);
     if (status == SDQN_OK) status = sdqn_q_network_create(network_def, learner->kernels, &learner->target, error);
     if (status == SDQN_OK) status = sdqn_adam_create(&learner->adam, parameters, error);
-    if (status == SDQN_OK) {
-        status = sdqn_replay_buffer_create(def->replay_capacity, network_def->observation_size, &learner->replay, error);
+    for (int i = 0; i < learner->num_buffers && status == SDQN_OK; i++) {
+        status = sdqn_replay_buffer_create(def->replay_capacity, network_def->observation_size, &learner->replays[i], error);
+        if (status == SDQN_OK) status = sdqn_target_memory_create(&learner->targets[i], def->replay_capacity, error);
     }
-    if (status == SDQN_OK) status = sdqn_q_workspace_create(network_def, def->batch_size, true, &learner->training, error);
+    if (status == SDQN_OK) status = sdqn_q_workspace_create(network_def, rows, true, &learner->training, error);
     if (status == SDQN_OK) status = sdqn_q_workspace_create(network_def, INFERENCE_ROWS, false, &learner->inference, error);
-    if (status == SDQN_OK) status = sdqn_batch_create(&learner->batch, def->batch_size, network_def->observation_size, error);
-    if (status == SDQN_OK) status = sdqn_batch_create(&learner->unknown, def->batch_size, network_def->observation_size, error);
-    if (status == SDQN_OK) status = sdqn_target_memory_create(&learner->targets, def->replay_capacity, error);
+    if (status == SDQN_OK) status = sdqn_batch_create(&learner->batch, rows, network_def->observation_size, error);
+    if (status == SDQN_OK) status = sdqn_batch_create(&learner->unknown, rows, network_def->observation_size, error);
     if (status != SDQN_OK) return status;
     learner->q = sdqn_aligned_floats(q_values);
     learner->dq = sdqn_aligned_floats(q_values);
-    learner->y = sdqn_aligned_floats((size_t)def->batch_size);
-    learner->gradient = sdqn_aligned_floats(parameters);
-    if (!learner->q || !learner->dq || !learner->y || !learner->gradient) {
+    learner->y = sdqn_aligned_floats((size_t)rows);
+    learner->gradients = sdqn_aligned_floats((size_t)learner->num_buffers * parameters);
+    learner->direction = learner->by_task ? sdqn_aligned_floats(parameters) : learner->gradients;
+    if (!learner->q || !learner->dq || !learner->y || !learner->gradients || !learner->direction) {
         return sdqn_error_set(error, SDQN_ERR_MEMORY, "learner: out of memory for %zu parameters", parameters);
     }
     return SDQN_OK;
 }
 
 SdqnStatus sdqn_learner_create(const SdqnQNetworkDef *network_def, const SdqnDqnDef *def, const SdqnKernels *kernels,
-                               const SdqnLearnerStreams *streams, SdqnLearner **learner, SdqnError *error) {
+                               const SdqnTaskBuffersDef *task_buffers, const SdqnLearnerStreams *streams, SdqnLearner **learner,
+                               SdqnError *error) {
     SdqnStatus status = sdqn_q_network_def_check(network_def, error);
     if (status == SDQN_OK) status = sdqn_dqn_def_check(def, error);
+    if (status == SDQN_OK && task_buffers) status = check_task_buffers(task_buffers, network_def->num_tasks, error);
     if (status != SDQN_OK) return status;
     SdqnLearner *made = calloc(1, sizeof *made);
     if (!made) return sdqn_error_set(error, SDQN_ERR_MEMORY, "learner: out of memory");
     made->def = *def;
     made->kernels = kernels;
+    made->by_task = task_buffers != NULL;
+    if (task_buffers) made->task_buffers = *task_buffers;
+    made->num_buffers = task_buffers ? network_def->num_tasks : 1;
     status = acquire(made, network_def, error);
     if (status != SDQN_OK) {
         sdqn_learner_destroy(made);
@@ -166,16 +193,19 @@ void sdqn_learner_destroy(SdqnLearner *learner) {
     sdqn_q_network_destroy(learner->network);
     sdqn_q_network_destroy(learner->target);
     sdqn_adam_destroy(&learner->adam);
-    sdqn_replay_buffer_destroy(learner->replay);
+    for (int i = 0; i < learner->num_buffers; i++) {
+        sdqn_replay_buffer_destroy(learner->replays[i]);
+        sdqn_target_memory_destroy(&learner->targets[i]);
+    }
     sdqn_q_workspace_destroy(learner->training);
     sdqn_q_workspace_destroy(learner->inference);
     sdqn_batch_destroy(&learner->batch);
     sdqn_batch_destroy(&learner->unknown);
-    sdqn_target_memory_destroy(&learner->targets);
     free(learner->q);
     free(learner->dq);
     free(learner->y);
-    free(learner->gradient);
+    if (learner->by_task) free(learner->direction);
+    free(learner->gradients);
     free(learner);
 }
 
@@ -201,59 +231,136 @@ int sdqn_learner_act(SdqnLearner *learner, const float *observation, int task) {
 void sdqn_learner_push(SdqnLearner *learner, const SdqnTransition *transition) {
     assert(transition->action < sdqn_q_network_def(learner->network)->num_actions);
     assert(transition->task < sdqn_q_network_def(learner->network)->num_tasks);
-    sdqn_target_memory_forget(&learner->targets, sdqn_replay_buffer_push(learner->replay, transition));
+    const int buffer = learner->by_task ? transition->task : 0;
+    SdqnTransition stored = *transition;
+    if (learner->by_task) stored.reward *= learner->task_buffers.reward_scales[buffer];
+    sdqn_target_memory_forget(&learner->targets[buffer], sdqn_replay_buffer_push(learner->replays[buffer], &stored));
+}
+
+/// Whether the replay buffers hold enough for an update.
+static bool is_ready(const SdqnLearner *learner) {
+    int64_t transitions = 0;
+    for (int i = 0; i < learner->num_buffers; i++) {
+        const int size = sdqn_replay_buffer_size(learner->replays[i]);
+        if (size < learner->def.batch_size) return false;
+        transitions += size;
+    }
+    return transitions > learner->def.min_replay_size;
+}
+
+/// Draw the batch, buffer by buffer.
+static void draw_batch(SdqnLearner *learner) {
+    const size_t observation_size = (size_t)sdqn_q_network_def(learner->network)->observation_size;
+    const SdqnBatch *batch = &learner->batch;
+    for (int i = 0; i < learner->num_buffers; i++) {
+        const size_t first = (size_t)i * (size_t)learner->def.batch_size;
+        SdqnBatch part = {
+            .max_rows = learner->def.batch_size,
+            .observation = batch->observation + first * observation_size,
+            .next_observation = batch->next_observation + first * observation_size,
+            .reward = batch->reward + first,
+            .task = batch->task + first,
+            .action = batch->action + first,
+            .terminated = batch->terminated + first,
+            .row = batch->row + first,
+        };
+        sdqn_replay_buffer_sample(learner->replays[i], &learner->replay_rng, learner->def.batch_size, &part);
+    }
 }
 
 /// TD targets of the batch into y. Rows are independent of each other, so those not remembered are computed together.
-static void td_targets(SdqnLearner *learner, int n) {
+static void td_targets(SdqnLearner *learner) {
     const SdqnQNetworkDef *def = sdqn_q_network_def(learner->network);
     const size_t observation_size = (size_t)def->observation_size;
     const SdqnBatch *batch = &learner->batch, *unknown = &learner->unknown;
+    const int rows_each = learner->def.batch_size, n = learner->num_buffers * rows_each;
     int count = 0;
     for (int b = 0; b < n; b++) {
-        if (sdqn_target_memory_knows(&learner->targets, batch->row[b])) continue;
+        if (sdqn_target_memory_knows(&learner->targets[b / rows_each], batch->row[b])) continue;
         memcpy(unknown->next_observation + (size_t)count * observation_size, batch->next_observation + (size_t)b * observation_size,
                observation_size * sizeof(float));
         unknown->reward[count] = batch->reward[b];
         unknown->task[count] = batch->task[b];
         unknown->terminated[count] = batch->terminated[b];
-        unknown->row[count++] = batch->row[b];
+        unknown->row[count++] = b;
     }
     if (count > 0) {
         sdqn_q_network_forward(learner->target, learner->training, unknown->next_observation, unknown->task, count, learner->q);
         sdqn_td_target(learner->q, unknown->reward, unknown->terminated, (float)learner->def.gamma, count, def->num_actions, learner->y);
-        for (int i = 0; i < count; i++) sdqn_target_memory_put(&learner->targets, unknown->row[i], learner->y[i]);
+        for (int i = 0; i < count; i++) {
+            const int b = unknown->row[i];
+            sdqn_target_memory_put(&learner->targets[b / rows_each], batch->row[b], learner->y[i]);
+        }
     }
-    for (int b = 0; b < n; b++) learner->y[b] = sdqn_target_memory_get(&learner->targets, batch->row[b]);
+    for (int b = 0; b < n; b++) learner->y[b] = sdqn_target_memory_get(&learner->targets[b / rows_each], batch->row[b]);
+}
+
+/// The loss of each buffer's part of the batch and its derivative, the latter times the task's weight.
+/// @param loss  the mean of the losses
+static SdqnStatus losses(SdqnLearner *learner, float *loss, SdqnError *error) {
+    const int rows_each = learner->def.batch_size, num_actions = sdqn_q_network_def(learner->network)->num_actions;
+    float sum = 0.0f;
+    for (int i = 0; i < learner->num_buffers; i++) {
+        const size_t first = (size_t)i * (size_t)rows_each, q_first = first * (size_t)num_actions;
+        float *dq = learner->dq + q_first;
+        const float part =
+            sdqn_mse_loss(learner->q + q_first, learner->batch.action + first, learner->y + first, rows_each, num_actions, dq);
+        if (!isfinite(part)) {
+            return learner->by_task
+                       ? sdqn_error_set(error, SDQN_ERR_NUMERIC, "the loss of task %d is %g: training has diverged", i, (double)part)
+                       : sdqn_error_set(error, SDQN_ERR_NUMERIC, "the loss is %g: training has diverged", (double)part);
+        }
+        sum += part;
+        const float weight = learner->by_task ? (float)learner->task_buffers.weights[i] : 1.0f;
+        if (weight == 1.0f) continue;
+        for (int j = 0; j < rows_each * num_actions; j++) dq[j] *= weight;
+    }
+    *loss = sum / (float)learner->num_buffers;
+    return SDQN_OK;
+}
+
+static void step(SdqnLearner *learner) {
+    float *parameters = sdqn_q_network_parameters_mutable(learner->network);
+    if (learner->by_task && learner->task_buffers.weight_decay > 0.0) {
+        sdqn_weight_decay(learner->def.learning_rate, learner->task_buffers.weight_decay, learner->adam.count, parameters);
+    }
+    sdqn_adam_step(&learner->adam, learner->kernels, learner->direction, learner->def.learning_rate, parameters);
+    sdqn_q_network_refresh(learner->network);
+    learner->updates++;
 }
 
 SdqnStatus sdqn_learner_update(SdqnLearner *learner, SdqnUpdate *update, SdqnError *error) {
     *update = (SdqnUpdate){0};
-    if (sdqn_replay_buffer_size(learner->replay) <= learner->def.min_replay_size) return SDQN_OK;
-    const int n = learner->def.batch_size;
-    const int num_actions = sdqn_q_network_def(learner->network)->num_actions;
+    if (!is_ready(learner)) return SDQN_OK;
     const SdqnBatch *batch = &learner->batch;
-    sdqn_replay_buffer_sample(learner->replay, &learner->replay_rng, n, &learner->batch);
-    td_targets(learner, n);
-    sdqn_q_network_forward(learner->network, learner->training, batch->observation, batch->task, n, learner->q);
-    const float loss = sdqn_mse_loss(learner->q, batch->action, learner->y, n, num_actions, learner->dq);
-    if (!isfinite(loss)) {
-        return sdqn_error_set(error, SDQN_ERR_NUMERIC, "the loss is %g: training has diverged", (double)loss);
+    const SdqnTaskBuffersDef *by_task = &learner->task_buffers;
+    float loss = 0.0f;
+    draw_batch(learner);
+    td_targets(learner);
+    sdqn_q_network_forward(learner->network, learner->training, batch->observation, batch->task, batch->max_rows, learner->q);
+    SdqnStatus status = losses(learner, &loss, error);
+    if (status != SDQN_OK) return status;
+    sdqn_q_network_backward_groups(learner->network, learner->training, batch->task, learner->dq, learner->num_buffers,
+                                   learner->def.batch_size, learner->gradients);
+    if (learner->by_task) {
+        status =
+            by_task->aggregate(by_task->context, learner->gradients, learner->num_buffers, learner->adam.count, learner->direction, error);
+        if (status != SDQN_OK) return status;
     }
-    sdqn_q_network_backward(learner->network, learner->training, batch->task, learner->dq, n, learner->gradient);
-    sdqn_adam_step(&learner->adam, learner->kernels, learner->gradient, learner->def.learning_rate,
-                   sdqn_q_network_parameters_mutable(learner->network));
-    sdqn_q_network_refresh(learner->network);
-    learner->updates++;
+    step(learner);
     *update = (SdqnUpdate){.done = true, .loss = loss};
     return SDQN_OK;
+}
+
+static void forget_targets(SdqnLearner *learner) {
+    for (int i = 0; i < learner->num_buffers; i++) sdqn_target_memory_forget_all(&learner->targets[i]);
 }
 
 void sdqn_learner_end_episode(SdqnLearner *learner) {
     const uint64_t episode = learner->episodes++;
     if (episode > 0 && episode % (uint64_t)learner->def.target_period == 0) {
         sdqn_q_network_copy(learner->target, learner->network);
-        sdqn_target_memory_forget_all(&learner->targets);
+        forget_targets(learner);
     }
     sdqn_exploration_next_episode(&learner->exploration);
 }
@@ -275,8 +382,16 @@ static SavedNetworkDef saved_network_def(const SdqnLearner *learner) {
     };
 }
 
+/// Where the replay buffers' states begin.
+static size_t replay_offset(const SdqnLearner *learner) { return sizeof(StateHeader) + STATE_ARRAYS * learner->adam.count * sizeof(float); }
+
+/// Bytes before the state of each replay buffer: its size, where there are several.
+static size_t part_prefix(const SdqnLearner *learner) { return learner->num_buffers > 1 ? sizeof(uint64_t) : 0; }
+
 size_t sdqn_learner_state_size(const SdqnLearner *learner) {
-    return sizeof(StateHeader) + STATE_ARRAYS * learner->adam.count * sizeof(float) + sdqn_replay_buffer_state_size(learner->replay);
+    size_t size = replay_offset(learner);
+    for (int i = 0; i < learner->num_buffers; i++) size += part_prefix(learner) + sdqn_replay_buffer_state_size(learner->replays[i]);
+    return size;
 }
 
 void sdqn_learner_save_state(const SdqnLearner *learner, uint8_t *bytes) {
@@ -300,7 +415,12 @@ void sdqn_learner_save_state(const SdqnLearner *learner, uint8_t *bytes) {
     sdqn_bytes_put(&bytes, sdqn_q_network_parameters(learner->target), array_bytes);
     sdqn_bytes_put(&bytes, learner->adam.m, array_bytes);
     sdqn_bytes_put(&bytes, learner->adam.v, array_bytes);
-    sdqn_replay_buffer_save_state(learner->replay, bytes);
+    for (int i = 0; i < learner->num_buffers; i++) {
+        const uint64_t size = sdqn_replay_buffer_state_size(learner->replays[i]);
+        sdqn_bytes_put(&bytes, &size, part_prefix(learner));
+        sdqn_replay_buffer_save_state(learner->replays[i], bytes);
+        bytes += size;
+    }
 }
 
 static bool rng_is_sound(const SdqnRng *rng) { return (rng->increment_low & 1) == 1 && rng->has_half_word <= 1; }
@@ -314,7 +434,7 @@ static bool same_dqn_def(const SdqnDqnDef *a, const SdqnDqnDef *b) {
            a->min_replay_size == b->min_replay_size && a->target_period == b->target_period;
 }
 
-/// Check all that precedes the replay buffer's state.
+/// Check all that precedes the replay buffers' states.
 static SdqnStatus check_state(const SdqnLearner *learner, const uint8_t *bytes, size_t size, StateHeader *header, SdqnError *error) {
     const size_t floats = STATE_ARRAYS * learner->adam.count;
     if (size < sizeof *header + floats * sizeof(float)) {
@@ -345,26 +465,55 @@ static SdqnStatus check_state(const SdqnLearner *learner, const uint8_t *bytes, 
     return SDQN_OK;
 }
 
-/// Where the replay buffer's state begins.
-static size_t replay_offset(const SdqnLearner *learner) { return sizeof(StateHeader) + STATE_ARRAYS * learner->adam.count * sizeof(float); }
+/// The state of one replay buffer.
+typedef struct StatePart {
+    const uint8_t *bytes;
+    size_t size;
+} StatePart;
+
+/// Find the replay buffers' states behind all else, and check them. @param parts [num_buffers] written
+static SdqnStatus check_replays(const SdqnLearner *learner, const uint8_t *bytes, size_t size, StatePart *parts, SdqnError *error) {
+    const SdqnQNetworkDef *def = sdqn_q_network_def(learner->network);
+    bytes += replay_offset(learner);
+    size -= replay_offset(learner);
+    for (int i = 0; i < learner->num_buffers; i++) {
+        uint64_t part_size = size; // a single one has the rest
+        if (size < part_prefix(learner)) {
+            return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved learner: too short for replay buffer %d", i);
+        }
+        sdqn_bytes_take(&bytes, &part_size, part_prefix(learner));
+        size -= part_prefix(learner);
+        if (part_size > size) return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved learner: too short for replay buffer %d", i);
+        parts[i] = (StatePart){bytes, (size_t)part_size};
+        const SdqnStatus status =
+            sdqn_replay_buffer_check_state(learner->replays[i], def->num_actions, def->num_tasks, bytes, (size_t)part_size, error);
+        if (status != SDQN_OK) return status;
+        bytes += part_size;
+        size -= (size_t)part_size;
+    }
+    if (size > 0) return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved learner: %zu bytes too many", size);
+    return SDQN_OK;
+}
 
 SdqnStatus sdqn_learner_check_state(const SdqnLearner *learner, const uint8_t *bytes, size_t size, SdqnError *error) {
-    const SdqnQNetworkDef *network_def = sdqn_q_network_def(learner->network);
     StateHeader header = {0};
+    StatePart parts[SDQN_MAX_TASKS];
     const SdqnStatus status = check_state(learner, bytes, size, &header, error);
-    if (status != SDQN_OK) return status;
-    return sdqn_replay_buffer_check_state(learner->replay, network_def->num_actions, network_def->num_tasks, bytes + replay_offset(learner),
-                                          size - replay_offset(learner), error);
+    return status == SDQN_OK ? check_replays(learner, bytes, size, parts, error) : status;
 }
 
 SdqnStatus sdqn_learner_load_state(SdqnLearner *learner, const uint8_t *bytes, size_t size, SdqnError *error) {
     const SdqnQNetworkDef *network_def = sdqn_q_network_def(learner->network);
     const size_t array_bytes = learner->adam.count * sizeof(float);
     StateHeader header = {0};
+    StatePart parts[SDQN_MAX_TASKS];
     SdqnStatus status = check_state(learner, bytes, size, &header, error);
-    if (status != SDQN_OK) return status;
-    status = sdqn_replay_buffer_load_state(learner->replay, network_def->num_actions, network_def->num_tasks,
-                                           bytes + replay_offset(learner), size - replay_offset(learner), error);
+    if (status == SDQN_OK) status = check_replays(learner, bytes, size, parts, error);
+    // All has been looked at: from here on nothing fails.
+    for (int i = 0; i < learner->num_buffers && status == SDQN_OK; i++) {
+        status = sdqn_replay_buffer_load_state(learner->replays[i], network_def->num_actions, network_def->num_tasks, parts[i].bytes,
+                                               parts[i].size, error);
+    }
     if (status != SDQN_OK) return status;
     learner->updates = header.updates;
     learner->episodes = header.episodes;
@@ -380,6 +529,6 @@ SdqnStatus sdqn_learner_load_state(SdqnLearner *learner, const uint8_t *bytes, s
     sdqn_bytes_take(&cursor, learner->adam.v, array_bytes);
     sdqn_q_network_refresh(learner->network);
     sdqn_q_network_refresh(learner->target);
-    sdqn_target_memory_forget_all(&learner->targets);
+    forget_targets(learner);
     return SDQN_OK;
 }

@@ -18,16 +18,32 @@ typedef struct SdqnDqnDef {
     double gamma;         ///< discount per environment step, in [0, 1]. Default 0.99.
     double epsilon_decay; ///< factor on epsilon after each episode, in (0, 1]. Default 0.995.
     double epsilon_floor; ///< smallest epsilon, in [0, 1]. Default 0.01.
-    int batch_size;       ///< transitions per update, in [1, 4096]. Default 64.
-    int replay_capacity;  ///< transitions kept, in [1, 10000000]. Default 100000.
-    int min_replay_size;  ///< updates start once the replay buffer holds more transitions than this; in [batch_size - 1, replay_capacity).
-                          ///< Default 2000.
-    int target_period;    ///< episodes between hard copies into the target network, in [1, 1000000]. Default 10.
+    int batch_size;       ///< transitions per update (with task buffers: of each task), in [1, 4096]. Default 64.
+    int replay_capacity;  ///< transitions kept (with task buffers: of each task), in [1, 10000000]. Default 100000.
+    int min_replay_size;  ///< updates start once the replay buffers together hold more transitions than this; in [batch_size - 1,
+                         ///< replay_capacity). Default 2000.
+    int target_period; ///< episodes between hard copies into the target network, in [1, 1000000]. Default 10.
 } SdqnDqnDef;
 
 SdqnDqnDef sdqn_dqn_def_default(void);
 /// @return SDQN_OK, or SDQN_ERR_ARGUMENT with the field, its value and the allowed range
 SdqnStatus sdqn_dqn_def_check(const SdqnDqnDef *def, SdqnError *error);
+
+/// Make one direction of the tasks' gradients. May keep what it likes in `context`.
+/// @param gradients [tasks, parameters] row-major @param direction [parameters] written; the optimiser steps against it
+/// @return SDQN_OK, or SDQN_ERR_NUMERIC if it found none: the weights are then not stepped
+typedef SdqnStatus SdqnAggregateFunction(void *context, const float *gradients, int tasks, size_t parameters, float *direction,
+                                         SdqnError *error);
+
+/// A learner with a replay buffer for each task: an update draws batch_size transitions of every task, makes a gradient of each task's
+/// loss and steps along what an aggregator makes of them.
+typedef struct SdqnTaskBuffersDef {
+    double weights[SDQN_MAX_TASKS];       ///< factor on each task's loss, in (0, 1e6]. Default 1.
+    double reward_scales[SDQN_MAX_TASKS]; ///< factor on each task's rewards before they are stored, in (0, 1e6]. Default 1.
+    double weight_decay;                  ///< of AdamW, on all parameters, in [0, 1]. Default 0.
+    SdqnAggregateFunction *aggregate;
+    void *context; ///< of `aggregate`; must outlive the learner
+} SdqnTaskBuffersDef;
 
 /// The streams a learner draws from; it keeps copies.
 typedef struct SdqnLearnerStreams {
@@ -37,16 +53,18 @@ typedef struct SdqnLearnerStreams {
 /// What an update did.
 typedef struct SdqnUpdate {
     bool done;  ///< false: the replay buffer does not hold enough yet, nothing was drawn or changed
-    float loss; ///< mean squared TD error of the batch, before the step; 0 if not done
+    float loss; ///< mean squared TD error of the batch, before the step, without the tasks' weights; 0 if not done
 } SdqnUpdate;
 
 /// One learner. After creation nothing it does allocates. Not thread-safe.
 typedef struct SdqnLearner SdqnLearner;
 
 /// Make a learner with freshly drawn weights, target equal to them, everything else empty or zero.
+/// @param task_buffers  NULL: one replay buffer for all tasks, and one gradient. The learner keeps a copy.
 /// @return SDQN_OK, SDQN_ERR_ARGUMENT (a definition) or SDQN_ERR_MEMORY
 SdqnStatus sdqn_learner_create(const SdqnQNetworkDef *network_def, const SdqnDqnDef *def, const SdqnKernels *kernels,
-                               const SdqnLearnerStreams *streams, SdqnLearner **learner, SdqnError *error);
+                               const SdqnTaskBuffersDef *task_buffers, const SdqnLearnerStreams *streams, SdqnLearner **learner,
+                               SdqnError *error);
 /// NULL is allowed.
 void sdqn_learner_destroy(SdqnLearner *learner);
 
@@ -60,7 +78,7 @@ int sdqn_learner_act(SdqnLearner *learner, const float *observation, int task);
 /// Store a transition. @param transition  action in [0, num_actions), task in [0, num_tasks)
 void sdqn_learner_push(SdqnLearner *learner, const SdqnTransition *transition);
 
-/// One gradient step on one batch, if the replay buffer holds more than min_replay_size transitions.
+/// One gradient step on one batch, if the replay buffers together hold more than min_replay_size transitions and each a batch.
 /// @param update  written
 /// @return SDQN_OK, or SDQN_ERR_NUMERIC if the loss was NaN or infinite: the weights were not stepped
 SdqnStatus sdqn_learner_update(SdqnLearner *learner, SdqnUpdate *update, SdqnError *error);

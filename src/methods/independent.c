@@ -62,7 +62,7 @@ static SdqnStatus create_learner(const SdqnMethodDef *def, int task, SdqnLearner
         .replay = sdqn_method_task_stream(def->seed, SDQN_STREAM_REPLAY, task),
     };
     SdqnError cause = {0};
-    const SdqnStatus status = sdqn_learner_create(&network, &def->tasks[task].dqn, def->kernels, &streams, learner, &cause);
+    const SdqnStatus status = sdqn_learner_create(&network, &def->tasks[task].dqn, def->kernels, NULL, &streams, learner, &cause);
     return status == SDQN_OK ? SDQN_OK : sdqn_error_set(error, status, "task %s: %s", def->tasks[task].name, cause.message);
 }
 

@@ -16,8 +16,10 @@
 
 /// A task as a method sees it.
 typedef struct SdqnMethodTask {
-    const char *name; ///< borrowed: read by create alone
-    SdqnDqnDef dqn;   ///< of a method that uses SDQN_METHOD_TASK_SETTINGS
+    const char *name;    ///< borrowed: read by create alone
+    SdqnDqnDef dqn;      ///< of a method that uses SDQN_METHOD_TASK_SETTINGS
+    double weight;       ///< factor on its loss, of a method that uses SDQN_METHOD_TASK_BUFFERS; likewise:
+    double reward_scale; ///< factor on its rewards before they are stored
 } SdqnMethodTask;
 
 /// What a method is made from. The method copies it.
@@ -25,6 +27,7 @@ typedef struct SdqnMethodDef {
     SdqnQNetworkDef network;
     SdqnDqnDef dqn;                       ///< of all tasks, unless the method uses SDQN_METHOD_TASK_SETTINGS
     SdqnMethodTask tasks[SDQN_MAX_TASKS]; ///< network.num_tasks of them; see sdqn_method_def_set_tasks
+    double weight_decay;                  ///< of a method that uses SDQN_METHOD_TASK_BUFFERS
     const SdqnKernels *kernels;
     uint64_t seed; ///< the run's; every stream is spawned from it by purpose (SdqnStream)
 } SdqnMethodDef;
@@ -32,6 +35,7 @@ typedef struct SdqnMethodDef {
 /// Settings that not every method has.
 typedef enum SdqnMethodUses {
     SDQN_METHOD_TASK_SETTINGS = 1, ///< learning_rate, epsilon_decay, min_replay_size and target_period may differ by task
+    SDQN_METHOD_TASK_BUFFERS = 2,  ///< task_weights, reward_scales and weight_decay; replay_capacity and batch_size are those of a task
 } SdqnMethodUses;
 
 /// A method. `self` is what create made. Only create allocates. Nothing is thread-safe.

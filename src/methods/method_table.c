@@ -5,6 +5,7 @@
 
 static const SdqnMethod *const methods[] = {
     &sdqn_method_shared, &sdqn_method_shared_wide, &sdqn_method_independent, &sdqn_method_independent_500, &sdqn_method_independent_equal,
+    &sdqn_method_mean,   &sdqn_method_sum,
 };
 enum { NUM_METHODS = sizeof methods / sizeof methods[0] };
 
@@ -24,7 +25,7 @@ void sdqn_method_def_set_tasks(const SdqnMethod *method, const char *const *name
     assert(count >= 1 && count <= SDQN_MAX_TASKS);
     def->network.num_tasks = count;
     for (int t = 0; t < count; t++) {
-        def->tasks[t] = (SdqnMethodTask){.name = names[t], .dqn = def->dqn};
+        def->tasks[t] = (SdqnMethodTask){.name = names[t], .dqn = def->dqn, .weight = 1.0, .reward_scale = 1.0};
         if (method->task_default) method->task_default(names[t], &def->tasks[t].dqn);
     }
 }

@@ -6,5 +6,6 @@
 
 extern const SdqnMethod sdqn_method_shared, sdqn_method_shared_wide;
 extern const SdqnMethod sdqn_method_independent, sdqn_method_independent_500, sdqn_method_independent_equal;
+extern const SdqnMethod sdqn_method_mean, sdqn_method_sum;
 
 #endif

@@ -35,3 +35,8 @@ void sdqn_adam_step(SdqnAdam *adam, const SdqnKernels *kernels, const float *gra
     };
     kernels->adam(&step, gradient, adam->count, adam->m, adam->v, parameters);
 }
+
+void sdqn_weight_decay(double learning_rate, double weight_decay, size_t count, float *parameters) {
+    const float factor = (float)(1.0 - learning_rate * weight_decay);
+    for (size_t i = 0; i < count; i++) parameters[i] *= factor;
+}

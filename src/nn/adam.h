@@ -27,4 +27,8 @@ void sdqn_adam_destroy(SdqnAdam *adam);
 /// One step. @param gradient [count] @param parameters [count] changed @param learning_rate > 0
 void sdqn_adam_step(SdqnAdam *adam, const SdqnKernels *kernels, const float *gradient, double learning_rate, float *parameters);
 
+/// AdamW's decoupled weight decay, to be done before a step: p = p * (1 - learning_rate * weight_decay), the factor rounded to float32.
+/// Source: Loshchilov and Hutter 2019, arXiv:1711.05101, Algorithm 2, in the form of torch.optim.AdamW. @param parameters [count] changed
+void sdqn_weight_decay(double learning_rate, double weight_decay, size_t count, float *parameters);
+
 #endif

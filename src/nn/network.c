@@ -286,23 +286,27 @@ void sdqn_q_network_forward(const SdqnQNetwork *network, SdqnQWorkspace *workspa
     linear_forward(network, 2, w->hidden2, w->hidden2_row, n, SDQN_EPILOGUE_NONE, q, (size_t)def->num_actions);
 }
 
-/// d_weight[o, k] = sum over b of dy[b, o] x[b, k]; d_bias[o] = sum over b of dy[b, o]; both over b ascending.
-static void parameter_gradient(const SdqnQNetwork *network, int l, const float *x, size_t x_row, const float *dy, size_t dy_row, int n,
-                               float *gradient) {
+/// For each group of rows: d_weight[o, k] = sum over b of dy[b, o] x[b, k]; d_bias[o] = sum over b of dy[b, o]; both over b ascending.
+static void parameter_gradients(const SdqnQNetwork *network, int l, const float *x, size_t x_row, const float *dy, size_t dy_row,
+                                int groups, int rows_each, float *gradients) {
     const Layer *layer = &network->layers[l];
-    network->kernels->product(&(SdqnProduct){
-        .rows = layer->out,
-        .columns = layer->in,
-        .depth = n,
-        .a = dy,
-        .a_row = 1,
-        .a_depth = dy_row,
-        .b = x,
-        .b_depth = x_row,
-        .c = gradient + layer->weight,
-        .c_row = (size_t)layer->in,
-    });
-    network->kernels->column_sums(dy, dy_row, n, layer->out, gradient + layer->bias);
+    for (int g = 0; g < groups; g++) {
+        const size_t first = (size_t)g * (size_t)rows_each;
+        float *gradient = gradients + (size_t)g * network->count;
+        network->kernels->product(&(SdqnProduct){
+            .rows = layer->out,
+            .columns = layer->in,
+            .depth = rows_each,
+            .a = dy + first * dy_row,
+            .a_row = 1,
+            .a_depth = dy_row,
+            .b = x + first * x_row,
+            .b_depth = x_row,
+            .c = gradient + layer->weight,
+            .c_row = (size_t)layer->in,
+        });
+        network->kernels->column_sums(dy + first * dy_row, dy_row, rows_each, layer->out, gradient + layer->bias);
+    }
 }
 
 /// dx[b, k] = sum over o of dy[b, o] weight[o, k], for `columns` inputs k from `first`.
@@ -327,32 +331,41 @@ static void input_gradient(const SdqnQNetwork *network, int l, const float *dy, 
     });
 }
 
-/// Add each row's derivative to the embedding of its task, rows ascending.
-static void embedding_gradient(const SdqnQNetwork *network, const SdqnQWorkspace *workspace, const int32_t *task, int n, float *gradient) {
+/// For each group of rows, add each row's derivative to the embedding of its task, rows ascending.
+static void embedding_gradients(const SdqnQNetwork *network, const SdqnQWorkspace *workspace, const int32_t *task, int groups,
+                                int rows_each, float *gradients) {
     const size_t size = (size_t)network->def.embedding_size;
-    float *d_embedding = gradient + network->embedding;
-    memset(d_embedding, 0, (size_t)network->def.num_tasks * size * sizeof(float));
-    for (int b = 0; b < n; b++) {
-        const float *row = workspace->d_embedding + (size_t)b * workspace->embedding_row;
-        float *sum = d_embedding + (size_t)task[b] * size;
-        for (size_t k = 0; k < size; k++) sum[k] += row[k];
+    for (int g = 0; g < groups; g++) {
+        float *d_embedding = gradients + (size_t)g * network->count + network->embedding;
+        memset(d_embedding, 0, (size_t)network->def.num_tasks * size * sizeof(float));
+        for (int b = g * rows_each; b < (g + 1) * rows_each; b++) {
+            const float *row = workspace->d_embedding + (size_t)b * workspace->embedding_row;
+            float *sum = d_embedding + (size_t)task[b] * size;
+            for (size_t k = 0; k < size; k++) sum[k] += row[k];
+        }
+    }
+}
+
+void sdqn_q_network_backward_groups(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const int32_t *task, const float *dq,
+                                    int groups, int rows_each, float *gradients) {
+    const int n = groups * rows_each;
+    assert(groups >= 1 && rows_each >= 1 && n <= workspace->max_rows && workspace->d_hidden1);
+    const SdqnQNetworkDef *def = &network->def;
+    const SdqnQWorkspace *w = workspace;
+    const size_t q_row = (size_t)def->num_actions, row1 = w->hidden1_row, row2 = w->hidden2_row;
+    parameter_gradients(network, 2, w->hidden2, row2, dq, q_row, groups, rows_each, gradients);
+    input_gradient(network, 2, dq, q_row, n, 0, def->hidden2_size, w->hidden2, w->d_hidden2, row2);
+    parameter_gradients(network, 1, w->hidden1, row1, w->d_hidden2, row2, groups, rows_each, gradients);
+    input_gradient(network, 1, w->d_hidden2, row2, n, 0, def->hidden1_size, w->hidden1, w->d_hidden1, row1);
+    parameter_gradients(network, 0, w->input, w->input_row, w->d_hidden1, row1, groups, rows_each, gradients);
+    if (def->conditioning == SDQN_CONDITIONING_EMBEDDING) {
+        input_gradient(network, 0, w->d_hidden1, row1, n, def->observation_size, def->embedding_size, NULL, w->d_embedding,
+                       w->embedding_row);
+        embedding_gradients(network, workspace, task, groups, rows_each, gradients);
     }
 }
 
 void sdqn_q_network_backward(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const int32_t *task, const float *dq, int n,
                              float *gradient) {
-    assert(n >= 1 && n <= workspace->max_rows && workspace->d_hidden1);
-    const SdqnQNetworkDef *def = &network->def;
-    const SdqnQWorkspace *w = workspace;
-    const size_t q_row = (size_t)def->num_actions;
-    parameter_gradient(network, 2, w->hidden2, w->hidden2_row, dq, q_row, n, gradient);
-    input_gradient(network, 2, dq, q_row, n, 0, def->hidden2_size, w->hidden2, w->d_hidden2, w->hidden2_row);
-    parameter_gradient(network, 1, w->hidden1, w->hidden1_row, w->d_hidden2, w->hidden2_row, n, gradient);
-    input_gradient(network, 1, w->d_hidden2, w->hidden2_row, n, 0, def->hidden1_size, w->hidden1, w->d_hidden1, w->hidden1_row);
-    parameter_gradient(network, 0, w->input, w->input_row, w->d_hidden1, w->hidden1_row, n, gradient);
-    if (def->conditioning == SDQN_CONDITIONING_EMBEDDING) {
-        input_gradient(network, 0, w->d_hidden1, w->hidden1_row, n, def->observation_size, def->embedding_size, NULL, w->d_embedding,
-                       w->embedding_row);
-        embedding_gradient(network, workspace, task, n, gradient);
-    }
+    sdqn_q_network_backward_groups(network, workspace, task, dq, 1, n, gradient);
 }

@@ -92,4 +92,11 @@ void sdqn_q_network_forward(const SdqnQNetwork *network, SdqnQWorkspace *workspa
 void sdqn_q_network_backward(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const int32_t *task, const float *dq, int n,
                              float *gradient);
 
+/// The same for groups of rows, one after the other: a gradient for each, with the bits it would have alone. Costs little more than one
+/// gradient of all rows.
+/// @param rows_each  rows of a group; groups * rows_each is n of the forward pass
+/// @param gradients  [groups, parameter_count] written
+void sdqn_q_network_backward_groups(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const int32_t *task, const float *dq,
+                                    int groups, int rows_each, float *gradients);
+
 #endif

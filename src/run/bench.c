@@ -158,7 +158,7 @@ static SdqnStatus create_learner(const Bench *bench, const SdqnKernels *kernels,
         .exploration = stream(SDQN_STREAM_EXPLORATION),
         .replay = stream(SDQN_STREAM_REPLAY),
     };
-    return sdqn_learner_create(&bench->network, &bench->dqn, kernels, &streams, learner, error);
+    return sdqn_learner_create(&bench->network, &bench->dqn, kernels, NULL, &streams, learner, error);
 }
 
 static SdqnStatus create_parts(const Bench *bench, Parts *parts, SdqnError *error) {

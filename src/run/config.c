@@ -68,6 +68,8 @@ static void default_of_method(const SdqnMethod *method, SdqnConfig *config) {
     config->network.observation_size = SDQN_LANDER_OBSERVATION_SIZE;
     config->network.num_actions = SDQN_LANDER_NUM_ACTIONS;
     config->dqn = def.dqn;
+    config->weight_decay = def.weight_decay;
+    config->task_weights = config->reward_scales = (SdqnTaskValues){.count = 1, .values = {1.0}};
     default_of_tasks(method, config);
 }
 
@@ -88,9 +90,15 @@ static SdqnDqnDef dqn_of_task(const SdqnConfig *config, int task) {
 }
 
 void sdqn_config_method_def(const SdqnConfig *config, const SdqnKernels *kernels, SdqnMethodDef *def) {
-    *def = (SdqnMethodDef){.network = config->network, .dqn = config->dqn, .kernels = kernels, .seed = config->seed};
+    *def = (SdqnMethodDef){
+        .network = config->network, .dqn = config->dqn, .weight_decay = config->weight_decay, .kernels = kernels, .seed = config->seed};
     for (int i = 0; i < config->num_tasks; i++) {
-        def->tasks[i] = (SdqnMethodTask){.name = config->tasks[i], .dqn = dqn_of_task(config, i)};
+        def->tasks[i] = (SdqnMethodTask){
+            .name = config->tasks[i],
+            .dqn = dqn_of_task(config, i),
+            .weight = value_of(&config->task_weights, i),
+            .reward_scale = value_of(&config->reward_scales, i),
+        };
     }
 }
 
@@ -244,19 +252,31 @@ static SdqnStatus check_tasks(const SdqnConfigBuilder *builder, const SdqnConfig
     return SDQN_OK;
 }
 
-/// Whether every list has one value or one a task, and the method knows what to do with more than one.
+static bool has_default(const SdqnMethod *method, const SdqnKey *key, const SdqnConfig *config) {
+    SdqnConfig standard;
+    char value[MAX_VALUE_TEXT], default_value[MAX_VALUE_TEXT];
+    default_of_method(method, &standard);
+    return strcmp(sdqn_key_format(key, config, value, sizeof value),
+                  sdqn_key_format(key, &standard, default_value, sizeof default_value)) == 0;
+}
+
+/// Whether every list has one value or one a task, and the method knows the keys that are not at their default.
 static SdqnStatus check_lists(const SdqnConfigBuilder *builder, const SdqnMethod *method, const SdqnConfig *config, SdqnError *error) {
     for (int i = 0; i < sdqn_config_table_size; i++) {
         const SdqnKey *key = &sdqn_config_table[i];
+        char why[128];
+        if (key->task_buffers_only && (method->uses & SDQN_METHOD_TASK_BUFFERS) == 0 && !has_default(method, key, config)) {
+            snprintf(why, sizeof why, "method %s has no replay buffer for each task: it does not know this key", method->name);
+            return refuse(builder, config, key->name, why, error);
+        }
         if (key->type != SDQN_KEY_TASK_INTS && key->type != SDQN_KEY_TASK_DOUBLES) continue;
         SdqnTaskValues list;
-        char why[128];
         memcpy(&list, (const char *)config + key->offset, sizeof list);
         if (list.count != 1 && list.count != config->num_tasks) {
             snprintf(why, sizeof why, "must be one value, or one for each of the %d tasks", config->num_tasks);
             return refuse(builder, config, key->name, why, error);
         }
-        if (list.count != 1 && (method->uses & SDQN_METHOD_TASK_SETTINGS) == 0) {
+        if (list.count != 1 && !key->task_buffers_only && (method->uses & SDQN_METHOD_TASK_SETTINGS) == 0) {
             snprintf(why, sizeof why, "must be one value: method %s has one learner for all tasks", method->name);
             return refuse(builder, config, key->name, why, error);
         }

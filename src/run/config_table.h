@@ -29,6 +29,7 @@ typedef struct SdqnKey {
     size_t size;   ///< of the field; of the last field for TASKS and DEFINITIONS, whose count stands directly before
     double low, high;
     bool low_excluded;
+    bool task_buffers_only;     ///< other methods than those with a replay buffer for each task must leave it at its default
     bool no_effect;             ///< changes no result: --resume may change it
     const char *const *choices; ///< of a CHOICE, NULL behind the last
     const char *help;

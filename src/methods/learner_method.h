@@ -1,0 +1,38 @@
+// learner_method.h: the functions of methods that are one learner: `self` is an SdqnLearner.
+#ifndef SDQN_METHODS_LEARNER_METHOD_H
+#define SDQN_METHODS_LEARNER_METHOD_H
+
+#include "methods/method.h"
+
+/// Make the learner, with the run's streams. @param aggregate  NULL: one replay buffer and one gradient for all tasks; else a replay buffer
+/// for each, with the definition's weights, reward scales and weight decay. @param context  of `aggregate`; must outlive the learner
+SdqnStatus sdqn_learner_method_create(const SdqnMethodDef *def, SdqnAggregateFunction *aggregate, void *context, void **self,
+                                      SdqnError *error);
+
+/// The settings all methods with a replay buffer for each task begin with: those of shared, with 33,333 transitions and 64 samples a task.
+/// Updates start with Shared's, when the buffers together hold more than 2,000 and each a batch.
+void sdqn_task_buffers_def_default(SdqnMethodDef *def);
+
+// As in SdqnMethod.
+void sdqn_learner_method_destroy(void *self);
+size_t sdqn_learner_method_parameter_count(const void *self);
+void sdqn_learner_method_q_values(void *self, const float *observation, const int32_t *task, int n, float *q);
+int sdqn_learner_method_act(void *self, const float *observation, int task);
+void sdqn_learner_method_push(void *self, const SdqnTransition *transition);
+SdqnStatus sdqn_learner_method_update(void *self, SdqnUpdate *update, SdqnError *error);
+void sdqn_learner_method_end_episode(void *self, int task);
+double sdqn_learner_method_epsilon(const void *self, int task);
+int sdqn_learner_method_tensors(const void *self, SdqnTensor *tensors, int capacity);
+size_t sdqn_learner_method_state_size(const void *self);
+void sdqn_learner_method_save_state(const void *self, uint8_t *bytes);
+SdqnStatus sdqn_learner_method_load_state(void *self, const uint8_t *bytes, size_t size, SdqnError *error);
+
+/// All of them but create, for a row of the table.
+#define SDQN_LEARNER_METHOD_FUNCTIONS                                                                                                      \
+    .destroy = sdqn_learner_method_destroy, .parameter_count = sdqn_learner_method_parameter_count,                                        \
+    .q_values = sdqn_learner_method_q_values, .act = sdqn_learner_method_act, .push = sdqn_learner_method_push,                            \
+    .update = sdqn_learner_method_update, .end_episode = sdqn_learner_method_end_episode, .epsilon = sdqn_learner_method_epsilon,          \
+    .tensors = sdqn_learner_method_tensors, .state_size = sdqn_learner_method_state_size, .save_state = sdqn_learner_method_save_state,    \
+    .load_state = sdqn_learner_method_load_state
+
+#endif
