@@ -15,6 +15,7 @@ PACKAGES_build := libc6-dev libyaml-dev libjansson-dev
 PACKAGES_test := $(PACKAGES_build) libcmocka-dev
 PACKAGES_check := $(PACKAGES_test) gcc clang clang-tidy cppcheck
 PACKAGES_oracle := $(PACKAGES_build) python3-venv
+PACKAGES_peers := $(PACKAGES_build) python3-venv
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion \
   -Wno-sign-conversion -Wdouble-promotion -Wformat=2 -Wundef $(WERROR)
@@ -48,7 +49,7 @@ TEST_SOURCES := $(wildcard tests/test_*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # A public target installs its packages and then runs make again, so that the second make sees them.
-.PHONY: all help train test check oracle clean
+.PHONY: all help train test check oracle bench-peers clean
 .DEFAULT_GOAL := all
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
@@ -64,6 +65,8 @@ check: packages-check
 	+@$(SUBMAKE) run-check
 oracle: packages-oracle
 	+@$(SUBMAKE) run-oracle
+bench-peers: packages-peers
+	+@$(SUBMAKE) run-bench-peers
 packages-%:
 	@tools/install_packages.sh $(PACKAGES_$*)
 
@@ -73,6 +76,7 @@ help:
 	@echo "make test      unit tests, recorded episodes, determinism, kill and resume, bad input"
 	@echo "make check     compilers, optimisation levels, sanitizers, linters"
 	@echo "make oracle    compare the environment with Gymnasium's, step by step"
+	@echo "make bench-peers  measure beside PyTorch, JAX, Gymnasium, EnvPool and Box2D, into docs/ (downloads 7 GB)"
 	@echo "make clean     remove $(BUILD)"
 	@echo "Variables: BUILD=folder CC=compiler OPT=-O3 SAN=sanitizer flags TRAIN=options of sharedqn train"
 
@@ -125,6 +129,18 @@ run-oracle: $(BUILD)/sharedqn $(BUILD)/oracle-venv/ready
 	$(ORACLE_PYTHON) tools/oracle.py --program $(BUILD)/sharedqn --work $(BUILD)/oracle $(ORACLE)
 
 $(BUILD)/oracle-venv/ready: tools/requirements-oracle.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+# Others doing the same work, in a virtual environment of its own. PEERS="--rounds 9" are options of tools/bench_peers.py.
+PEERS ?=
+PEERS_PYTHON := $(BUILD)/peers-venv/bin/python
+.PHONY: run-bench-peers
+run-bench-peers: $(BUILD)/sharedqn $(BUILD)/peers-venv/ready
+	$(PEERS_PYTHON) tools/bench_peers.py --program $(BUILD)/sharedqn $(PEERS)
+
+$(BUILD)/peers-venv/ready: tools/requirements-peers.txt
 	python3 -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@

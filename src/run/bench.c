@@ -8,6 +8,7 @@
 #include "dqn/replay_buffer.h"
 #include "dqn/td_target.h"
 #include "lander/lander.h"
+#include "lander/lander_batch.h"
 #include "nn/adam.h"
 #include "nn/aligned.h"
 #include "nn/loss.h"
@@ -52,9 +53,18 @@ static const struct {
     [SDQN_BENCH_STEP] = {"env_step_us", "us, environment step in training"},
     [SDQN_BENCH_PUSH] = {"push_us", "us, store a transition"},
     [SDQN_BENCH_ENVIRONMENT] = {"env_steps_per_s", "environment steps/s, random actions, resets included"},
+    [SDQN_BENCH_BATCH] = {"batch_env_steps_per_s", "the same, 1024 environments together"},
+    [SDQN_BENCH_SMALL_BATCH] = {"batch_64_env_steps_per_s", "the same, 64 environments together"},
     [SDQN_BENCH_EVALUATE] = {"evaluate_300_s", "s, evaluation of 300 episodes"},
     [SDQN_BENCH_EVALUATE_STEPS] = {"evaluate_300_steps", "environment steps in it"},
 };
+
+#define NUM_BATCHES 2
+static const struct {
+    int lanes, steps; ///< steps of one measurement
+    SdqnBenchKey key;
+} BATCHES[NUM_BATCHES] = {{1024, 60, SDQN_BENCH_BATCH}, {64, 500, SDQN_BENCH_SMALL_BATCH}};
+#define MAX_LANES 1024
 
 /// One lander of training and where its episode stands.
 typedef struct Actor {
@@ -85,7 +95,8 @@ typedef struct Bench {
     Actor actors[NUM_TASKS];
     int playing; ///< the actor whose episode it is
     Parts parts;
-    SdqnLander random; ///< plays random actions
+    SdqnLander random;                     ///< plays random actions
+    SdqnLanderBatch *batches[NUM_BATCHES]; ///< random actions too
     SdqnRng actions;
     double evaluation_seconds;
     int rounds;
@@ -267,6 +278,28 @@ static SdqnStatus copy_learner(const Bench *bench, SdqnLearner *copy, SdqnError 
     return status;
 }
 
+static SdqnStatus create_batch(const Bench *bench, int lanes, SdqnLanderBatch **batch, SdqnError *error) {
+    SdqnTask *tasks = calloc((size_t)lanes, sizeof *tasks);
+    SdqnRng *rngs = calloc((size_t)lanes, sizeof *rngs);
+    float *observation = calloc((size_t)lanes * SDQN_LANDER_OBSERVATION_SIZE, sizeof *observation);
+    SdqnStatus status = SDQN_OK;
+    if (!tasks || !rngs || !observation) status = sdqn_error_set(error, SDQN_ERR_MEMORY, "bench: out of memory for %d landers", lanes);
+    for (int i = 0; i < lanes && status == SDQN_OK; i++) {
+        tasks[i] = *sdqn_task_builtin(0);
+        sdqn_rng_seed(&rngs[i], (uint64_t)i);
+    }
+    if (status == SDQN_OK) {
+        const SdqnLanderBatchDef def = {
+            .lanes = lanes, .tasks = tasks, .rngs = rngs, .autoreset = SDQN_AUTORESET_SAME_STEP, .level = bench->def.level};
+        status = sdqn_lander_batch_create(&def, batch, error);
+    }
+    if (status == SDQN_OK) sdqn_lander_batch_reset(*batch, NULL, NULL, observation);
+    free(tasks);
+    free(rngs);
+    free(observation);
+    return status;
+}
+
 static SdqnStatus set_up(Bench *bench, SdqnError *error) {
     bench->kernels = sdqn_kernels(bench->def.level);
     bench->widest = sdqn_kernels(sdqn_cpu_level_best());
@@ -281,6 +314,9 @@ static SdqnStatus set_up(Bench *bench, SdqnError *error) {
     if (status == SDQN_OK) status = create_learner(bench, bench->kernels, &bench->forgetful, error);
     if (status == SDQN_OK) status = create_learner(bench, &counted_kernels, &bench->counted, error);
     if (status == SDQN_OK) status = create_parts(bench, &bench->parts, error);
+    for (int i = 0; i < NUM_BATCHES && status == SDQN_OK; i++) {
+        status = create_batch(bench, BATCHES[i].lanes, &bench->batches[i], error);
+    }
     if (status != SDQN_OK) return status;
     create_actors(bench);
     status = fill(bench, error);
@@ -399,6 +435,26 @@ static void measure_environment(Bench *bench) {
     record(bench, SDQN_BENCH_ENVIRONMENT, 1 / settle(bench, SDQN_BENCH_ENVIRONMENT));
 }
 
+static SdqnStatus measure_batch(Bench *bench, int i, SdqnError *error) {
+    static float observation[MAX_LANES * SDQN_LANDER_OBSERVATION_SIZE];
+    static double reward[MAX_LANES];
+    static uint8_t terminated[MAX_LANES], truncated[MAX_LANES];
+    static int32_t actions[MAX_LANES];
+    const SdqnLanderBatchStep out = {.observation = observation, .reward = reward, .terminated = terminated, .truncated = truncated};
+    const int lanes = BATCHES[i].lanes;
+    SdqnStatus status = SDQN_OK;
+    for (int step = 0; step < BATCHES[i].steps && status == SDQN_OK; step++) {
+        const double began = now();
+        for (int lane = 0; lane < lanes; lane++) {
+            actions[lane] = (int32_t)sdqn_rng_integers(&bench->actions, 0, SDQN_LANDER_NUM_ACTIONS);
+        }
+        status = sdqn_lander_batch_step(bench->batches[i], actions, &out, error);
+        keep(bench, BATCHES[i].key, now() - began);
+    }
+    record(bench, BATCHES[i].key, lanes / settle(bench, BATCHES[i].key));
+    return status;
+}
+
 static int act_greedily(void *object, int task, const float *observation) {
     float q[SDQN_LANDER_NUM_ACTIONS];
     const int32_t row = task;
@@ -437,6 +493,7 @@ static SdqnStatus measure(Bench *bench, SdqnError *error) {
         if (status == SDQN_OK) status = measure_training(bench, error);
         measure_parts(bench);
         measure_environment(bench);
+        for (int i = 0; i < NUM_BATCHES && status == SDQN_OK; i++) status = measure_batch(bench, i, error);
         if (status == SDQN_OK) status = measure_evaluation(bench, now() - began, error);
         bench->rounds++;
     } while (status == SDQN_OK && bench->rounds < SDQN_BENCH_MAX_ROUNDS && now() - began < bench->def.seconds);
@@ -469,6 +526,7 @@ SdqnStatus sdqn_bench_run(const SdqnBenchDef *def, SdqnBench *result, SdqnError 
     sdqn_learner_destroy(bench->learner);
     sdqn_learner_destroy(bench->forgetful);
     sdqn_learner_destroy(bench->counted);
+    for (int i = 0; i < NUM_BATCHES; i++) sdqn_lander_batch_destroy(bench->batches[i]);
     destroy_parts(&bench->parts);
     free(bench);
     return status;

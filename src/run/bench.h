@@ -28,6 +28,8 @@ typedef enum SdqnBenchKey {
     SDQN_BENCH_STEP, ///< an environment step of training
     SDQN_BENCH_PUSH,
     SDQN_BENCH_ENVIRONMENT,    ///< steps a second with random actions, resets included
+    SDQN_BENCH_BATCH,          ///< the same of many environments stepped together
+    SDQN_BENCH_SMALL_BATCH,    ///< the same of 64
     SDQN_BENCH_EVALUATE,       ///< seconds of 300 greedy episodes, 100 of each default task
     SDQN_BENCH_EVALUATE_STEPS, ///< environment steps of those episodes
     SDQN_BENCH_NUM_KEYS,
