@@ -21,7 +21,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prot
   -Wno-sign-conversion -Wdouble-promotion -Wformat=2 -Wundef $(WERROR)
 # No contraction anywhere: a*b+c is two roundings unless the source says fma. -fno-math-errno changes no value.
 NUMERICS := -ffp-contract=off -fno-math-errno
-CPPFLAGS := -Isrc -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L
+CPPFLAGS := -Iinclude -Isrc -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L
 CFLAGS = -std=c11 -g $(OPT) $(WARNINGS) $(NUMERICS) $(SAN)
 LDLIBS := -lyaml -ljansson -lm -lpthread
 

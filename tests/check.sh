@@ -51,8 +51,8 @@ for combination in gcc:-O3 gcc:-O0 clang:-O3 clang:-O0; do
     done
 done
 
-flags="-std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Isrc"
-for header in src/*/*.h; do
+flags="-std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc"
+for header in include/*.h src/*/*.h; do
     # shellcheck disable=SC2086
     echo "#include \"${header#src/}\"" | gcc $flags -fsyntax-only -x c -
 done 2>"$folder/headers.log"
@@ -70,7 +70,7 @@ verdict $? "all tests pass under AddressSanitizer and UBSan" "$folder/sanitized.
 ls src/*/*.c | grep -v '_isa\.c$' | xargs -P "$jobs" -n 1 sh -c 'flags=$0; clang-tidy --quiet "$@" -- $flags' "$flags" >"$folder/tidy.log" 2>"$folder/tidy.err"
 verdict $? "clang-tidy finds nothing" "$folder/tidy.log"
 cppcheck --quiet --std=c11 --error-exitcode=1 --enable=warning,portability,performance --inline-suppr \
-    --suppress=missingIncludeSystem -D_DEFAULT_SOURCE -D__x86_64__ -Isrc src >"$folder/cppcheck.log" 2>&1
+    --suppress=missingIncludeSystem -D_DEFAULT_SOURCE -D__x86_64__ -Iinclude -Isrc src >"$folder/cppcheck.log" 2>&1
 verdict $? "cppcheck finds nothing" "$folder/cppcheck.log"
 
 echo "$passed $failed 0" >"$folder/total"

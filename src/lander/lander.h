@@ -10,9 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SDQN_LANDER_OBSERVATION_SIZE 8
-#define SDQN_LANDER_NUM_ACTIONS 4 ///< 0 nothing, 1 left engine, 2 main engine, 3 right engine
-
 /// One LunarLander. Plain data without pointers: a copy is a snapshot.
 typedef struct SdqnLander {
     SdqnTask task;

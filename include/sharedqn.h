@@ -1,0 +1,154 @@
+// sharedqn.h: the public C API: LunarLander-v3 with the bits of Gymnasium, one environment or many at once.
+//
+// Link with libsharedqn.a and -lm. No call prints, exits or keeps global state; objects are not thread-safe, but different objects may
+// be used by different threads. The caller's floating-point mode is set to IEEE 754's default during a call and restored.
+#ifndef SHAREDQN_H
+#define SHAREDQN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// What a fallible call returns. `main` alone turns it into an exit code: ARGUMENT is wrong usage (2), every other error is failed work
+/// (1).
+typedef enum SdqnStatus {
+    SDQN_OK = 0,
+    SDQN_ERR_ARGUMENT,    ///< the caller or user asked for something that is not allowed
+    SDQN_ERR_MEMORY,      ///< an allocation failed
+    SDQN_ERR_IO,          ///< the operating system refused a read, write, create or lock
+    SDQN_ERR_FORMAT,      ///< a file from outside is malformed, truncated or of the wrong kind
+    SDQN_ERR_NUMERIC,     ///< training produced a NaN or an infinity
+    SDQN_ERR_INTERRUPTED, ///< the user asked to stop; the work was left in a resumable state
+} SdqnStatus;
+
+/// Longest message kept, in bytes, with the terminating zero. Longer ones are cut.
+#define SDQN_ERROR_SIZE 1024
+
+/// One line that says where, what was found and what is allowed. Zero-initialise before first use. Every `error` below may be NULL.
+typedef struct SdqnError {
+    char message[SDQN_ERROR_SIZE];
+} SdqnError;
+
+#define SDQN_TASK_NAME_SIZE 32
+
+/// How the air moves.
+typedef enum SdqnWindKind {
+    SDQN_WIND_NONE = 0,
+    SDQN_WIND_UNIFORM,   ///< a horizontal force U(-wind_power, wind_power) before every step, the first draw of the step
+    SDQN_WIND_GYMNASIUM, ///< Gymnasium's enable_wind: tanh(sin(2kx) + sin(pi k x)) times wind_power, and a torque likewise
+} SdqnWindKind;
+
+/// A LunarLander task. All fields count; all zeros is invalid.
+typedef struct SdqnTask {
+    char name[SDQN_TASK_NAME_SIZE]; ///< [a-z0-9_-]+, zero-terminated, the rest of the array zero
+    double gravity;                 ///< world gravity, in [-100, 0). Default -10.
+    SdqnWindKind wind;              ///< default none
+    double wind_power;              ///< newtons, in [0, 1000]. Default 0 (uniform: 20, gymnasium: 15).
+    double turbulence_power;        ///< newton metres, in [0, 1000], gymnasium's wind only. Default 0 (gymnasium: 1.5).
+    int wind_on_ground;             ///< 1: wind blows also while a leg touches the ground. Default 1 (gymnasium's own: 0).
+    double initial_random;          ///< initial force drawn from U(-r, r) on each axis, newtons, in [0, 100000]. Default 1000.
+    double main_engine_power;       ///< in [0, 1000]. Default 13.
+    double side_engine_power;       ///< in [0, 1000]. Default 0.6.
+    int time_limit_steps;           ///< steps after which an episode is truncated, in [1, 1000000]. Default 1000.
+} SdqnTask;
+
+/// The standard task, under an empty name: where a user's definition starts from.
+SdqnTask sdqn_task_default(void);
+/// Built-in task by name: standard, windy, heavy, gymwind. @return NULL if there is none
+const SdqnTask *sdqn_task_find(const char *name);
+/// Check every field. @return SDQN_OK, or SDQN_ERR_ARGUMENT with the field, its value and the allowed range
+SdqnStatus sdqn_task_check(const SdqnTask *task, SdqnError *error);
+
+#define SDQN_LANDER_OBSERVATION_SIZE 8
+#define SDQN_LANDER_NUM_ACTIONS 4 ///< 0 nothing, 1 left engine, 2 main engine, 3 right engine
+
+// ---- one environment ----
+
+/// One LunarLander.
+typedef struct SdqnEnv SdqnEnv;
+
+/// What a step gives besides the observation. Flags are 0 or 1.
+typedef struct SdqnEnvStep {
+    double reward;
+    uint8_t terminated; ///< the episode ended by the rules: no bootstrap from here
+    uint8_t truncated;  ///< the task's time limit was reached without termination
+    uint8_t at_rest;    ///< terminated asleep on the ground, with reward +100
+} SdqnEnvStep;
+
+/// Make an environment; no episode has begun. @param seed  of its generator, as Gymnasium's first reset(seed=seed)
+SdqnStatus sdqn_env_create(const SdqnTask *task, uint64_t seed, SdqnEnv **env, SdqnError *error);
+/// A second environment in the same state: a snapshot that can be stepped. @return SDQN_OK or SDQN_ERR_MEMORY
+SdqnStatus sdqn_env_copy(const SdqnEnv *env, SdqnEnv **copy, SdqnError *error);
+/// @param env may be NULL
+void sdqn_env_destroy(SdqnEnv *env);
+/// Begin an episode. @param seed  NULL: go on with the generator @param observation [8] float32 written
+void sdqn_env_reset(SdqnEnv *env, const uint64_t *seed, float *observation);
+/// One step of 1/50 s. @param action in [0, 4) @param observation [8] float32 written
+/// @return SDQN_OK, or SDQN_ERR_ARGUMENT for another action or before the first reset (nothing changed)
+SdqnStatus sdqn_env_step(SdqnEnv *env, int action, float *observation, SdqnEnvStep *step, SdqnError *error);
+
+// ---- many environments at once ----
+
+/// What happens to a lane whose episode has ended. The modes are those of gymnasium.vector.AutoresetMode.
+typedef enum SdqnAutoreset {
+    /// Nothing: the caller resets it. A step of an ended episode goes on as Gymnasium's environment does.
+    SDQN_AUTORESET_DISABLED = 0,
+    /// The lane's next step is a reset: its action is ignored, the observation is the first of the new episode, the reward 0, and
+    /// nothing is terminated, truncated or at rest.
+    SDQN_AUTORESET_NEXT_STEP,
+    /// The same step resets the lane: the observation is the first of the new episode, while reward and flags are those of the step that
+    /// ended the old one, whose last observation goes to `final_observation`.
+    SDQN_AUTORESET_SAME_STEP,
+} SdqnAutoreset;
+
+/// Lanes a batch may have.
+#define SDQN_LANDER_BATCH_MAX_LANES (1 << 20)
+
+/// N landers stepped together on the machine's fastest instruction set, each with the bits it would have alone. After creation nothing
+/// is allocated.
+typedef struct SdqnLanderBatch SdqnLanderBatch;
+
+/// What a step of N lanes gives. Arrays of the caller; NULL for what is not wanted.
+typedef struct SdqnLanderBatchStep {
+    float *observation;       ///< [N, 8] float32
+    double *reward;           ///< [N]
+    uint8_t *terminated;      ///< [N] 0 or 1
+    uint8_t *truncated;       ///< [N] 0 or 1
+    uint8_t *at_rest;         ///< [N] 0 or 1: terminated asleep on the ground, reward +100
+    float *final_observation; ///< [N, 8] in mode same step: rows of lanes that ended in this step are written, others left alone
+} SdqnLanderBatchStep;
+
+/// Make a batch; no lane has an episode before it is reset.
+/// @param tasks [lanes] any mix; copied @param seeds [lanes] of the lanes' generators @param lanes N, in [1, SDQN_LANDER_BATCH_MAX_LANES]
+/// @return SDQN_OK; SDQN_ERR_ARGUMENT naming lanes, a task's field or the mode; SDQN_ERR_MEMORY
+SdqnStatus sdqn_lander_batch_create_seeded(const SdqnTask *tasks, const uint64_t *seeds, int lanes, SdqnAutoreset autoreset,
+                                           SdqnLanderBatch **batch, SdqnError *error);
+/// @param batch may be NULL
+void sdqn_lander_batch_destroy(SdqnLanderBatch *batch);
+int sdqn_lander_batch_lanes(const SdqnLanderBatch *batch);
+
+/// Begin episodes.
+/// @param chosen  [N] lanes with a value other than 0 are reset; NULL: all
+/// @param seeds   [N] the chosen lanes are seeded as by Gymnasium's reset(seed=seed); NULL: every lane goes on with its generator
+/// @param observation  [N, 8] float32: rows of the chosen lanes are written; or NULL
+void sdqn_lander_batch_reset(SdqnLanderBatch *batch, const uint8_t *chosen, const uint64_t *seeds, float *observation);
+
+/// One step of every lane.
+/// @param actions  [N], each in [0, 4), also where a reset makes it meaningless
+/// @return SDQN_OK, or SDQN_ERR_ARGUMENT naming the lane whose action is out of range or which has not been reset (nothing changed)
+SdqnStatus sdqn_lander_batch_step(SdqnLanderBatch *batch, const int32_t *actions, const SdqnLanderBatchStep *out, SdqnError *error);
+
+/// Copy a lane into an environment of its own, which then goes on alone; whether the lane's next step is a reset (mode next step) is not
+/// part of it. @param lane in [0, N) @return SDQN_OK; SDQN_ERR_ARGUMENT for a lane out of range or without an episode; SDQN_ERR_MEMORY
+SdqnStatus sdqn_lander_batch_copy_out(const SdqnLanderBatch *batch, int lane, SdqnEnv **env, SdqnError *error);
+/// Put a copy of an environment that has been reset in the place of a lane, which then goes on with it, whatever its task.
+SdqnStatus sdqn_lander_batch_copy_in(SdqnLanderBatch *batch, int lane, const SdqnEnv *env, SdqnError *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
