@@ -285,7 +285,8 @@ static void every_method_has_a_sound_default(void **state) {
     }
 }
 
-/// configs/METHOD.yaml says what is the method's default anyway, and a variant's file what departs from it.
+/// configs/METHOD.yaml says what is the method's default anyway, docs/methods/METHOD.md describes it, and a variant's file what departs
+/// from it.
 static void every_method_has_a_file_of_its_defaults(void **state) {
     (void)state;
     int count;
@@ -300,6 +301,8 @@ static void every_method_has_a_file_of_its_defaults(void **state) {
         snprintf(file, sizeof file, "configs/%s.yaml", methods[i]->name);
         if (sdqn_config_read(file, &config, &error) != SDQN_OK) fail_msg("%s", error.message);
         if (sdqn_config_check_same(&config, &standard, &error) != SDQN_OK) fail_msg("%s: %s", file, error.message);
+        snprintf(file, sizeof file, "docs/methods/%s.md", methods[i]->name);
+        if (!sdqn_file_exists(file)) fail_msg("%s is missing", file);
     }
     static const char *const conditionings[] = {"embedding", "onehot", "id", "blind"};
     for (int i = SDQN_CONDITIONING_ONEHOT; i <= SDQN_CONDITIONING_BLIND; i++) {
