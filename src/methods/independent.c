@@ -202,8 +202,8 @@ static SdqnStatus split_state(const Independent *independent, const uint8_t *byt
 
 static SdqnStatus independent_load_state(void *self, const uint8_t *bytes, size_t size, SdqnError *error) {
     Independent *independent = self;
-    const uint8_t *parts[SDQN_MAX_TASKS];
-    size_t sizes[SDQN_MAX_TASKS];
+    const uint8_t *parts[SDQN_MAX_TASKS] = {NULL};
+    size_t sizes[SDQN_MAX_TASKS] = {0};
     SdqnStatus status = split_state(independent, bytes, size, parts, sizes, error);
     // All are looked at before the first is changed.
     for (int t = 0; t < independent->num_tasks && status == SDQN_OK; t++) {

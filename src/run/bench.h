@@ -61,6 +61,6 @@ typedef struct SdqnBench {
 /// Fill a replay buffer with real episodes, train a little meanwhile, then measure everything in turn, round after round.
 /// Not to be run by two threads at once.
 /// @return SDQN_OK, SDQN_ERR_ARGUMENT (the level), SDQN_ERR_MEMORY or SDQN_ERR_NUMERIC
-SdqnStatus sdqn_bench_run(const SdqnBenchDef *def, SdqnBench *bench, SdqnError *error);
+SdqnStatus sdqn_bench_run(const SdqnBenchDef *def, SdqnBench *result, SdqnError *error);
 
 #endif
