@@ -497,7 +497,7 @@ static SdqnStatus check_replays(const SdqnLearner *learner, const uint8_t *bytes
 
 SdqnStatus sdqn_learner_check_state(const SdqnLearner *learner, const uint8_t *bytes, size_t size, SdqnError *error) {
     StateHeader header = {0};
-    StatePart parts[SDQN_MAX_TASKS];
+    StatePart parts[SDQN_MAX_TASKS] = {{0}};
     const SdqnStatus status = check_state(learner, bytes, size, &header, error);
     return status == SDQN_OK ? check_replays(learner, bytes, size, parts, error) : status;
 }
@@ -506,7 +506,7 @@ SdqnStatus sdqn_learner_load_state(SdqnLearner *learner, const uint8_t *bytes, s
     const SdqnQNetworkDef *network_def = sdqn_q_network_def(learner->network);
     const size_t array_bytes = learner->adam.count * sizeof(float);
     StateHeader header = {0};
-    StatePart parts[SDQN_MAX_TASKS];
+    StatePart parts[SDQN_MAX_TASKS] = {{0}};
     SdqnStatus status = check_state(learner, bytes, size, &header, error);
     if (status == SDQN_OK) status = check_replays(learner, bytes, size, parts, error);
     // All has been looked at: from here on nothing fails.

@@ -282,13 +282,14 @@ static SdqnStatus create_batch(const Bench *bench, int lanes, SdqnLanderBatch **
     SdqnTask *tasks = calloc((size_t)lanes, sizeof *tasks);
     SdqnRng *rngs = calloc((size_t)lanes, sizeof *rngs);
     float *observation = calloc((size_t)lanes * SDQN_LANDER_OBSERVATION_SIZE, sizeof *observation);
-    SdqnStatus status = SDQN_OK;
-    if (!tasks || !rngs || !observation) status = sdqn_error_set(error, SDQN_ERR_MEMORY, "bench: out of memory for %d landers", lanes);
-    for (int i = 0; i < lanes && status == SDQN_OK; i++) {
-        tasks[i] = *sdqn_task_builtin(0);
-        sdqn_rng_seed(&rngs[i], (uint64_t)i);
-    }
-    if (status == SDQN_OK) {
+    SdqnStatus status;
+    if (!tasks || !rngs || !observation) {
+        status = sdqn_error_set(error, SDQN_ERR_MEMORY, "bench: out of memory for %d landers", lanes);
+    } else {
+        for (int i = 0; i < lanes; i++) {
+            tasks[i] = *sdqn_task_builtin(0);
+            sdqn_rng_seed(&rngs[i], (uint64_t)i);
+        }
         const SdqnLanderBatchDef def = {
             .lanes = lanes, .tasks = tasks, .rngs = rngs, .autoreset = SDQN_AUTORESET_SAME_STEP, .level = bench->def.level};
         status = sdqn_lander_batch_create(&def, batch, error);
