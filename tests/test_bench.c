@@ -33,15 +33,16 @@ static void short_measurement_gives_every_figure(void **state) {
 }
 
 /// Every TD target computed, the products of an update are, for 64 rows: 16-256-128-4 forward twice, then the gradients of all weights, of
-/// both hidden layers and of the embedding.
+/// both hidden layers and of the embedding. Of fc2's products only terms that are not 0 count.
 static void flops_counted_are_those_of_the_products(void **state) {
     (void)state;
     SdqnBench bench;
     SdqnError error = {0};
     const SdqnBenchDef def = {.level = sdqn_cpu_level_best(), .seconds = 1e-3, .transitions = 4000, .steps = 1, .final_episodes = 1};
     assert_int_equal(sdqn_bench_run(&def, &bench, &error), SDQN_OK);
-    const double weights = 16 * 256 + 256 * 128 + 128 * 4, inputs = 128 * 4 + 256 * 128 + 8 * 256;
-    assert_true(fabs(median(&bench, SDQN_BENCH_UPDATE_MFLOP) - 2e-6 * 64 * (3 * weights + inputs)) < 1e-9);
+    const double dense = 2e-6 * 64 * (3 * (16 * 256 + 128 * 4) + 128 * 4 + 8 * 256), sparse = 2e-6 * 64 * 4 * (256 * 128);
+    const double mflop = median(&bench, SDQN_BENCH_UPDATE_MFLOP);
+    assert_true(mflop > dense + 0.2 * sparse && mflop < dense + 0.8 * sparse);
     const double gflops = 1e3 * median(&bench, SDQN_BENCH_UPDATE_MFLOP) / median(&bench, SDQN_BENCH_PRODUCTS);
     assert_true(fabs(median(&bench, SDQN_BENCH_UPDATE_GFLOPS) / gflops - 1) < 1e-9);
 }

@@ -183,10 +183,12 @@ static void check_product(const SdqnKernels *kernels, SdqnRng *rng, Shape shape,
         .mask = mask,
         .mask_row = wide,
     };
+    product.sparse = !transposed && gap % 2 == 0;
     kernels->product(&product);
     for (int i = 0; i < shape.rows; i++) {
         for (int j = 0; j < shape.columns; j++) {
-            check_bits("product", kernels->level, i, j, c[(size_t)i * wide + (size_t)j], reference_element(&product, i, j));
+            check_bits(product.sparse ? "sparse product" : "product", kernels->level, i, j, c[(size_t)i * wide + (size_t)j],
+                       reference_element(&product, i, j));
         }
         for (size_t j = columns; j < wide; j++) assert_int_equal(bits_of(c[(size_t)i * wide + j]), guard_bits);
     }
@@ -223,7 +225,12 @@ static void check_products(const SdqnKernels *kernels, SdqnRng *rng) {
     }
     check_product(kernels, rng, (Shape){1, 300, 37}, false, true, SDQN_EPILOGUE_RELU, 0); // a row alone, wide
     check_product(kernels, rng, (Shape){64, 128, 256}, false, true, SDQN_EPILOGUE_RELU, 0);
-    check_product(kernels, rng, (Shape){64, 4, 128}, false, true, SDQN_EPILOGUE_NONE, 0);
+    check_product(kernels, rng, (Shape){64, 128, 256}, false, true, SDQN_EPILOGUE_RELU, 1);
+    check_product(kernels, rng, (Shape){64, 4, 128}, false, true, SDQN_EPILOGUE_NONE, 1);
+    check_product(kernels, rng, (Shape){128, 256, 64}, false, false, SDQN_EPILOGUE_NONE, 0); // sparse: gap is even
+    check_product(kernels, rng, (Shape){64, 256, 128}, false, false, SDQN_EPILOGUE_MASK, 0);
+    check_product(kernels, rng, (Shape){300, 150, 130}, false, true, SDQN_EPILOGUE_MASK, 2);
+    check_product(kernels, rng, (Shape){1, 150, 130}, false, true, SDQN_EPILOGUE_RELU, 2);
     check_product(kernels, rng, (Shape){128, 256, 64}, true, false, SDQN_EPILOGUE_NONE, 0);
 }
 

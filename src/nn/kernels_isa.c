@@ -21,6 +21,13 @@
 #define TILE_ROWS 6
 #endif
 #define TILE_VECTORS 2
+// A sparse product is computed one row at a time, SPARSE_VECTORS vectors of columns and SPARSE_DEPTH terms at most, so that the piece of b
+// that all rows share stays in the first-level cache. SPARSE_ROWS rows share it before the next; from PACKED_ROWS on it is copied to lie
+// without gaps, since rows a power of two apart would fall on the same lines of that cache.
+#define SPARSE_VECTORS 8
+#define SPARSE_DEPTH 64
+#define SPARSE_ROWS 256
+#define PACKED_ROWS 16
 // One row alone (acting) has this many vectors, because a sum that waits for itself takes several cycles a step.
 #define ROW_VECTORS 8
 
@@ -35,6 +42,15 @@ ALWAYS_INLINE void store(float *p, Vector x, int lanes) {
     } else {
         vector_store_part(p, x, lanes);
     }
+}
+
+/// The epilogue of finished sums.
+ALWAYS_INLINE void store_result(const SdqnProduct *product, size_t row, size_t column, Vector sum, int lanes) {
+    if (product->epilogue == SDQN_EPILOGUE_RELU) sum = vector_where_positive(sum, sum);
+    if (product->epilogue == SDQN_EPILOGUE_MASK) {
+        sum = vector_where_positive(load(product->mask + row * product->mask_row + column, lanes), sum);
+    }
+    store(product->c + row * product->c_row + column, sum, lanes);
 }
 
 /// The elements of `rows` rows from i and `vectors` vectors of columns from j. Both counts are constants at every call, so that the loops
@@ -58,15 +74,7 @@ ALWAYS_INLINE void tile(const SdqnProduct *product, int i, int j, int rows, int 
         b += product->b_depth;
     }
     UNROLL for (int r = 0; r < rows; r++) {
-        UNROLL for (int v = 0; v < vectors; v++) {
-            Vector result = sum[r][v];
-            const size_t row = (size_t)(i + r), column = (size_t)(j + v * LANES);
-            if (product->epilogue == SDQN_EPILOGUE_RELU) result = vector_where_positive(result, result);
-            if (product->epilogue == SDQN_EPILOGUE_MASK) {
-                result = vector_where_positive(load(product->mask + row * product->mask_row + column, lanes), result);
-            }
-            store(product->c + row * product->c_row + column, result, lanes);
-        }
+        UNROLL for (int v = 0; v < vectors; v++) { store_result(product, (size_t)(i + r), (size_t)(j + v * LANES), sum[r][v], lanes); }
     }
 }
 
@@ -79,7 +87,93 @@ ALWAYS_INLINE void strip(const SdqnProduct *product, int j, int vectors, int lan
     for (; i < product->rows; i++) tile(product, i, j, 1, vectors, lanes);
 }
 
+/// One piece of a sparse product's b: terms from `first`, columns from `column`; piece[p, j] = b[p * row + j].
+typedef struct Piece {
+    int first, column;
+    const float *b;
+    size_t row;
+} Piece;
+
+/// Add the terms of a piece whose bits are set to `vectors` (a constant) vectors of columns of row i.
+ALWAYS_INLINE void sparse_row(const SdqnProduct *product, const Piece *piece, int i, uint64_t terms, int vectors, int lanes) {
+    Vector sum[SPARSE_VECTORS];
+    const int first = piece->first, j = piece->column;
+    float *c = product->c + (size_t)i * product->c_row + j;
+    UNROLL for (int v = 0; v < vectors; v++) {
+        if (first > 0) {
+            sum[v] = load(c + v * LANES, lanes);
+        } else {
+            sum[v] = product->bias ? load(product->bias + j + v * LANES, lanes) : vector_all(0.0f);
+        }
+    }
+    const float *a = product->a + (size_t)i * product->a_row + first;
+    const float *b = piece->b;
+    const size_t b_row = piece->row;
+    for (; terms != 0; terms &= terms - 1) {
+        const size_t p = (size_t)__builtin_ctzll(terms);
+        const Vector left = vector_all(a[p]);
+        UNROLL for (int v = 0; v < vectors; v++) sum[v] = vector_fma(left, load(b + p * b_row + v * LANES, lanes), sum[v]);
+    }
+    if (first + SPARSE_DEPTH < product->depth) {
+        UNROLL for (int v = 0; v < vectors; v++) store(c + v * LANES, sum[v], lanes);
+    } else {
+        UNROLL for (int v = 0; v < vectors; v++) store_result(product, (size_t)i, (size_t)(j + v * LANES), sum[v], lanes);
+    }
+}
+
+/// Which of `count` terms of a row are not 0. @param count  <= SPARSE_DEPTH
+static uint64_t nonzero_terms(const float *a, int count) {
+    uint64_t terms = 0;
+    int p = 0;
+    for (; p + LANES <= count; p += LANES) terms |= (uint64_t)vector_nonzero_lanes(vector_load(a + p)) << p;
+    if (p < count) terms |= (uint64_t)vector_nonzero_lanes(vector_load_part(a + p, count - p)) << p;
+    return terms;
+}
+
+/// Copy `depth` rows of SPARSE_VECTORS vectors so that they lie without gaps. @param packed  written
+static void pack(Piece *piece, int depth, float *packed) {
+    for (int p = 0; p < depth; p++) {
+        UNROLL for (int v = 0; v < SPARSE_VECTORS; v++) {
+            vector_store(packed + (p * SPARSE_VECTORS + v) * LANES, vector_load(piece->b + (size_t)p * piece->row + v * LANES));
+        }
+    }
+    piece->b = packed;
+    piece->row = SPARSE_VECTORS * LANES;
+}
+
+/// Terms from `first`, of at most SPARSE_ROWS rows from i.
+static void multiply_sparse_terms(const SdqnProduct *product, int i, int rows, int first) {
+    _Alignas(64) float packed[SPARSE_DEPTH * SPARSE_VECTORS * LANES];
+    uint64_t terms[SPARSE_ROWS];
+    const int depth = product->depth - first < SPARSE_DEPTH ? product->depth - first : SPARSE_DEPTH;
+    const float *b = product->b + (size_t)first * product->b_depth;
+    for (int r = 0; r < rows; r++) terms[r] = nonzero_terms(product->a + (size_t)(i + r) * product->a_row + first, depth);
+    int j = 0;
+    for (; j + SPARSE_VECTORS * LANES <= product->columns; j += SPARSE_VECTORS * LANES) {
+        Piece piece = {first, j, b + j, product->b_depth};
+        if (rows >= PACKED_ROWS && piece.row > SPARSE_VECTORS * LANES) pack(&piece, depth, packed);
+        for (int r = 0; r < rows; r++) sparse_row(product, &piece, i + r, terms[r], SPARSE_VECTORS, LANES);
+    }
+    for (; j < product->columns; j += LANES) {
+        const Piece piece = {first, j, b + j, product->b_depth};
+        const int lanes = product->columns - j;
+        for (int r = 0; r < rows && lanes >= LANES; r++) sparse_row(product, &piece, i + r, terms[r], 1, LANES);
+        for (int r = 0; r < rows && lanes < LANES; r++) sparse_row(product, &piece, i + r, terms[r], 1, lanes);
+    }
+}
+
+static void multiply_sparse(const SdqnProduct *product) {
+    for (int i = 0; i < product->rows; i += SPARSE_ROWS) {
+        const int rows = product->rows - i < SPARSE_ROWS ? product->rows - i : SPARSE_ROWS;
+        for (int first = 0; first < product->depth; first += SPARSE_DEPTH) multiply_sparse_terms(product, i, rows, first);
+    }
+}
+
 static void multiply(const SdqnProduct *product) {
+    if (product->sparse) {
+        multiply_sparse(product);
+        return;
+    }
     int j = 0;
     if (product->rows == 1) {
         for (; j + ROW_VECTORS * LANES <= product->columns; j += ROW_VECTORS * LANES) tile(product, 0, j, 1, ROW_VECTORS, LANES);

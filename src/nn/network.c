@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define NUM_LAYERS 3
+#define SPARSE_LAYER 1 ///< fc2, nearly all of the work: its inputs and the derivatives of its outputs are what a ReLU left, half of it 0
 #define EMBEDDING_DEVIATION 0.1
 
 /// A linear layer and where its parameters lie in the flat array.
@@ -37,6 +38,8 @@ struct SdqnQWorkspace {
     float *input;                                              ///< [n, in] observation, then the conditioning
     float *hidden1, *hidden2;                                  ///< [n, units] after ReLU
     float *d_hidden1, *d_hidden2;                              ///< derivatives before ReLU; NULL for forward passes only
+    float *d_hidden2_transposed;                               ///< [units, max_rows] of d_hidden2; NULL likewise
+    size_t d_hidden2_transposed_row;                           ///< floats a row of it
     float *d_embedding;                                        ///< [n, embedding_size]; NULL without one
 };
 
@@ -163,8 +166,10 @@ SdqnStatus sdqn_q_workspace_create(const SdqnQNetworkDef *def, int max_rows, boo
     if (backward) {
         made->d_hidden1 = sdqn_aligned_floats(rows * made->hidden1_row);
         made->d_hidden2 = sdqn_aligned_floats(rows * made->hidden2_row);
+        made->d_hidden2_transposed_row = sdqn_aligned_row(max_rows);
+        made->d_hidden2_transposed = sdqn_aligned_floats((size_t)def->hidden2_size * made->d_hidden2_transposed_row);
         if (embeds) made->d_embedding = sdqn_aligned_floats(rows * made->embedding_row);
-        whole = whole && made->d_hidden1 && made->d_hidden2 && (made->d_embedding || !embeds);
+        whole = whole && made->d_hidden1 && made->d_hidden2 && made->d_hidden2_transposed && (made->d_embedding || !embeds);
     }
     if (!whole) {
         sdqn_q_workspace_destroy(made);
@@ -181,6 +186,7 @@ void sdqn_q_workspace_destroy(SdqnQWorkspace *workspace) {
     free(workspace->hidden2);
     free(workspace->d_hidden1);
     free(workspace->d_hidden2);
+    free(workspace->d_hidden2_transposed);
     free(workspace->d_embedding);
     free(workspace);
 }
@@ -247,6 +253,7 @@ static void linear_forward(const SdqnQNetwork *network, int l, const float *x, s
         .a = x,
         .a_row = x_row,
         .a_depth = 1,
+        .sparse = l == SPARSE_LAYER,
         .b = network->transposed[l],
         .b_depth = network->transposed_row[l],
         .bias = network->parameters + layer->bias,
@@ -287,9 +294,11 @@ void sdqn_q_network_forward(const SdqnQNetwork *network, SdqnQWorkspace *workspa
 }
 
 /// For each group of rows: d_weight[o, k] = sum over b of dy[b, o] x[b, k]; d_bias[o] = sum over b of dy[b, o]; both over b ascending.
+/// @param transposed  NULL, or room for dy transposed, [out, n] with row stride transposed_row: then zeros in dy save work
 static void parameter_gradients(const SdqnQNetwork *network, int l, const float *x, size_t x_row, const float *dy, size_t dy_row,
-                                int groups, int rows_each, float *gradients) {
+                                int groups, int rows_each, float *transposed, size_t transposed_row, float *gradients) {
     const Layer *layer = &network->layers[l];
+    if (transposed) network->kernels->transpose(dy, dy_row, groups * rows_each, layer->out, transposed, transposed_row);
     for (int g = 0; g < groups; g++) {
         const size_t first = (size_t)g * (size_t)rows_each;
         float *gradient = gradients + (size_t)g * network->count;
@@ -297,9 +306,10 @@ static void parameter_gradients(const SdqnQNetwork *network, int l, const float 
             .rows = layer->out,
             .columns = layer->in,
             .depth = rows_each,
-            .a = dy + first * dy_row,
-            .a_row = 1,
-            .a_depth = dy_row,
+            .a = transposed ? transposed + first : dy + first * dy_row,
+            .a_row = transposed ? transposed_row : 1,
+            .a_depth = transposed ? 1 : dy_row,
+            .sparse = transposed != NULL,
             .b = x + first * x_row,
             .b_depth = x_row,
             .c = gradient + layer->weight,
@@ -321,6 +331,7 @@ static void input_gradient(const SdqnQNetwork *network, int l, const float *dy, 
         .a = dy,
         .a_row = dy_row,
         .a_depth = 1,
+        .sparse = l == SPARSE_LAYER,
         .b = network->parameters + layer->weight + first,
         .b_depth = (size_t)layer->in,
         .c = dx,
@@ -353,11 +364,12 @@ void sdqn_q_network_backward_groups(const SdqnQNetwork *network, SdqnQWorkspace 
     const SdqnQNetworkDef *def = &network->def;
     const SdqnQWorkspace *w = workspace;
     const size_t q_row = (size_t)def->num_actions, row1 = w->hidden1_row, row2 = w->hidden2_row;
-    parameter_gradients(network, 2, w->hidden2, row2, dq, q_row, groups, rows_each, gradients);
+    parameter_gradients(network, 2, w->hidden2, row2, dq, q_row, groups, rows_each, NULL, 0, gradients);
     input_gradient(network, 2, dq, q_row, n, 0, def->hidden2_size, w->hidden2, w->d_hidden2, row2);
-    parameter_gradients(network, 1, w->hidden1, row1, w->d_hidden2, row2, groups, rows_each, gradients);
+    parameter_gradients(network, SPARSE_LAYER, w->hidden1, row1, w->d_hidden2, row2, groups, rows_each, w->d_hidden2_transposed,
+                        w->d_hidden2_transposed_row, gradients);
     input_gradient(network, 1, w->d_hidden2, row2, n, 0, def->hidden1_size, w->hidden1, w->d_hidden1, row1);
-    parameter_gradients(network, 0, w->input, w->input_row, w->d_hidden1, row1, groups, rows_each, gradients);
+    parameter_gradients(network, 0, w->input, w->input_row, w->d_hidden1, row1, groups, rows_each, NULL, 0, gradients);
     if (def->conditioning == SDQN_CONDITIONING_EMBEDDING) {
         input_gradient(network, 0, w->d_hidden1, row1, n, def->observation_size, def->embedding_size, NULL, w->d_embedding,
                        w->embedding_row);

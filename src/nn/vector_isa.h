@@ -32,6 +32,8 @@ static inline Vector vector_where_positive(Vector condition, Vector x) {
 static inline Vector vector_flush(Vector x, Vector limit) {
     return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(x), limit, _CMP_NLT_UQ), x);
 }
+/// Bit i is 1 if lane i is not 0 (of either sign); a NaN is not.
+static inline unsigned vector_nonzero_lanes(Vector x) { return _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NEQ_UQ); }
 
 #elif defined(SDQN_ISA_avx2)
 #include <immintrin.h>
@@ -57,6 +59,9 @@ static inline Vector vector_where_positive(Vector condition, Vector x) {
 static inline Vector vector_flush(Vector x, Vector limit) {
     const Vector magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
     return _mm256_andnot_ps(_mm256_cmp_ps(magnitude, limit, _CMP_LT_OQ), x);
+}
+static inline unsigned vector_nonzero_lanes(Vector x) {
+    return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_NEQ_UQ));
 }
 
 #elif defined(SDQN_ISA_neon)
@@ -90,6 +95,10 @@ static inline Vector vector_where_positive(Vector condition, Vector x) {
 static inline Vector vector_flush(Vector x, Vector limit) {
     return vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(x), vcltq_f32(vabsq_f32(x), limit)));
 }
+static inline unsigned vector_nonzero_lanes(Vector x) {
+    static const uint32_t bit_of_lane[LANES] = {1, 2, 4, 8};
+    return vaddvq_u32(vbicq_u32(vld1q_u32(bit_of_lane), vceqzq_f32(x)));
+}
 
 #else // scalar
 #include "nn/fma_exact.h"
@@ -116,6 +125,7 @@ static inline Vector vector_fma(Vector x, Vector y, Vector z) {
 }
 static inline Vector vector_where_positive(Vector condition, Vector x) { return condition > 0.0f ? x : 0.0f; }
 static inline Vector vector_flush(Vector x, Vector limit) { return x < limit && x > -limit ? 0.0f : x; }
+static inline unsigned vector_nonzero_lanes(Vector x) { return x != 0.0f; }
 // A single lane has no parts; these only let the same source compile.
 static inline Vector vector_load_part(const float *p, int n) { return n > 0 ? *p : 0.0f; }
 static inline void vector_store_part(float *p, Vector x, int n) {

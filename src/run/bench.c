@@ -146,11 +146,21 @@ static struct {
     double seconds, flops;
 } counter;
 
+/// Terms of each column's sums that are computed.
+static double terms_of(const SdqnProduct *product) {
+    if (!product->sparse) return (double)product->rows * product->depth;
+    double terms = 0;
+    for (int i = 0; i < product->rows; i++) {
+        for (int p = 0; p < product->depth; p++) terms += product->a[(size_t)i * product->a_row + (size_t)p] != 0.0f;
+    }
+    return terms;
+}
+
 static void counted_product(const SdqnProduct *product) {
     const double began = now();
     counter.product(product);
     counter.seconds += now() - began;
-    counter.flops += 2.0 * product->rows * product->columns * product->depth;
+    counter.flops += 2.0 * product->columns * terms_of(product);
 }
 
 static SdqnKernels counted_kernels;
@@ -385,7 +395,7 @@ static SdqnStatus measure_products(Bench *bench, SdqnError *error) {
         counter.seconds = counter.flops = 0;
         status = sdqn_learner_update(bench->counted, &update, error);
         keep(bench, SDQN_BENCH_PRODUCTS, counter.seconds);
-        flops = counter.flops;
+        flops += counter.flops / SHORT_UPDATES;
     }
     const double seconds = settle(bench, SDQN_BENCH_PRODUCTS);
     record(bench, SDQN_BENCH_PRODUCTS, 1e6 * seconds);
