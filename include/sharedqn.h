@@ -1,4 +1,5 @@
-// sharedqn.h: the public C API: LunarLander-v3 with the bits of Gymnasium, one environment or many at once.
+// sharedqn.h: the public C API: LunarLander-v3 with the bits of Gymnasium, one environment or many at once,
+// and one update direction from the gradients of many tasks.
 //
 // Link with libsharedqn.a and -lm. No call prints, exits or keeps global state; objects are not thread-safe, but different objects may
 // be used by different threads. The caller's floating-point mode is set to IEEE 754's default during a call and restored.
@@ -146,6 +147,23 @@ SdqnStatus sdqn_lander_batch_step(SdqnLanderBatch *batch, const int32_t *actions
 SdqnStatus sdqn_lander_batch_copy_out(const SdqnLanderBatch *batch, int lane, SdqnEnv **env, SdqnError *error);
 /// Put a copy of an environment that has been reset in the place of a lane, which then goes on with it, whatever its task.
 SdqnStatus sdqn_lander_batch_copy_in(SdqnLanderBatch *batch, int lane, const SdqnEnv *env, SdqnError *error);
+
+// ---- gradients of many tasks ----
+
+/// One update direction from the gradients of several tasks.
+///
+/// Only inner products of the rows and one weighted sum of them are computed, in double and in a fixed order: equal input gives equal
+/// bits on every machine. Rows that are zero, parallel, equal, opposed or of very different lengths are all allowed;
+/// docs/methods/aggregators.md says what each aggregator makes of them. Allocates nothing.
+/// @param name        mean, sum, pcgrad, cagrad, mgda, imtl_g, nash_mtl, aligned_mtl, gradvac (a first call: no history), upgrad
+/// @param gradients   [tasks, parameters] row-major, finite
+/// @param tasks       1 to 16
+/// @param parameters  >= 1
+/// @param seed        of the random orders of pcgrad and gradvac; the others do not use it
+/// @param out         [parameters] written; must not overlap the gradients
+/// @return SDQN_OK; SDQN_ERR_ARGUMENT for anything else than said above, a NaN or an infinity among the gradients included (`out`
+///         untouched); SDQN_ERR_NUMERIC if the direction exceeds the range of float32 (`out` then holds infinities)
+SdqnStatus sdqn_aggregate(const char *name, const float *gradients, int tasks, size_t parameters, uint64_t seed, float *out);
 
 #ifdef __cplusplus
 }
