@@ -1,6 +1,7 @@
 // test_method_table.c: every method of the table keeps the interface's promises.
 #include "methods/method.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -251,6 +252,87 @@ static void independent_tasks_are_independent(void **state) {
     method->destroy(self);
 }
 
+/// Two steps of every task, often enough for updates, with any number of tasks. @return the number of updates
+static int train_tasks(const SdqnMethod *method, void *self, int tasks) {
+    int updates = 0;
+    for (int step = 0; step < 400; step++) {
+        SdqnRng rng;
+        sdqn_rng_seed(&rng, (uint64_t)step);
+        float observation[8], next[8];
+        for (int i = 0; i < 8; i++) {
+            observation[i] = (float)sdqn_rng_normal(&rng);
+            next[i] = (float)sdqn_rng_normal(&rng);
+        }
+        const int task = step / 2 % tasks;
+        method->push(self, &(SdqnTransition){observation, next, sdqn_rng_normal(&rng), method->act(self, observation, task), task, false});
+        SdqnUpdate update;
+        SdqnError error = {0};
+        if (method->update(self, &update, &error) != SDQN_OK) fail_msg("%s: %s", method->name, error.message);
+        updates += update.done;
+        if (step % 2 == 1) method->end_episode(self, task);
+    }
+    return updates;
+}
+
+static void check_numbers_of_tasks(const SdqnMethod *method) {
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q"};
+    static const int numbers[] = {1, 2, 16};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        SdqnMethodDef def = small_def(method);
+        def.dqn.min_replay_size = 15;
+        sdqn_method_def_set_tasks(method, names, numbers[i], &def);
+        for (int t = 0; t < numbers[i]; t++) def.tasks[t].dqn = def.dqn;
+        void *self = make(method, &def);
+        assert_true(train_tasks(method, self, numbers[i]) > 50);
+        method->destroy(self);
+    }
+    SdqnMethodDef def = small_def(method);
+    sdqn_method_def_set_tasks(method, names, 17, &def);
+    for (int t = 0; t < 17; t++) def.tasks[t].dqn = def.dqn;
+    void *self = NULL;
+    SdqnError error = {0};
+    if (method->create(&def, &self, &error) == SDQN_OK) {
+        assert_false(method->uses & SDQN_METHOD_TASK_BUFFERS);
+        method->destroy(self);
+    } else {
+        assert_true(method->uses & SDQN_METHOD_TASK_BUFFERS);
+        assert_non_null(strstr(error.message, "tasks: 17 given: "));
+    }
+}
+
+static void one_and_sixteen_tasks_train(void **state) {
+    (void)state;
+    each_method(check_numbers_of_tasks);
+}
+
+/// The aggregator's part comes first: a random stream of 40 bytes, then cosines.
+static void damaged_states_of_aggregators_are_refused(void **state) {
+    (void)state;
+    const SdqnMethod *method = sdqn_method_find("gradvac");
+    const SdqnMethodDef def = small_def(method);
+    void *self = make(method, &def), *fresh = make(method, &def);
+    const size_t size = method->state_size(self);
+    const double cosines[] = {1.5, (double)NAN};
+    uint8_t *bytes = malloc(size);
+    assert_non_null(bytes);
+    SdqnError error = {0};
+    for (size_t i = 0; i < 3; i++) {
+        method->save_state(fresh, bytes);
+        if (i < 2) {
+            memcpy(bytes + 40 + 8, &cosines[i], sizeof cosines[i]);
+        } else {
+            bytes[24] ^= 1; // an even increment
+        }
+        assert_int_equal(method->load_state(self, bytes, size, &error), SDQN_ERR_FORMAT);
+        assert_non_null(strstr(error.message, "saved aggregator"));
+    }
+    assert_int_equal(method->load_state(self, bytes, 39, &error), SDQN_ERR_FORMAT);
+    check_same_state(method, self, fresh);
+    free(bytes);
+    method->destroy(self);
+    method->destroy(fresh);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_find_their_methods),
@@ -261,6 +343,8 @@ int main(void) {
         cmocka_unit_test(methods_have_the_sizes_of_the_specification),
         cmocka_unit_test(independent_has_settings_for_each_task),
         cmocka_unit_test(independent_tasks_are_independent),
+        cmocka_unit_test(one_and_sixteen_tasks_train),
+        cmocka_unit_test(damaged_states_of_aggregators_are_refused),
     };
     return cmocka_run_group_tests_name("method_table", tests, NULL, NULL);
 }

@@ -1,17 +1,14 @@
-// learner_method.h: the functions of methods that are one learner: `self` is an SdqnLearner.
+// learner_method.h: the functions of methods with one learner for all tasks, with or without an aggregator of per-task gradients.
 #ifndef SDQN_METHODS_LEARNER_METHOD_H
 #define SDQN_METHODS_LEARNER_METHOD_H
 
+#include "methods/aggregate.h"
 #include "methods/method.h"
 
-/// Make the learner, with the run's streams. @param aggregate  NULL: one replay buffer and one gradient for all tasks; else a replay buffer
-/// for each, with the definition's weights, reward scales and weight decay. @param context  of `aggregate`; must outlive the learner
-SdqnStatus sdqn_learner_method_create(const SdqnMethodDef *def, SdqnAggregateFunction *aggregate, void *context, void **self,
-                                      SdqnError *error);
-
-/// The settings all methods with a replay buffer for each task begin with: those of shared, with 33,333 transitions and 64 samples a task.
-/// Updates start with Shared's, when the buffers together hold more than 2,000 and each a batch.
-void sdqn_task_buffers_def_default(SdqnMethodDef *def);
+/// Make the method, with the run's streams.
+/// @param aggregator  NULL: one replay buffer and one gradient for all tasks; else a replay buffer for each, with the definition's weights,
+///                    reward scales and weight decay, and a step along what it makes of the gradients of at most SDQN_AGGREGATE_MAX_TASKS
+SdqnStatus sdqn_learner_method_create(const SdqnMethodDef *def, const SdqnAggregator *aggregator, void **self, SdqnError *error);
 
 // As in SdqnMethod.
 void sdqn_learner_method_destroy(void *self);

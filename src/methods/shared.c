@@ -16,7 +16,7 @@ static void shared_wide_def_default(SdqnMethodDef *def) {
 }
 
 static SdqnStatus shared_create(const SdqnMethodDef *def, void **self, SdqnError *error) {
-    return sdqn_learner_method_create(def, NULL, NULL, self, error);
+    return sdqn_learner_method_create(def, NULL, self, error);
 }
 
 const SdqnMethod sdqn_method_shared = {
