@@ -4,8 +4,8 @@
 #include "core/json.h"
 #include "methods/method.h"
 
-#define KILLS 3
-#define EPISODES "18"
+#define KILLS 2
+#define EPISODES "12"
 
 static pid_t start_run(const char *method, const char *out, bool resume) {
     const char *arguments[] = {"train",  "--method",
@@ -22,7 +22,7 @@ static pid_t start_run(const char *method, const char *out, bool resume) {
                                "1",      "--checkpoint-period",
                                "5",      "--final-episodes",
                                "2",      "--state-period-episodes",
-                               "1",      resume ? "--resume" : NULL,
+                               "3",      resume ? "--resume" : NULL,
                                NULL};
     return e2e_start(arguments);
 }
@@ -65,7 +65,7 @@ static void every_method_keeps_its_bytes(void **state) {
     for (int m = 0; m < count; m++) {
         const char *name = methods[m]->name, *whole = e2e_path("whole"), *killed = e2e_path("killed");
         run(name, whole, false);
-        for (int k = 1; k <= KILLS; k++) kill_run_after(name, killed, 5 * k - 1, k > 1);
+        for (int k = 1; k <= KILLS; k++) kill_run_after(name, killed, 6 * k - 3, k > 1);
         run(name, killed, true);
         e2e_assert_same_runs(whole, killed);
         check_evaluation(whole);
