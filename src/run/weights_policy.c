@@ -43,7 +43,7 @@ bool sdqn_weights_policy_is_named(const SdqnWeightsPolicy *policy) { return poli
 
 SdqnStatus sdqn_weights_policy_choose(SdqnWeightsPolicy *policy, const SdqnTaskSet *set, SdqnError *error) {
     const SdqnQNetworkSet *own = &policy->set;
-    int networks[SDQN_TASK_SET_MAX];
+    int networks[SDQN_TASK_SET_MAX] = {0};
     for (int t = 0; t < set->count; t++) {
         int i = 0;
         while (i < own->count && strcmp(own->tasks[i], set->tasks[t].name) != 0) i++;
