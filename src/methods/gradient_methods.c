@@ -34,9 +34,9 @@ static SdqnStatus create(const char *aggregator, const SdqnMethodDef *def, void 
     }                                                                                                                                      \
     const SdqnMethod sdqn_method_##aggregator = {                                                                                          \
         .name = #aggregator,                                                                                                               \
-        .help = text,                                                                                                                      \
+        .help = (text),                                                                                                                    \
         .uses = SDQN_METHOD_TASK_BUFFERS,                                                                                                  \
-        .def_default = defaults,                                                                                                           \
+        .def_default = (defaults),                                                                                                         \
         .create = aggregator##_create,                                                                                                     \
         SDQN_LEARNER_METHOD_FUNCTIONS,                                                                                                     \
     }
