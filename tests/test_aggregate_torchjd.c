@@ -109,7 +109,7 @@ static double not_longer(const Peer *peer) {
 /// not compared.
 static double same_in_some_order(const Peer *peer) {
     double best = HUGE_VAL;
-    if (peer->tasks > 3) return NAN;
+    if (peer->tasks > 3) return (double)NAN;
     for (uint64_t seed = 0; seed < 100; seed++) {
         float out[MAX_PARAMETERS];
         aggregate(peer, seed, out);
