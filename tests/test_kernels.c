@@ -223,6 +223,12 @@ static void check_products(const SdqnKernels *kernels, SdqnRng *rng) {
             check_product(kernels, rng, (Shape){rows, columns, 6}, columns % 2 == 0, columns % 3 != 0, epilogues[columns % 3], columns % 5);
         }
     }
+    for (int columns = 71; columns <= 240; columns += 13) { // sparse, as gap is even: every count of vectors at once
+        check_product(kernels, rng, (Shape){17, columns, 70}, false, true, epilogues[columns % 3], 2);
+    }
+    for (int columns = 98; columns <= 128; columns += 2) { // and rows of b 128 floats apart
+        check_product(kernels, rng, (Shape){17, columns, 70}, false, false, epilogues[columns / 2 % 3], 128 - columns);
+    }
     check_product(kernels, rng, (Shape){1, 300, 37}, false, true, SDQN_EPILOGUE_RELU, 0); // a row alone, wide
     check_product(kernels, rng, (Shape){64, 128, 256}, false, true, SDQN_EPILOGUE_RELU, 0);
     check_product(kernels, rng, (Shape){64, 128, 256}, false, true, SDQN_EPILOGUE_RELU, 1);
@@ -293,22 +299,30 @@ static void column_sums_add_rows_in_order(void **state) {
 static void check_transpose(const SdqnKernels *kernels, SdqnRng *rng) {
     for (int rows = 1; rows <= 21; rows++) {
         for (int columns = 1; columns <= 21; columns += 1 + rows % 3) {
-            const size_t a_row = (size_t)columns + 1, b_row = (size_t)rows + 2;
+            const size_t a_row = (size_t)columns + 1, b_row = (size_t)rows + 2, copy_row = (size_t)columns + 3;
             float *a = random_array(rng, a_row * (size_t)rows), *b = guarded(b_row * (size_t)columns);
-            kernels->transpose(a, a_row, rows, columns, b, b_row);
+            float *copy = guarded(copy_row * (size_t)rows);
+            const bool copies = rows % 2 == 0;
+            kernels->transpose(a, a_row, rows, columns, b, b_row, copies ? copy : NULL, copy_row);
             for (int j = 0; j < columns; j++) {
                 for (int i = 0; i < rows; i++) {
                     check_bits("transpose", kernels->level, j, i, b[(size_t)j * b_row + (size_t)i], a[(size_t)i * a_row + (size_t)j]);
                 }
                 for (size_t i = (size_t)rows; i < b_row; i++) assert_int_equal(bits_of(b[(size_t)j * b_row + i]), guard_bits);
             }
+            for (size_t i = 0; i < copy_row * (size_t)rows; i++) {
+                const size_t row = i / copy_row, column = i % copy_row;
+                const bool copied = copies && column < (size_t)columns;
+                assert_int_equal(bits_of(copy[i]), copied ? bits_of(a[row * a_row + column]) : guard_bits);
+            }
+            release(copy, copy_row * (size_t)rows);
             release(a, a_row * (size_t)rows);
             release(b, b_row * (size_t)columns);
         }
     }
 }
 
-static void transpose_moves_every_element(void **state) {
+static void transpose_moves_and_copies_every_element(void **state) {
     (void)state;
     each_level(check_transpose);
 }
@@ -365,7 +379,7 @@ int main(void) {
         cmocka_unit_test(products_equal_chains_of_fmaf),
         cmocka_unit_test(products_equal_fmaf_on_hard_values),
         cmocka_unit_test(column_sums_add_rows_in_order),
-        cmocka_unit_test(transpose_moves_every_element),
+        cmocka_unit_test(transpose_moves_and_copies_every_element),
         cmocka_unit_test(adam_equals_plain_c),
         cmocka_unit_test(unknown_level_has_no_kernels),
     };

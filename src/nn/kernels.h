@@ -50,8 +50,9 @@ typedef struct SdqnKernels {
     void (*product)(const SdqnProduct *product);
     /// sum[j] = chain of additions of a[i, j], i ascending from 0. @param a [rows, columns] with row stride a_row @param sum [columns]
     void (*column_sums)(const float *a, size_t a_row, int rows, int columns, float *sum);
-    /// b[j, i] = a[i, j]. @param a [rows, columns] with row stride a_row @param b [columns, rows] with row stride b_row
-    void (*transpose)(const float *a, size_t a_row, int rows, int columns, float *b, size_t b_row);
+    /// b[j, i] = a[i, j], and copy[i, j] = a[i, j] on the way. @param a [rows, columns] with row stride a_row
+    /// @param b [columns, rows] with row stride b_row @param copy [rows, columns] with row stride copy_row, or NULL
+    void (*transpose)(const float *a, size_t a_row, int rows, int columns, float *b, size_t b_row, float *copy, size_t copy_row);
     /// For each of n parameters p with gradient g, in this order of float32 operations (fma where written):
     ///   m = fma(beta1_complement, g - m, m);  v = fma(beta2_complement * g, g, beta2 * v);  |m|, |v| < 2^-100 become +0;
     ///   p = fma(-step_size, m / fma(sqrt(v), inverse_root_complement, epsilon), p).

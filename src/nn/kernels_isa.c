@@ -11,7 +11,7 @@
 #if defined(__clang__)
 #define UNROLL
 #else
-#define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL _Pragma("GCC unroll 12")
 #endif
 
 // Sums of a product that are kept in registers: TILE_ROWS x TILE_VECTORS of them, with the operands, fill the registers of the level.
@@ -21,18 +21,24 @@
 #define TILE_ROWS 6
 #endif
 #define TILE_VECTORS 2
-// A sparse product is computed one row at a time, SPARSE_VECTORS vectors of columns and SPARSE_DEPTH terms at most, so that the piece of b
-// that all rows share stays in the first-level cache. SPARSE_ROWS rows share it before the next; from PACKED_ROWS on it is copied to lie
-// without gaps, since rows a power of two apart would fall on the same lines of that cache.
+// A sparse product is computed one row at a time, at most SPARSE_VECTORS vectors of columns and SPARSE_DEPTH terms of it, so that the piece
+// of b that all rows share stays in the first-level cache. More vectors would not fit the registers, or that cache. SPARSE_ROWS rows share
+// a piece before the next; from PACKED_ROWS on it is copied to lie without gaps if its rows are a multiple of CROWDED_FLOATS apart, since
+// then they would fall on the same lines of that cache.
+#if defined(SDQN_ISA_avx2)
+#define SPARSE_VECTORS 12
+#else
 #define SPARSE_VECTORS 8
+#endif
 #define SPARSE_DEPTH 64
 #define SPARSE_ROWS 256
 #define PACKED_ROWS 16
+#define CROWDED_FLOATS 128
 // One row alone (acting) has this many vectors, because a sum that waits for itself takes several cycles a step.
 #define ROW_VECTORS 8
 
 #define MAX_ROWS 8
-#define MAX_VECTORS 8
+#define MAX_VECTORS 12
 
 /// All of vectors, or only `lanes` columns of one.
 ALWAYS_INLINE Vector load(const float *p, int lanes) { return lanes == LANES ? vector_load(p) : vector_load_part(p, lanes); }
@@ -130,15 +136,40 @@ static uint64_t nonzero_terms(const float *a, int count) {
     return terms;
 }
 
-/// Copy `depth` rows of SPARSE_VECTORS vectors so that they lie without gaps. @param packed  written
-static void pack(Piece *piece, int depth, float *packed) {
+/// Copy `depth` rows of `vectors` vectors so that they lie without gaps. @param packed  written
+static void pack(Piece *piece, int depth, int vectors, float *packed) {
     for (int p = 0; p < depth; p++) {
-        UNROLL for (int v = 0; v < SPARSE_VECTORS; v++) {
-            vector_store(packed + (p * SPARSE_VECTORS + v) * LANES, vector_load(piece->b + (size_t)p * piece->row + v * LANES));
+        for (int v = 0; v < vectors; v++) {
+            vector_store(packed + (p * vectors + v) * LANES, vector_load(piece->b + (size_t)p * piece->row + v * LANES));
         }
     }
     piece->b = packed;
-    piece->row = SPARSE_VECTORS * LANES;
+    piece->row = (size_t)vectors * LANES;
+}
+
+/// Rows [i, i + rows) of a piece that has `vectors` vectors. @param terms [rows] that are not 0
+static void sparse_rows(const SdqnProduct *product, const Piece *piece, int i, int rows, const uint64_t *terms, int vectors) {
+    switch (vectors) { // each count has loops of its own
+#define CASE(count)                                                                                                                        \
+    case count:                                                                                                                            \
+        for (int r = 0; r < rows; r++) sparse_row(product, piece, i + r, terms[r], count, LANES);                                          \
+        break
+        CASE(1);
+        CASE(2);
+        CASE(3);
+        CASE(4);
+        CASE(5);
+        CASE(6);
+        CASE(7);
+        CASE(8);
+#if SPARSE_VECTORS > 8
+        CASE(9);
+        CASE(10);
+        CASE(11);
+        CASE(12);
+#endif
+#undef CASE
+    }
 }
 
 /// Terms from `first`, of at most SPARSE_ROWS rows from i.
@@ -148,17 +179,18 @@ static void multiply_sparse_terms(const SdqnProduct *product, int i, int rows, i
     const int depth = product->depth - first < SPARSE_DEPTH ? product->depth - first : SPARSE_DEPTH;
     const float *b = product->b + (size_t)first * product->b_depth;
     for (int r = 0; r < rows; r++) terms[r] = nonzero_terms(product->a + (size_t)(i + r) * product->a_row + first, depth);
+    const int whole = product->columns / LANES, pieces = (whole + SPARSE_VECTORS - 1) / SPARSE_VECTORS;
     int j = 0;
-    for (; j + SPARSE_VECTORS * LANES <= product->columns; j += SPARSE_VECTORS * LANES) {
+    for (int k = 0; k < pieces; k++) {
+        const int vectors = (whole - j / LANES + pieces - k - 1) / (pieces - k); // as equal as can be
         Piece piece = {first, j, b + j, product->b_depth};
-        if (rows >= PACKED_ROWS && piece.row > SPARSE_VECTORS * LANES) pack(&piece, depth, packed);
-        for (int r = 0; r < rows; r++) sparse_row(product, &piece, i + r, terms[r], SPARSE_VECTORS, LANES);
+        if (rows >= PACKED_ROWS && piece.row % CROWDED_FLOATS == 0) pack(&piece, depth, vectors, packed);
+        sparse_rows(product, &piece, i, rows, terms, vectors);
+        j += vectors * LANES;
     }
-    for (; j < product->columns; j += LANES) {
+    if (j < product->columns) {
         const Piece piece = {first, j, b + j, product->b_depth};
-        const int lanes = product->columns - j;
-        for (int r = 0; r < rows && lanes >= LANES; r++) sparse_row(product, &piece, i + r, terms[r], 1, LANES);
-        for (int r = 0; r < rows && lanes < LANES; r++) sparse_row(product, &piece, i + r, terms[r], 1, lanes);
+        for (int r = 0; r < rows; r++) sparse_row(product, &piece, i + r, terms[r], 1, product->columns - j);
     }
 }
 
@@ -196,31 +228,45 @@ static void column_sums(const float *a, size_t a_row, int rows, int columns, flo
 }
 
 typedef float Quad __attribute__((vector_size(16)));
+typedef float Octet __attribute__((vector_size(32)));
 
-/// b = the transpose of the 4 x 4 block a.
-ALWAYS_INLINE void transpose_4x4(const float *a, size_t a_row, float *b, size_t b_row) {
-    Quad row[4];
-    UNROLL for (int i = 0; i < 4; i++) memcpy(&row[i], a + (size_t)i * a_row, sizeof row[i]);
-    const Quad low01 = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5), high01 = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7);
-    const Quad low23 = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5), high23 = __builtin_shufflevector(row[2], row[3], 2, 6, 3, 7);
-    const Quad column[4] = {
-        __builtin_shufflevector(low01, low23, 0, 1, 4, 5),
-        __builtin_shufflevector(low01, low23, 2, 3, 6, 7),
-        __builtin_shufflevector(high01, high23, 0, 1, 4, 5),
-        __builtin_shufflevector(high01, high23, 2, 3, 6, 7),
+/// b = the transpose of the 8 x 4 block a.
+ALWAYS_INLINE void transpose_8x4(const float *a, size_t a_row, float *b, size_t b_row) {
+    Octet row[4]; // i and i + 4 of a, one behind the other
+    UNROLL for (size_t i = 0; i < 4; i++) {
+        Quad upper, lower;
+        memcpy(&upper, a + i * a_row, sizeof upper);
+        memcpy(&lower, a + (i + 4) * a_row, sizeof lower);
+        row[i] = __builtin_shufflevector(upper, lower, 0, 1, 2, 3, 4, 5, 6, 7);
+    }
+    const Octet low01 = __builtin_shufflevector(row[0], row[1], 0, 8, 1, 9, 4, 12, 5, 13);
+    const Octet high01 = __builtin_shufflevector(row[0], row[1], 2, 10, 3, 11, 6, 14, 7, 15);
+    const Octet low23 = __builtin_shufflevector(row[2], row[3], 0, 8, 1, 9, 4, 12, 5, 13);
+    const Octet high23 = __builtin_shufflevector(row[2], row[3], 2, 10, 3, 11, 6, 14, 7, 15);
+    const Octet column[4] = {
+        __builtin_shufflevector(low01, low23, 0, 1, 8, 9, 4, 5, 12, 13),
+        __builtin_shufflevector(low01, low23, 2, 3, 10, 11, 6, 7, 14, 15),
+        __builtin_shufflevector(high01, high23, 0, 1, 8, 9, 4, 5, 12, 13),
+        __builtin_shufflevector(high01, high23, 2, 3, 10, 11, 6, 7, 14, 15),
     };
-    UNROLL for (int j = 0; j < 4; j++) memcpy(b + (size_t)j * b_row, &column[j], sizeof column[j]);
+    UNROLL for (size_t j = 0; j < 4; j++) memcpy(b + j * b_row, &column[j], sizeof column[j]);
 }
 
-static void transpose(const float *a, size_t a_row, int rows, int columns, float *b, size_t b_row) {
-    const int whole_rows = rows & ~3, whole_columns = columns & ~3;
-    for (int j = 0; j < whole_columns; j += 4) {
-        for (int i = 0; i < whole_rows; i += 4) {
-            transpose_4x4(a + (size_t)i * a_row + (size_t)j, a_row, b + (size_t)j * b_row + (size_t)i, b_row);
+// Rows of a are read once, in order; only in b are neighbours far apart, and the lines they share stay in the first-level cache.
+static void transpose(const float *a, size_t a_row, int rows, int columns, float *b, size_t b_row, float *copy, size_t copy_row) {
+    const int whole_rows = rows & ~7, whole_columns = columns & ~3;
+    for (int i = 0; i < whole_rows; i += 8) {
+        for (int j = 0; j < whole_columns; j += 4) {
+            transpose_8x4(a + (size_t)i * a_row + (size_t)j, a_row, b + (size_t)j * b_row + (size_t)i, b_row);
+        }
+        for (int r = i; copy && r < i + 8; r++) {
+            memcpy(copy + (size_t)r * copy_row, a + (size_t)r * a_row, (size_t)columns * sizeof *copy);
         }
     }
-    for (int j = 0; j < columns; j++) {
-        for (int i = j < whole_columns ? whole_rows : 0; i < rows; i++) b[(size_t)j * b_row + (size_t)i] = a[(size_t)i * a_row + (size_t)j];
+    for (int i = 0; i < rows; i++) {
+        const int first = i < whole_rows ? whole_columns : 0;
+        for (int j = first; j < columns; j++) b[(size_t)j * b_row + (size_t)i] = a[(size_t)i * a_row + (size_t)j];
+        if (copy && i >= whole_rows) memcpy(copy + (size_t)i * copy_row, a + (size_t)i * a_row, (size_t)columns * sizeof *copy);
     }
 }
 

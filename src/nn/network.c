@@ -30,6 +30,8 @@ struct SdqnQNetwork {
     float *parameters;
     float *transposed[NUM_LAYERS];     ///< [in, out] of each weight, for the forward pass
     size_t transposed_row[NUM_LAYERS]; ///< floats a row of it
+    float *sparse_weight; ///< [out, in] a copy of SPARSE_LAYER's weight for the backward pass, its rows sparse_row floats apart
+    size_t sparse_row;
 };
 
 struct SdqnQWorkspace {
@@ -132,6 +134,9 @@ SdqnStatus sdqn_q_network_create(const SdqnQNetworkDef *def, const SdqnKernels *
         made->transposed[l] = sdqn_aligned_floats((size_t)made->layers[l].in * made->transposed_row[l]);
         whole = whole && made->transposed[l];
     }
+    made->sparse_row = sdqn_aligned_row(made->layers[SPARSE_LAYER].in);
+    made->sparse_weight = sdqn_aligned_floats((size_t)made->layers[SPARSE_LAYER].out * made->sparse_row);
+    whole = whole && made->sparse_weight;
     if (!whole) {
         sdqn_q_network_destroy(made);
         return sdqn_error_set(error, SDQN_ERR_MEMORY, "Q-network: out of memory for %zu parameters",
@@ -144,6 +149,7 @@ SdqnStatus sdqn_q_network_create(const SdqnQNetworkDef *def, const SdqnKernels *
 void sdqn_q_network_destroy(SdqnQNetwork *network) {
     if (!network) return;
     for (int l = 0; l < NUM_LAYERS; l++) free(network->transposed[l]);
+    free(network->sparse_weight);
     free(network->parameters);
     free(network);
 }
@@ -213,7 +219,7 @@ void sdqn_q_network_refresh(SdqnQNetwork *network) {
     for (int l = 0; l < NUM_LAYERS; l++) {
         const Layer *layer = &network->layers[l];
         network->kernels->transpose(network->parameters + layer->weight, (size_t)layer->in, layer->out, layer->in, network->transposed[l],
-                                    network->transposed_row[l]);
+                                    network->transposed_row[l], l == SPARSE_LAYER ? network->sparse_weight : NULL, network->sparse_row);
     }
 }
 
@@ -298,7 +304,7 @@ void sdqn_q_network_forward(const SdqnQNetwork *network, SdqnQWorkspace *workspa
 static void parameter_gradients(const SdqnQNetwork *network, int l, const float *x, size_t x_row, const float *dy, size_t dy_row,
                                 int groups, int rows_each, float *transposed, size_t transposed_row, float *gradients) {
     const Layer *layer = &network->layers[l];
-    if (transposed) network->kernels->transpose(dy, dy_row, groups * rows_each, layer->out, transposed, transposed_row);
+    if (transposed) network->kernels->transpose(dy, dy_row, groups * rows_each, layer->out, transposed, transposed_row, NULL, 0);
     for (int g = 0; g < groups; g++) {
         const size_t first = (size_t)g * (size_t)rows_each;
         float *gradient = gradients + (size_t)g * network->count;
@@ -324,6 +330,7 @@ static void parameter_gradients(const SdqnQNetwork *network, int l, const float 
 static void input_gradient(const SdqnQNetwork *network, int l, const float *dy, size_t dy_row, int n, int first, int columns,
                            const float *x, float *dx, size_t dx_row) {
     const Layer *layer = &network->layers[l];
+    const bool sparse = l == SPARSE_LAYER;
     network->kernels->product(&(SdqnProduct){
         .rows = n,
         .columns = columns,
@@ -331,9 +338,9 @@ static void input_gradient(const SdqnQNetwork *network, int l, const float *dy, 
         .a = dy,
         .a_row = dy_row,
         .a_depth = 1,
-        .sparse = l == SPARSE_LAYER,
-        .b = network->parameters + layer->weight + first,
-        .b_depth = (size_t)layer->in,
+        .sparse = sparse,
+        .b = (sparse ? network->sparse_weight : network->parameters + layer->weight) + first,
+        .b_depth = sparse ? network->sparse_row : (size_t)layer->in,
         .c = dx,
         .c_row = dx_row,
         .epilogue = x ? SDQN_EPILOGUE_MASK : SDQN_EPILOGUE_NONE,
