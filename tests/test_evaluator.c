@@ -19,15 +19,20 @@ static const WalkTask walks[2] = {{.step = 0.2, .spread = 0.5, .goal = 250, .lim
                                   {.step = 0.1, .spread = 0.3, .goal = 200, .limit = 12}};
 static const SdqnTaskSet tasks = {&walk_family, 2, {{"long", &walks[0], 30}, {"short", &walks[1], 12}}};
 
-static int act_by_task(void *object, int task, const float *observation) {
-    (void)observation;
-    return ((const int *)object)[task];
+static void act_by_task(void *object, const int32_t *tasks_of_rows, const float *observations, int n, int32_t *actions) {
+    (void)observations;
+    for (int i = 0; i < n; i++) actions[i] = ((const int *)object)[tasks_of_rows[i]];
+}
+
+/// What to evaluate with one action a task.
+static SdqnEvaluationDef def_of(const SdqnTaskSet *set, const int *actions, int episodes, uint64_t seed) {
+    return (SdqnEvaluationDef){.set = set, .policy = {(void *)actions, act_by_task}, .episodes = episodes, .seed = seed};
 }
 
 static void evaluate(const int *actions, int episodes, uint64_t seed, SdqnEvaluation *evaluation) {
     SdqnError error = {0};
-    SdqnPolicy policy = {(void *)actions, act_by_task};
-    if (sdqn_evaluate(&tasks, &policy, episodes, seed, NULL, NULL, evaluation, &error) != SDQN_OK) fail_msg("%s", error.message);
+    const SdqnEvaluationDef def = def_of(&tasks, actions, episodes, seed);
+    if (sdqn_evaluate(&def, evaluation, &error) != SDQN_OK) fail_msg("%s", error.message);
 }
 
 static void episode_i_begins_with_seed_plus_i(void **state) {
@@ -90,9 +95,9 @@ static void a_return_of_exactly_200_is_a_success(void **state) {
                           below = {.step = 30, .spread = 0.5, .goal = 199.9, .limit = 3};
     static const SdqnTaskSet set = {&walk_family, 2, {{"exact", &exact, 3}, {"below", &below, 3}}};
     const int right[2] = {2, 2};
-    SdqnPolicy policy = {(void *)right, act_by_task};
+    const SdqnEvaluationDef def = def_of(&set, right, 3, 0);
     SdqnEvaluation evaluation;
-    assert_int_equal(sdqn_evaluate(&set, &policy, 3, 0, NULL, NULL, &evaluation, NULL), SDQN_OK);
+    assert_int_equal(sdqn_evaluate(&def, &evaluation, NULL), SDQN_OK);
     assert_true(evaluation.tasks[0].success == 1);
     assert_true(evaluation.tasks[1].success == 0 && evaluation.tasks[1].at_rest == 1);
     sdqn_evaluation_clear(&evaluation);
@@ -101,11 +106,11 @@ static void a_return_of_exactly_200_is_a_success(void **state) {
 static void wrong_numbers_of_episodes_are_refused(void **state) {
     (void)state;
     const int right[2] = {2, 2};
-    SdqnPolicy policy = {(void *)right, act_by_task};
     SdqnEvaluation evaluation = {0};
     SdqnError error = {0};
-    assert_int_equal(sdqn_evaluate(&tasks, &policy, 0, 0, NULL, NULL, &evaluation, &error), SDQN_ERR_ARGUMENT);
-    assert_int_equal(sdqn_evaluate(&tasks, &policy, 1000001, 0, NULL, NULL, &evaluation, &error), SDQN_ERR_ARGUMENT);
+    const SdqnEvaluationDef none = def_of(&tasks, right, 0, 0), too_many = def_of(&tasks, right, 1000001, 0);
+    assert_int_equal(sdqn_evaluate(&none, &evaluation, &error), SDQN_ERR_ARGUMENT);
+    assert_int_equal(sdqn_evaluate(&too_many, &evaluation, &error), SDQN_ERR_ARGUMENT);
     assert_null(evaluation.tasks);
 }
 
@@ -118,11 +123,13 @@ static bool stop_at_five(void *context, int done, int total) {
 static void progress_can_stop_an_evaluation(void **state) {
     (void)state;
     const int right[2] = {2, 2};
-    SdqnPolicy policy = {(void *)right, act_by_task};
     SdqnEvaluation evaluation = {0};
     SdqnError error = {0};
     int done = 0;
-    assert_int_equal(sdqn_evaluate(&tasks, &policy, 10, 0, stop_at_five, &done, &evaluation, &error), SDQN_ERR_INTERRUPTED);
+    SdqnEvaluationDef def = def_of(&tasks, right, 10, 0);
+    def.progress = stop_at_five;
+    def.progress_context = &done;
+    assert_int_equal(sdqn_evaluate(&def, &evaluation, &error), SDQN_ERR_INTERRUPTED);
     assert_int_equal(done, 5);
     assert_null(evaluation.tasks);
 }

@@ -137,12 +137,21 @@ static SdqnStatus print_json(const SdqnEvaluation *evaluation, SdqnError *error)
     return status;
 }
 
-static SdqnStatus evaluate(const Arguments *arguments, const SdqnTaskSet *set, SdqnWeightsPolicy *policy, SdqnError *error) {
+static SdqnStatus evaluate(const Arguments *arguments, const SdqnTaskSet *set, SdqnWeightsPolicy *policy, SdqnCpuLevel level,
+                           SdqnError *error) {
     SdqnProgress progress;
     SdqnEvaluation evaluation = {0};
-    SdqnPolicy greedy = sdqn_weights_policy_as_policy(policy);
+    const SdqnEvaluationDef def = {
+        .set = set,
+        .policy = sdqn_weights_policy_as_policy(policy),
+        .episodes = arguments->episodes,
+        .seed = arguments->seed,
+        .level = level,
+        .progress = show_progress,
+        .progress_context = &progress,
+    };
     sdqn_progress_begin(&progress, stderr, 0, 0);
-    SdqnStatus status = sdqn_evaluate(set, &greedy, arguments->episodes, arguments->seed, show_progress, &progress, &evaluation, error);
+    SdqnStatus status = sdqn_evaluate(&def, &evaluation, error);
     sdqn_progress_end(&progress);
     if (status != SDQN_OK) return status;
     if (arguments->json)
@@ -170,7 +179,7 @@ SdqnStatus sdqn_command_evaluate(int argc, char **argv, SdqnError *error) {
     SdqnTaskSet set;
     status = sdqn_weights_policy_create(subject.weights, &sdqn_lander_family, kernels, &policy, error);
     if (status == SDQN_OK) status = choose_tasks(&subject, arguments.task, policy, &set, error);
-    if (status == SDQN_OK) status = evaluate(&arguments, &set, policy, error);
+    if (status == SDQN_OK) status = evaluate(&arguments, &set, policy, level, error);
     sdqn_weights_policy_destroy(policy);
     return status;
 }

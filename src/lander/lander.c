@@ -238,24 +238,3 @@ SdqnStep sdqn_lander_step(SdqnLander *lander, int action, float *observation) {
     sdqn_lander_count_step(lander, &step);
     return step;
 }
-
-static void family_create(void *environment, const void *task, const SdqnRng *rng) { sdqn_lander_create(environment, task, rng); }
-static void family_reset(void *environment, float *observation) { sdqn_lander_reset(environment, observation); }
-static void family_reset_seeded(void *environment, uint64_t seed, float *observation) {
-    sdqn_lander_reset_seeded(environment, seed, observation);
-}
-static SdqnStep family_step(void *environment, int action, float *observation) {
-    return sdqn_lander_step(environment, action, observation);
-}
-
-const SdqnEnvironmentFamily sdqn_lander_family = {
-    .name = "LunarLander",
-    .observation_size = SDQN_LANDER_OBSERVATION_SIZE,
-    .num_actions = SDQN_LANDER_NUM_ACTIONS,
-    .state_size = sizeof(SdqnLander),
-    .task_size = sizeof(SdqnTask),
-    .create = family_create,
-    .reset = family_reset,
-    .reset_seeded = family_reset_seeded,
-    .step = family_step,
-};

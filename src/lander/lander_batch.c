@@ -1,8 +1,8 @@
 #include "lander/lander_batch.h"
 
-#include "core/sincos.h"
 #include "lander/lander_step.h"
-#include "physics/worlds.h"
+#include "lander/lander_stepper.h"
+#include "physics/island.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -11,16 +11,12 @@
 struct SdqnLanderBatch {
     int lanes;
     SdqnAutoreset autoreset;
-    const SdqnIslandSolver *solver;
     SdqnLander *landers;   ///< [lanes]
     uint8_t *begun;        ///< [lanes] 1 once the lane has an episode
     uint8_t *reset_due;    ///< [lanes] 1 if its next step is a reset (mode next step)
-    int32_t *queue;        ///< [lanes] lanes whose worlds step together
+    void **queue;          ///< [lanes] landers that step together
     int32_t *queue_action; ///< [lanes] their actions
-    SdqnWorld **worlds;    ///< [lanes] their worlds
-    SdqnSincos *sincos;
-    double *angle, *sine, *cosine; ///< [lanes] of their hulls
-    SdqnWorldsScratch scratch;
+    SdqnLanderStepper *stepper;
 };
 
 void sdqn_lander_batch_destroy(SdqnLanderBatch *batch) {
@@ -30,13 +26,7 @@ void sdqn_lander_batch_destroy(SdqnLanderBatch *batch) {
     free(batch->reset_due);
     free(batch->queue);
     free(batch->queue_action);
-    free(batch->worlds);
-    free(batch->angle);
-    free(batch->sine);
-    free(batch->cosine);
-    free(batch->scratch.order);
-    free(batch->scratch.group);
-    free(batch->scratch.moved);
+    sdqn_lander_stepper_destroy(batch->stepper);
     free(batch);
 }
 
@@ -60,17 +50,9 @@ static bool allocate(SdqnLanderBatch *batch, size_t lanes) {
     batch->landers = calloc(lanes, sizeof *batch->landers);
     batch->begun = calloc(lanes, sizeof *batch->begun);
     batch->reset_due = calloc(lanes, sizeof *batch->reset_due);
-    batch->queue = calloc(lanes, sizeof *batch->queue);
+    batch->queue = calloc(lanes, sizeof(void *));
     batch->queue_action = calloc(lanes, sizeof *batch->queue_action);
-    batch->worlds = calloc(lanes, sizeof(SdqnWorld *));
-    batch->angle = calloc(lanes, sizeof *batch->angle);
-    batch->sine = calloc(lanes, sizeof *batch->sine);
-    batch->cosine = calloc(lanes, sizeof *batch->cosine);
-    batch->scratch.order = calloc(lanes, sizeof(SdqnWorld *));
-    batch->scratch.group = calloc(lanes, sizeof *batch->scratch.group);
-    batch->scratch.moved = calloc(lanes, sizeof *batch->scratch.moved);
-    return batch->landers && batch->begun && batch->reset_due && batch->queue && batch->queue_action && batch->worlds && batch->angle &&
-           batch->sine && batch->cosine && batch->scratch.order && batch->scratch.group && batch->scratch.moved;
+    return batch->landers && batch->begun && batch->reset_due && batch->queue && batch->queue_action;
 }
 
 SdqnStatus sdqn_lander_batch_create(const SdqnLanderBatchDef *def, SdqnLanderBatch **batch, SdqnError *error) {
@@ -81,10 +63,13 @@ SdqnStatus sdqn_lander_batch_create(const SdqnLanderBatchDef *def, SdqnLanderBat
         sdqn_lander_batch_destroy(made);
         return sdqn_error_set(error, SDQN_ERR_MEMORY, "lander batch: out of memory for %d lanes", def->lanes);
     }
+    status = sdqn_lander_stepper_create(def->lanes, def->level, &made->stepper, error);
+    if (status != SDQN_OK) {
+        sdqn_lander_batch_destroy(made);
+        return status;
+    }
     made->lanes = def->lanes;
     made->autoreset = def->autoreset;
-    made->sincos = sdqn_sincos(def->level);
-    made->solver = sdqn_island_solver(def->level);
     for (int i = 0; i < def->lanes; i++) sdqn_lander_create(&made->landers[i], &def->tasks[i], &def->rngs[i]);
     *batch = made;
     return SDQN_OK;
@@ -97,21 +82,8 @@ static void queue_reset(SdqnLanderBatch *batch, int *queued, int lane) {
     sdqn_lander_begin_episode(&batch->landers[lane]);
     batch->begun[lane] = 1;
     batch->reset_due[lane] = 0;
-    batch->queue[*queued] = lane;
+    batch->queue[*queued] = &batch->landers[lane];
     batch->queue_action[(*queued)++] = 0;
-}
-
-/// Step the worlds of the queued lanes.
-static void step_queue(SdqnLanderBatch *batch, int queued) {
-    for (int k = 0; k < queued; k++) batch->angle[k] = (double)batch->landers[batch->queue[k]].world.bodies[0].sweep.angle;
-    batch->sincos(batch->angle, queued, batch->sine, batch->cosine);
-    for (int k = 0; k < queued; k++) {
-        SdqnLander *lander = &batch->landers[batch->queue[k]];
-        sdqn_lander_begin_step(lander, batch->queue_action[k], batch->sine[k], batch->cosine[k]);
-        batch->worlds[k] = &lander->world;
-    }
-    sdqn_worlds_step(batch->solver, batch->worlds, queued, SDQN_LANDER_DT, SDQN_LANDER_VELOCITY_ITERATIONS, SDQN_LANDER_POSITION_ITERATIONS,
-                     &batch->scratch);
 }
 
 /// Row of a lane in an array [N, 8].
@@ -119,11 +91,11 @@ static float *row(float *rows, int lane) { return rows + (size_t)lane * SDQN_LAN
 
 /// The internal steps of queued resets, and the observations that they give.
 static void finish_resets(SdqnLanderBatch *batch, int queued, float *observation) {
-    step_queue(batch, queued);
+    sdqn_lander_stepper_advance(batch->stepper, batch->queue, batch->queue_action, queued);
     for (int k = 0; k < queued; k++) {
         float unwanted[SDQN_LANDER_OBSERVATION_SIZE];
-        int lane = batch->queue[k];
-        sdqn_lander_end_step(&batch->landers[lane], 0, observation ? row(observation, lane) : unwanted);
+        const int lane = (int)((SdqnLander *)batch->queue[k] - batch->landers);
+        sdqn_lander_end_step(batch->queue[k], 0, observation ? row(observation, lane) : unwanted);
     }
 }
 
@@ -193,10 +165,10 @@ SdqnStatus sdqn_lander_batch_step(SdqnLanderBatch *batch, const int32_t *actions
     SdqnCpuMode mode = sdqn_cpu_mode_set_default();
     for (int i = 0; i < batch->lanes; i++) {
         if (batch->reset_due[i]) sdqn_lander_begin_episode(&batch->landers[i]);
-        batch->queue[i] = i;
+        batch->queue[i] = &batch->landers[i];
         batch->queue_action[i] = batch->reset_due[i] ? 0 : actions[i];
     }
-    step_queue(batch, batch->lanes);
+    sdqn_lander_stepper_advance(batch->stepper, batch->queue, batch->queue_action, batch->lanes);
     int resets = end_steps(batch, out);
     if (resets > 0) finish_resets(batch, resets, out->observation);
     sdqn_cpu_mode_restore(mode);

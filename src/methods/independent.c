@@ -99,14 +99,17 @@ static size_t independent_parameter_count(const void *self) {
 
 // ---- acting and learning --------------------------------------------------------------------------------------------------------
 
+#define ROWS_TOGETHER 64 ///< Q-values of one network at a time
+
 static void independent_q_values(void *self, const float *observation, const int32_t *task, int n, float *q) {
     Independent *independent = self;
-    for (int b = 0; b < n; b++) {
-        SdqnLearner *learner = independent->learners[task[b]];
+    static const int32_t only[ROWS_TOGETHER] = {0};         // to each learner its task is the first
+    for (int first = 0, count; first < n; first += count) { // rows of one task in a row
+        SdqnLearner *learner = independent->learners[task[first]];
         const SdqnQNetworkDef *def = sdqn_q_network_def(sdqn_learner_network(learner));
-        const int32_t only = 0;
-        sdqn_learner_q_values(learner, observation + (size_t)b * (size_t)def->observation_size, &only, 1,
-                              q + (size_t)b * (size_t)def->num_actions);
+        for (count = 1; count < ROWS_TOGETHER && first + count < n && task[first + count] == task[first];) count++;
+        sdqn_learner_q_values(learner, observation + (size_t)first * (size_t)def->observation_size, only, count,
+                              q + (size_t)first * (size_t)def->num_actions);
     }
 }
 

@@ -466,11 +466,10 @@ static SdqnStatus measure_batch(Bench *bench, int i, SdqnError *error) {
     return status;
 }
 
-static int act_greedily(void *object, int task, const float *observation) {
-    float q[SDQN_LANDER_NUM_ACTIONS];
-    const int32_t row = task;
-    sdqn_learner_q_values(object, observation, &row, 1, q);
-    return sdqn_greedy_action(q, SDQN_LANDER_NUM_ACTIONS);
+static void act_greedily(void *object, const int32_t *tasks, const float *observations, int n, int32_t *actions) {
+    float q[SDQN_EVALUATION_LANES * SDQN_LANDER_NUM_ACTIONS];
+    sdqn_learner_q_values(object, observations, tasks, n, q);
+    for (int i = 0; i < n; i++) actions[i] = sdqn_greedy_action(q + (size_t)i * SDQN_LANDER_NUM_ACTIONS, SDQN_LANDER_NUM_ACTIONS);
 }
 
 /// The final evaluation of a run, by the learner as it stands. It takes long, so not every round has one.
@@ -478,10 +477,16 @@ static SdqnStatus measure_evaluation(Bench *bench, double elapsed, SdqnError *er
     if (bench->evaluation_seconds > LARGEST_EVALUATION_SHARE * elapsed) return SDQN_OK;
     SdqnTaskSet set = {.family = &sdqn_lander_family, .count = NUM_TASKS};
     for (int t = 0; t < NUM_TASKS; t++) set.tasks[t] = sdqn_task_entry_lander(sdqn_task_builtin(t));
-    const SdqnPolicy policy = {bench->forgetful, act_greedily};
+    const SdqnEvaluationDef def = {
+        .set = &set,
+        .policy = {bench->forgetful, act_greedily},
+        .episodes = bench->def.final_episodes,
+        .seed = EVALUATION_SEED,
+        .level = bench->kernels->level,
+    };
     SdqnEvaluation evaluation = {0};
     const double began = now();
-    const SdqnStatus status = sdqn_evaluate(&set, &policy, bench->def.final_episodes, EVALUATION_SEED, NULL, NULL, &evaluation, error);
+    const SdqnStatus status = sdqn_evaluate(&def, &evaluation, error);
     if (status != SDQN_OK) return status;
     const double seconds = now() - began;
     double steps = 0;

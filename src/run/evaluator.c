@@ -6,22 +6,6 @@
 
 #define MAX_EPISODES 1000000
 
-static SdqnEpisodeResult run_episode(const SdqnEnvironmentFamily *family, void *environment, const SdqnPolicy *policy, int task,
-                                     uint64_t seed) {
-    float observation[SDQN_MAX_OBSERVATION_SIZE];
-    SdqnEpisodeResult result = {.seed = seed};
-    family->reset_seeded(environment, seed, observation);
-    while (!result.terminated && !result.truncated) {
-        SdqnStep step = family->step(environment, policy->act(policy->object, task, observation), observation);
-        result.episode_return += step.reward;
-        result.steps++;
-        result.terminated = step.terminated;
-        result.truncated = step.truncated;
-        result.at_rest = step.at_rest;
-    }
-    return result;
-}
-
 /// mean = sum R / n; std = sqrt(sum (R - mean)^2 / n), both summed in episode order.
 static void summarise(SdqnTaskResult *task, int episodes) {
     double n = episodes, sum = 0, steps = 0, successes = 0, at_rest = 0, timeouts = 0, squares = 0;
@@ -58,44 +42,159 @@ static SdqnStatus allocate(const SdqnTaskSet *set, int episodes, SdqnEvaluation 
     return SDQN_OK;
 }
 
-static SdqnStatus run_tasks(const SdqnTaskSet *set, const SdqnPolicy *policy, void *environment, SdqnEvaluationProgress *progress,
-                            void *context, SdqnEvaluation *evaluation, SdqnError *error) {
-    // A fresh environment needs some generator; the first reset replaces it.
-    SdqnRng rng;
-    sdqn_rng_seed(&rng, evaluation->seed);
-    int done = 0, total = set->count * evaluation->num_episodes;
-    for (int t = 0; t < set->count; t++) {
-        for (int i = 0; i < evaluation->num_episodes; i++) {
-            set->family->create(environment, set->tasks[t].data, &rng);
-            evaluation->tasks[t].episodes[i] = run_episode(set->family, environment, policy, t, evaluation->seed + (uint64_t)i);
-            if (progress != NULL && !progress(context, ++done, total))
-                return sdqn_error_set(error, SDQN_ERR_INTERRUPTED, "evaluation: stopped after %d of %d episodes", done, total);
-        }
-        summarise(&evaluation->tasks[t], evaluation->num_episodes);
-        evaluation->mean += evaluation->tasks[t].mean;
+/// Episodes in play. A lane is one of them: an environment and where its result goes.
+typedef struct Lanes {
+    const SdqnEvaluationDef *def;
+    SdqnEvaluation *evaluation;
+    SdqnStepper stepper;
+    uint8_t *memory; ///< of the environments, freed with the lanes
+    float *observations, *fresh_observations;
+    int begun, total; ///< episodes, over all tasks; they begin in order, those of the first task first
+    int done;         ///< episodes
+    int count;        ///< lanes
+    void *environments[SDQN_EVALUATION_LANES];
+    SdqnEpisodeResult *results[SDQN_EVALUATION_LANES]; ///< NULL: the lane has no episode
+    int32_t tasks[SDQN_EVALUATION_LANES], actions[SDQN_EVALUATION_LANES];
+    SdqnStep steps[SDQN_EVALUATION_LANES];
+    // Lanes that begin an episode.
+    int num_fresh;
+    int fresh[SDQN_EVALUATION_LANES];
+    void *fresh_environments[SDQN_EVALUATION_LANES];
+    uint64_t fresh_seeds[SDQN_EVALUATION_LANES];
+} Lanes;
+
+/// Environments ask for an alignment of 16.
+static size_t stride_of(const SdqnEnvironmentFamily *family) { return (family->state_size + 15) / 16 * 16; }
+
+static SdqnStatus create_lanes(const SdqnEvaluationDef *def, SdqnEvaluation *evaluation, Lanes *lanes, SdqnError *error) {
+    const SdqnEnvironmentFamily *family = def->set->family;
+    const int64_t total = (int64_t)def->set->count * def->episodes;
+    const int count = total < SDQN_EVALUATION_LANES ? (int)total : SDQN_EVALUATION_LANES;
+    const size_t floats = (size_t)count * (size_t)family->observation_size;
+    *lanes = (Lanes){.def = def, .evaluation = evaluation, .total = (int)total, .count = count};
+    const SdqnStatus status = sdqn_stepper_create(family, count, def->level, &lanes->stepper, error);
+    if (status != SDQN_OK) return status;
+    lanes->memory = aligned_alloc(16, (size_t)count * stride_of(family));
+    lanes->observations = calloc(floats, sizeof *lanes->observations);
+    lanes->fresh_observations = calloc(floats, sizeof *lanes->fresh_observations);
+    if (!lanes->memory || !lanes->observations || !lanes->fresh_observations) {
+        return sdqn_error_set(error, SDQN_ERR_MEMORY, "evaluation: out of memory for %d episodes at once", count);
     }
-    evaluation->mean /= set->count;
+    for (int i = 0; i < count; i++) lanes->environments[i] = lanes->memory + (size_t)i * stride_of(family);
     return SDQN_OK;
 }
 
-SdqnStatus sdqn_evaluate(const SdqnTaskSet *set, const SdqnPolicy *policy, int episodes, uint64_t seed, SdqnEvaluationProgress *progress,
-                         void *context, SdqnEvaluation *evaluation, SdqnError *error) {
-    if (episodes < 1 || episodes > MAX_EPISODES)
-        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "evaluation: episodes = %d: must be in [1, %d]", episodes, MAX_EPISODES);
+static void destroy_lanes(Lanes *lanes) {
+    sdqn_stepper_destroy(&lanes->stepper);
+    free(lanes->memory);
+    free(lanes->observations);
+    free(lanes->fresh_observations);
+}
 
-    SdqnEvaluation result = {.num_episodes = episodes, .seed = seed};
-    // Environments ask for an alignment of 16, and aligned_alloc for a multiple of it.
-    void *environment = aligned_alloc(16, (set->family->state_size + 15) / 16 * 16);
-    SdqnStatus status = environment != NULL ? allocate(set, episodes, &result) : SDQN_ERR_MEMORY;
-    if (status != SDQN_OK)
-        sdqn_error_set(error, status, "evaluation: out of memory for %d episodes of %d tasks", episodes, set->count);
-    else
-        status = run_tasks(set, policy, environment, progress, context, &result, error);
-    free(environment);
+static float *observation_of(const Lanes *lanes, float *observations, int lane) {
+    return observations + (size_t)lane * (size_t)lanes->def->set->family->observation_size;
+}
+
+/// Give a lane the next episode, to be begun with the others of this round.
+static void take_next(Lanes *lanes, int lane) {
+    const SdqnEvaluationDef *def = lanes->def;
+    const int task = lanes->begun / def->episodes, episode = lanes->begun % def->episodes;
+    const uint64_t seed = def->seed + (uint64_t)episode;
+    // A fresh environment needs some generator; the reset replaces it.
+    SdqnRng rng;
+    sdqn_rng_seed(&rng, seed);
+    def->set->family->create(lanes->environments[lane], def->set->tasks[task].data, &rng);
+    lanes->begun++;
+    lanes->tasks[lane] = task;
+    lanes->results[lane] = &lanes->evaluation->tasks[task].episodes[episode];
+    *lanes->results[lane] = (SdqnEpisodeResult){.seed = seed};
+    lanes->fresh[lanes->num_fresh] = lane;
+    lanes->fresh_environments[lanes->num_fresh] = lanes->environments[lane];
+    lanes->fresh_seeds[lanes->num_fresh++] = seed;
+}
+
+static void begin_fresh(Lanes *lanes) {
+    const size_t bytes = (size_t)lanes->def->set->family->observation_size * sizeof(float);
+    sdqn_stepper_reset_seeded(&lanes->stepper, lanes->fresh_environments, lanes->fresh_seeds, lanes->num_fresh, lanes->fresh_observations);
+    for (int i = 0; i < lanes->num_fresh; i++) {
+        memcpy(observation_of(lanes, lanes->observations, lanes->fresh[i]), observation_of(lanes, lanes->fresh_observations, i), bytes);
+    }
+    lanes->num_fresh = 0;
+}
+
+/// Close the gaps of lanes without an episode, each with the last lane then.
+static void drop_idle(Lanes *lanes) {
+    for (int lane = lanes->count - 1; lane >= 0; lane--) {
+        if (lanes->results[lane] != NULL) continue;
+        const int last = --lanes->count;
+        lanes->environments[lane] = lanes->environments[last];
+        lanes->results[lane] = lanes->results[last];
+        lanes->tasks[lane] = lanes->tasks[last];
+        memmove(observation_of(lanes, lanes->observations, lane), observation_of(lanes, lanes->observations, last),
+                (size_t)lanes->def->set->family->observation_size * sizeof(float));
+    }
+}
+
+/// Add a step to its episode. @return whether the episode is over
+static bool add_step(SdqnEpisodeResult *result, const SdqnStep *step) {
+    result->episode_return += step->reward;
+    result->steps++;
+    result->terminated = step->terminated;
+    result->truncated = step->truncated;
+    result->at_rest = step->at_rest;
+    return step->terminated || step->truncated;
+}
+
+/// One step of every lane, and what follows for those whose episode is over.
+static SdqnStatus advance(Lanes *lanes, SdqnError *error) {
+    const SdqnEvaluationDef *def = lanes->def;
+    def->policy.act(def->policy.object, lanes->tasks, lanes->observations, lanes->count, lanes->actions);
+    sdqn_stepper_step(&lanes->stepper, lanes->environments, lanes->actions, lanes->count, lanes->observations, lanes->steps);
+    for (int lane = 0; lane < lanes->count; lane++) {
+        if (!add_step(lanes->results[lane], &lanes->steps[lane])) continue;
+        lanes->results[lane] = NULL;
+        lanes->done++;
+        if (def->progress != NULL && !def->progress(def->progress_context, lanes->done, lanes->total))
+            return sdqn_error_set(error, SDQN_ERR_INTERRUPTED, "evaluation: stopped after %d of %d episodes", lanes->done, lanes->total);
+        if (lanes->begun < lanes->total) take_next(lanes, lane);
+    }
+    return SDQN_OK;
+}
+
+static SdqnStatus play(Lanes *lanes, SdqnError *error) {
+    for (int lane = 0; lane < lanes->count; lane++) take_next(lanes, lane);
+    while (lanes->count > 0) {
+        if (lanes->num_fresh > 0) begin_fresh(lanes);
+        if (lanes->begun == lanes->total) drop_idle(lanes);
+        const SdqnStatus status = lanes->count > 0 ? advance(lanes, error) : SDQN_OK;
+        if (status != SDQN_OK) return status;
+    }
+    return SDQN_OK;
+}
+
+SdqnStatus sdqn_evaluate(const SdqnEvaluationDef *def, SdqnEvaluation *evaluation, SdqnError *error) {
+    if (def->episodes < 1 || def->episodes > MAX_EPISODES)
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "evaluation: episodes = %d: must be in [1, %d]", def->episodes, MAX_EPISODES);
+
+    SdqnEvaluation result = {.num_episodes = def->episodes, .seed = def->seed};
+    Lanes lanes = {0};
+    SdqnStatus status = allocate(def->set, def->episodes, &result);
+    if (status != SDQN_OK) {
+        sdqn_error_set(error, status, "evaluation: out of memory for %d episodes of %d tasks", def->episodes, def->set->count);
+    } else {
+        status = create_lanes(def, &result, &lanes, error);
+    }
+    if (status == SDQN_OK) status = play(&lanes, error);
+    destroy_lanes(&lanes);
     if (status != SDQN_OK) {
         sdqn_evaluation_clear(&result);
         return status;
     }
+    for (int t = 0; t < result.num_tasks; t++) {
+        summarise(&result.tasks[t], result.num_episodes);
+        result.mean += result.tasks[t].mean;
+    }
+    result.mean /= result.num_tasks;
     *evaluation = result;
     return SDQN_OK;
 }

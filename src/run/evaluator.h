@@ -2,6 +2,7 @@
 #ifndef SDQN_RUN_EVALUATOR_H
 #define SDQN_RUN_EVALUATOR_H
 
+#include "core/cpu.h"
 #include "core/error.h"
 #include "run/task_set.h"
 
@@ -10,14 +11,19 @@
 
 #define SDQN_SUCCESS_RETURN 200.0 ///< an episode is a success if its return reaches this
 
-/// Whatever chooses actions. `act` is greedy: the same observation always gives the same action, and nothing random is drawn.
+/// Whatever chooses actions. `act` is greedy: the same observation always gives the same action, whatever stands beside it, and nothing
+/// random is drawn.
 typedef struct SdqnPolicy {
     void *object;
-    /// @param task         the task's index in the evaluated set
-    /// @param observation  [family->observation_size]
-    /// @return an action in [0, family->num_actions)
-    int (*act)(void *object, int task, const float *observation);
+    /// @param tasks         [n] each a task's index in the evaluated set
+    /// @param observations  [n, family->observation_size]
+    /// @param n             in [1, SDQN_EVALUATION_LANES]
+    /// @param actions       [n] written, each in [0, family->num_actions)
+    void (*act)(void *object, const int32_t *tasks, const float *observations, int n, int32_t *actions);
 } SdqnPolicy;
+
+/// Episodes that an evaluation plays at once.
+#define SDQN_EVALUATION_LANES 128
 
 /// One evaluated episode.
 typedef struct SdqnEpisodeResult {
@@ -52,14 +58,22 @@ typedef struct SdqnEvaluation {
 /// Called after each episode; `done` of `total` episodes are finished. @return false to stop the evaluation
 typedef bool SdqnEvaluationProgress(void *context, int done, int total);
 
-/// Run `episodes` greedy episodes on each task of `set`, each on a fresh environment: nothing of training is read or changed.
-/// @param episodes     per task, in [1, 1000000]
-/// @param seed         seed of the first episode of every task; seed + i for the i-th (modulo 2^64)
-/// @param progress     may be NULL
-/// @param evaluation   overwritten on success only; the caller clears it
+/// What to evaluate. All fields count.
+typedef struct SdqnEvaluationDef {
+    const SdqnTaskSet *set;
+    SdqnPolicy policy;
+    int episodes;                     ///< per task, in [1, 1000000]
+    uint64_t seed;                    ///< of the first episode of every task; seed + i of the i-th (modulo 2^64)
+    SdqnCpuLevel level;               ///< kernel level of the environments; the result does not depend on it
+    SdqnEvaluationProgress *progress; ///< may be NULL
+    void *progress_context;
+} SdqnEvaluationDef;
+
+/// Run greedy episodes on each task of a set, each on a fresh environment: nothing of training is read or changed. Many are played at
+/// once, and each is what it would be alone.
+/// @param evaluation  overwritten on success only; the caller clears it
 /// @return SDQN_OK, SDQN_ERR_ARGUMENT, SDQN_ERR_MEMORY, or SDQN_ERR_INTERRUPTED if `progress` said stop
-SdqnStatus sdqn_evaluate(const SdqnTaskSet *set, const SdqnPolicy *policy, int episodes, uint64_t seed, SdqnEvaluationProgress *progress,
-                         void *context, SdqnEvaluation *evaluation, SdqnError *error);
+SdqnStatus sdqn_evaluate(const SdqnEvaluationDef *def, SdqnEvaluation *evaluation, SdqnError *error);
 
 /// Free what sdqn_evaluate allocated. Safe on an empty evaluation.
 void sdqn_evaluation_clear(SdqnEvaluation *evaluation);

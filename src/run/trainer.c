@@ -199,12 +199,27 @@ static bool state_is_due(const SdqnTrainer *trainer) {
 
 // ---- evaluation -----------------------------------------------------------------------------------------------------------------
 
-static int act_greedily(void *object, int task, const float *observation) {
+static void act_greedily(void *object, const int32_t *tasks, const float *observations, int n, int32_t *actions) {
     const SdqnTrainer *trainer = object;
-    float q[SDQN_MAX_ACTIONS];
-    int32_t row = task;
-    trainer->def.method->q_values(trainer->self, observation, &row, 1, q);
-    return sdqn_greedy_action(q, trainer->def.tasks->family->num_actions);
+    const int num_actions = trainer->def.tasks->family->num_actions;
+    float q[SDQN_EVALUATION_LANES * SDQN_MAX_ACTIONS];
+    trainer->def.method->q_values(trainer->self, observations, tasks, n, q);
+    for (int i = 0; i < n; i++) actions[i] = sdqn_greedy_action(q + (size_t)i * (size_t)num_actions, num_actions);
+}
+
+/// Evaluate the present weights. @param progress  may be NULL
+static SdqnStatus evaluate(SdqnTrainer *trainer, int episodes, uint64_t seed, SdqnEvaluationProgress *progress, SdqnEvaluation *evaluation,
+                           SdqnError *error) {
+    const SdqnEvaluationDef def = {
+        .set = trainer->def.tasks,
+        .policy = {trainer, act_greedily},
+        .episodes = episodes,
+        .seed = seed,
+        .level = trainer->def.method_def.kernels->level,
+        .progress = progress,
+        .progress_context = trainer,
+    };
+    return sdqn_evaluate(&def, evaluation, error);
 }
 
 /// Keep the present weights as the best if their evaluation is: the first one, or better than all before (a tie keeps the earlier).
@@ -223,9 +238,7 @@ static SdqnStatus update_best(SdqnTrainer *trainer, int64_t episode, double mean
 
 static SdqnStatus evaluate_periodically(SdqnTrainer *trainer, int64_t episode, SdqnError *error) {
     SdqnEvaluation evaluation = {0};
-    SdqnPolicy policy = {trainer, act_greedily};
-    SdqnStatus status = sdqn_evaluate(trainer->def.tasks, &policy, trainer->def.evaluation_episodes, trainer->def.evaluation_seed, NULL,
-                                      NULL, &evaluation, error);
+    SdqnStatus status = evaluate(trainer, trainer->def.evaluation_episodes, trainer->def.evaluation_seed, NULL, &evaluation, error);
     if (status != SDQN_OK) return status;
     bool is_best = false;
     status = log_evaluation(trainer, episode, SDQN_EVALUATION_PERIODIC, &evaluation, error);
@@ -386,9 +399,8 @@ static SdqnStatus write_summary(SdqnTrainer *trainer, const SdqnTrainerResult *r
 /// Evaluate and write the final weights. summary.json comes last: it says that all else is there. A kill before it repeats this from
 /// the last full state, which is removed only then.
 static SdqnStatus finish(SdqnTrainer *trainer, SdqnTrainerResult *result, SdqnError *error) {
-    SdqnPolicy policy = {trainer, act_greedily};
-    SdqnStatus status = sdqn_evaluate(trainer->def.tasks, &policy, trainer->def.final_episodes, trainer->def.final_seed,
-                                      show_final_progress, trainer, &result->evaluation, error);
+    SdqnStatus status =
+        evaluate(trainer, trainer->def.final_episodes, trainer->def.final_seed, show_final_progress, &result->evaluation, error);
     if (status == SDQN_OK) status = log_evaluation(trainer, trainer->def.episodes - 1, SDQN_EVALUATION_FINAL, &result->evaluation, error);
     if (status == SDQN_OK) status = sdqn_run_folder_sync_logs(trainer->folder, trainer->counters.logs, error);
     uint8_t *bytes = NULL;

@@ -11,7 +11,7 @@
 
 struct SdqnWeightsPolicy {
     SdqnQNetworkSet set;
-    SdqnQWorkspace *workspaces[SDQN_MAX_TASKS]; ///< of one row, for each network
+    SdqnQWorkspace *workspaces[SDQN_MAX_TASKS]; ///< of SDQN_EVALUATION_LANES rows, for each network
     int networks[SDQN_TASK_SET_MAX];            ///< which network plays a task
     int32_t rows[SDQN_TASK_SET_MAX];            ///< and which task it is to that network
 };
@@ -22,7 +22,8 @@ SdqnStatus sdqn_weights_policy_create(const char *path, const SdqnEnvironmentFam
     if (created == NULL) return sdqn_error_set(error, SDQN_ERR_MEMORY, "%s: out of memory", path);
     SdqnStatus status = sdqn_q_network_set_read(path, family->observation_size, family->num_actions, kernels, &created->set, error);
     for (int i = 0; i < created->set.count && status == SDQN_OK; i++)
-        status = sdqn_q_workspace_create(sdqn_q_network_def(created->set.networks[i]), 1, false, &created->workspaces[i], error);
+        status = sdqn_q_workspace_create(sdqn_q_network_def(created->set.networks[i]), SDQN_EVALUATION_LANES, false,
+                                         &created->workspaces[i], error);
     if (status != SDQN_OK) {
         sdqn_weights_policy_destroy(created);
         return status;
@@ -72,12 +73,31 @@ void sdqn_weights_policy_set_rows(SdqnWeightsPolicy *policy, const int32_t *rows
     memcpy(policy->rows, rows, (size_t)count * sizeof *rows);
 }
 
-static int act(void *object, int task, const float *observation) {
+/// The actions of one network, for the tasks it plays.
+static void act_by_network(SdqnWeightsPolicy *policy, int network, const int32_t *tasks, const float *observations, int n,
+                           int32_t *actions) {
+    const SdqnQNetworkDef *def = sdqn_q_network_def(policy->set.networks[network]);
+    const size_t observation_size = (size_t)def->observation_size;
+    float own_observations[SDQN_EVALUATION_LANES * SDQN_MAX_OBSERVATION_SIZE], q[SDQN_EVALUATION_LANES * SDQN_MAX_ACTIONS];
+    int32_t rows[SDQN_EVALUATION_LANES];
+    int places[SDQN_EVALUATION_LANES], count = 0;
+    for (int i = 0; i < n; i++) {
+        if (policy->networks[tasks[i]] != network) continue;
+        memcpy(own_observations + (size_t)count * observation_size, observations + (size_t)i * observation_size,
+               observation_size * sizeof(float));
+        rows[count] = policy->rows[tasks[i]];
+        places[count++] = i;
+    }
+    if (count == 0) return;
+    sdqn_q_network_forward(policy->set.networks[network], policy->workspaces[network], own_observations, rows, count, q);
+    for (int i = 0; i < count; i++) {
+        actions[places[i]] = sdqn_greedy_action(q + (size_t)i * (size_t)def->num_actions, def->num_actions);
+    }
+}
+
+static void act(void *object, const int32_t *tasks, const float *observations, int n, int32_t *actions) {
     SdqnWeightsPolicy *policy = object;
-    const SdqnQNetwork *network = policy->set.networks[policy->networks[task]];
-    float q[SDQN_MAX_ACTIONS];
-    sdqn_q_network_forward(network, policy->workspaces[policy->networks[task]], observation, &policy->rows[task], 1, q);
-    return sdqn_greedy_action(q, sdqn_q_network_def(network)->num_actions);
+    for (int network = 0; network < policy->set.count; network++) act_by_network(policy, network, tasks, observations, n, actions);
 }
 
 SdqnPolicy sdqn_weights_policy_as_policy(SdqnWeightsPolicy *policy) { return (SdqnPolicy){policy, act}; }
