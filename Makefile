@@ -5,6 +5,10 @@ BUILD ?= build
 ifeq ($(origin CC),default)
 CC := $(firstword $(notdir $(shell command -v gcc 2>/dev/null || command -v clang 2>/dev/null || command -v cc 2>/dev/null)) gcc)
 endif
+# The archiver of that compiler, which may be a cross compiler.
+ifeq ($(origin AR),default)
+AR := $(shell $(CC) -print-prog-name=ar 2>/dev/null || echo ar)
+endif
 OPT ?= -O3
 # Extra flags for sanitizers and the like; they go to the compiler and the linker.
 SAN ?=
@@ -13,7 +17,11 @@ WERROR ?=
 # Packages of Debian that a target needs, besides make and a compiler. Those that are missing are installed first.
 PACKAGES_build := libc6-dev libyaml-dev libjansson-dev
 PACKAGES_test := $(PACKAGES_build) libcmocka-dev
+PACKAGES_aarch64 := $(PACKAGES_test) gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 PACKAGES_check := $(PACKAGES_test) gcc clang clang-tidy cppcheck
+ifeq ($(shell uname -m),x86_64)
+PACKAGES_check += $(PACKAGES_aarch64)
+endif
 PACKAGES_oracle := $(PACKAGES_build) python3-venv
 PACKAGES_peers := $(PACKAGES_build) python3-venv
 
@@ -49,7 +57,7 @@ TEST_SOURCES := $(wildcard tests/test_*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # A public target installs its packages and then runs make again, so that the second make sees them.
-.PHONY: all help train test check oracle bench-peers clean
+.PHONY: all help train test check aarch64 oracle bench-peers clean
 .DEFAULT_GOAL := all
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
@@ -63,6 +71,8 @@ test: packages-test
 	+@$(SUBMAKE) run-test
 check: packages-check
 	+@$(SUBMAKE) run-check
+aarch64: packages-aarch64
+	+@$(SUBMAKE) run-aarch64
 oracle: packages-oracle
 	+@$(SUBMAKE) run-oracle
 bench-peers: packages-peers
@@ -75,6 +85,7 @@ help:
 	@echo "make train     train the default Shared DQN into runs/ (goes on where it was stopped)"
 	@echo "make test      unit tests, recorded episodes, determinism, kill and resume, bad input"
 	@echo "make check     compilers, optimisation levels, sanitizers, linters"
+	@echo "make aarch64   the tests and a short training on another processor, emulated; part of make check on x86-64"
 	@echo "make oracle    compare the environment with Gymnasium's, step by step"
 	@echo "make bench-peers  measure beside PyTorch, JAX, Gymnasium, EnvPool and Box2D, into docs/ (downloads 7 GB)"
 	@echo "make clean     remove $(BUILD)"
@@ -85,7 +96,7 @@ $(BUILD)/sharedqn: $(CLI_OBJECTS) $(BUILD)/libsharedqn.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/libsharedqn.a: $(LIB_OBJECTS)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -118,6 +129,10 @@ run-test: $(BUILD)/sharedqn $(TEST_PROGRAMS)
 
 run-check: $(BUILD)/sharedqn
 	@tests/check.sh $(BUILD)/check
+
+.PHONY: run-aarch64
+run-aarch64: $(BUILD)/sharedqn
+	@tests/aarch64.sh $(BUILD)/aarch64 $(BUILD)/sharedqn
 
 # Comparison with Gymnasium's LunarLander, in a virtual environment of its own. ORACLE="--seed N" repeats a comparison.
 ORACLE ?=

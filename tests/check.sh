@@ -1,8 +1,8 @@
 #!/bin/sh
 # What the compilers, sanitizers and linters say: check.sh FOLDER. Prints "ok - " and "not ok - " lines and a closing count.
 #
-# The training run below is short but whole: replay, target copies, evaluations, checkpoints. Its final weights must have one SHA-256
-# whatever the compiler, the optimisation level and the kernel level.
+# The final weights of a short training must have one SHA-256 whatever the compiler, the optimisation level, the kernel level and the
+# processor.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 folder=$1
@@ -19,8 +19,7 @@ verdict() { # verdict STATUS NAME LOG
     fi
 }
 jobs=$(nproc 2>/dev/null || echo 2)
-short_run="--episodes 10 --set min_replay_size=300 --set replay_capacity=1000 --set batch_size=8 --set evaluation_period=5
-    --set evaluation_episodes=1 --set final_episodes=1 --set checkpoint_period=5 --set target_period=3 --set tensorboard=false"
+short_run=$(sh tests/short_run.sh)
 
 build() { # build NAME COMPILER OPTIMISATION
     make --no-print-directory -j "$jobs" BUILD="$folder/$1" CC="$2" OPT="$3" WERROR=-Werror "$folder/$1/sharedqn" >"$folder/$1.log" 2>&1
@@ -72,6 +71,13 @@ verdict $? "clang-tidy finds nothing" "$folder/tidy.log"
 cppcheck --quiet --std=c11 --error-exitcode=1 --enable=warning,portability,performance --inline-suppr \
     --suppress=missingIncludeSystem -D_DEFAULT_SOURCE -D__x86_64__ -Iinclude -Isrc src >"$folder/cppcheck.log" 2>&1
 verdict $? "cppcheck finds nothing" "$folder/cppcheck.log"
+
+if [ "$(uname -m)" = x86_64 ]; then
+    rm -f "$folder/aarch64/total"
+    tests/aarch64.sh "$folder/aarch64" "$folder/gcc-O3/sharedqn" | grep -E '^(ok|not ok|    )'
+    read -r more_passed more_failed rest <"$folder/aarch64/total" || more_passed=0 more_failed=1
+    passed=$((passed + more_passed)) failed=$((failed + more_failed))
+fi
 
 echo "$passed $failed 0" >"$folder/total"
 echo "$passed passed, $failed failed"
