@@ -22,6 +22,7 @@ PACKAGES_check := $(PACKAGES_test) gcc clang clang-tidy cppcheck
 ifeq ($(shell uname -m),x86_64)
 PACKAGES_check += $(PACKAGES_aarch64)
 endif
+PACKAGES_bench := $(PACKAGES_build) python3
 PACKAGES_oracle := $(PACKAGES_build) python3-venv
 PACKAGES_peers := $(PACKAGES_build) python3-venv
 
@@ -57,7 +58,7 @@ TEST_SOURCES := $(wildcard tests/test_*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # A public target installs its packages and then runs make again, so that the second make sees them.
-.PHONY: all help train test check aarch64 oracle bench-peers clean
+.PHONY: all help train test check aarch64 oracle bench bench-peers clean
 .DEFAULT_GOAL := all
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
@@ -75,6 +76,8 @@ aarch64: packages-aarch64
 	+@$(SUBMAKE) run-aarch64
 oracle: packages-oracle
 	+@$(SUBMAKE) run-oracle
+bench: packages-bench
+	+@$(SUBMAKE) run-bench
 bench-peers: packages-peers
 	+@$(SUBMAKE) run-bench-peers
 packages-%:
@@ -87,6 +90,7 @@ help:
 	@echo "make check     compilers, optimisation levels, sanitizers, linters"
 	@echo "make aarch64   the tests and a short training on another processor, emulated; part of make check on x86-64"
 	@echo "make oracle    compare the environment with Gymnasium's, step by step"
+	@echo "make bench     measure the program alone, and bounds of whole runs, into docs/ (4 minutes)"
 	@echo "make bench-peers  measure beside PyTorch, JAX, Gymnasium, EnvPool and Box2D, into docs/ (downloads 7 GB)"
 	@echo "make clean     remove $(BUILD)"
 	@echo "Variables: BUILD=folder CC=compiler OPT=-O3 SAN=sanitizer flags TRAIN=options of sharedqn train"
@@ -148,14 +152,25 @@ $(BUILD)/oracle-venv/ready: tools/requirements-oracle.txt
 	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-# Others doing the same work, in a virtual environment of its own. PEERS="--rounds 9" are options of tools/bench_peers.py.
+# The program alone. BOUNDS="--rounds 9" are options of bench/bounds.py.
+BOUNDS ?=
+.PHONY: run-bench
+run-bench: $(BUILD)/sharedqn $(BUILD)/bench/fma_peak
+	@$(BUILD)/sharedqn bench
+	@python3 bench/bounds.py --program $(BUILD)/sharedqn --peak $(BUILD)/bench/fma_peak $(BOUNDS)
+
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libsharedqn.a
+	@echo '  link $@'
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+
+# Others doing the same work, in a virtual environment of its own. PEERS="--rounds 9" are options of bench/peers.py.
 PEERS ?=
 PEERS_PYTHON := $(BUILD)/peers-venv/bin/python
 .PHONY: run-bench-peers
 run-bench-peers: $(BUILD)/sharedqn $(BUILD)/peers-venv/ready
-	$(PEERS_PYTHON) tools/bench_peers.py --program $(BUILD)/sharedqn $(PEERS)
+	$(PEERS_PYTHON) bench/peers.py --program $(BUILD)/sharedqn $(PEERS)
 
-$(BUILD)/peers-venv/ready: tools/requirements-peers.txt
+$(BUILD)/peers-venv/ready: bench/requirements-peers.txt
 	python3 -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@

@@ -28,6 +28,8 @@
 #define MAX_CALLS 10000           ///< timed calls of one measurement
 #define INTERRUPTION_SECONDS 4e-4 ///< a call that took so much longer than the median call was interrupted: a time slice is longer still
 #define BENCH_SEED 1
+#define WIDE 256        ///< units of the wide layer
+#define WIDE_ROUNDS 100 ///< of its products
 #define EVALUATION_SEED 1000000
 #define LARGEST_EVALUATION_SHARE 0.5
 
@@ -37,7 +39,9 @@ static const struct {
     [SDQN_BENCH_FMA_PEAK] = {"fma_peak_gflops", "GFLOP/s, fma peak of this machine's widest level"},
     [SDQN_BENCH_LEVEL_PEAK] = {"level_fma_peak_gflops", "GFLOP/s, fma peak of the level measured"},
     [SDQN_BENCH_UPDATE_GFLOPS] = {"update_gflops", "GFLOP/s of the products in the update"},
+    [SDQN_BENCH_DENSE_GFLOPS] = {"update_dense_gflops", "GFLOP/s, the same if the terms left out counted"},
     [SDQN_BENCH_UPDATE_MFLOP] = {"update_mflop", "MFLOP of the products in the update"},
+    [SDQN_BENCH_WIDE_GFLOPS] = {"wide_gflops", "GFLOP/s of the dense products of a layer 256-256"},
     [SDQN_BENCH_PRODUCTS] = {"update_products_us", "us, products in the update"},
     [SDQN_BENCH_UPDATE] = {"update_us", "us, update, TD targets remembered as in training"},
     [SDQN_BENCH_UPDATE_ALL_TARGETS] = {"update_all_targets_us", "us, update, every TD target computed"},
@@ -82,6 +86,7 @@ typedef struct Parts {
     SdqnBatch batch;
     SdqnRng rng;
     float *q, *dq, *y, *gradient;
+    float *wide; ///< of a layer 256-256: input, output and weight, rows sdqn_aligned_row apart
 } Parts;
 
 typedef struct Bench {
@@ -144,6 +149,7 @@ static double settle(Bench *bench, SdqnBenchKey key) {
 static struct {
     void (*product)(const SdqnProduct *product);
     double seconds, flops;
+    double dense_flops; ///< with the terms that are left out
 } counter;
 
 /// Terms of each column's sums that are computed.
@@ -161,6 +167,7 @@ static void counted_product(const SdqnProduct *product) {
     counter.product(product);
     counter.seconds += now() - began;
     counter.flops += 2.0 * product->columns * terms_of(product);
+    counter.dense_flops += 2.0 * product->columns * product->rows * product->depth;
 }
 
 static SdqnKernels counted_kernels;
@@ -196,7 +203,8 @@ static SdqnStatus create_parts(const Bench *bench, Parts *parts, SdqnError *erro
     parts->dq = sdqn_aligned_floats(rows * (size_t)bench->network.num_actions);
     parts->y = sdqn_aligned_floats(rows);
     parts->gradient = sdqn_aligned_floats(parameters);
-    if (!parts->q || !parts->dq || !parts->y || !parts->gradient)
+    parts->wide = sdqn_aligned_floats((2 * rows + WIDE) * sdqn_aligned_row(WIDE));
+    if (!parts->wide || !parts->q || !parts->dq || !parts->y || !parts->gradient)
         return sdqn_error_set(error, SDQN_ERR_MEMORY, "bench: out of memory for %zu parameters", parameters);
     return SDQN_OK;
 }
@@ -212,6 +220,7 @@ static void destroy_parts(Parts *parts) {
     free(parts->dq);
     free(parts->y);
     free(parts->gradient);
+    free(parts->wide);
 }
 
 static void create_actors(Bench *bench) {
@@ -388,20 +397,47 @@ static SdqnStatus measure_forgetful(Bench *bench, SdqnError *error) {
 
 static SdqnStatus measure_products(Bench *bench, SdqnError *error) {
     SdqnStatus status = SDQN_OK;
-    double flops = 0;
+    double flops = 0, dense_flops = 0;
     for (int i = 0; i < SHORT_UPDATES && status == SDQN_OK; i++) {
         SdqnUpdate update;
         copy_target(bench, bench->counted);
-        counter.seconds = counter.flops = 0;
+        counter.seconds = counter.flops = counter.dense_flops = 0;
         status = sdqn_learner_update(bench->counted, &update, error);
         keep(bench, SDQN_BENCH_PRODUCTS, counter.seconds);
         flops += counter.flops / SHORT_UPDATES;
+        dense_flops += counter.dense_flops / SHORT_UPDATES;
     }
     const double seconds = settle(bench, SDQN_BENCH_PRODUCTS);
     record(bench, SDQN_BENCH_PRODUCTS, 1e6 * seconds);
     record(bench, SDQN_BENCH_UPDATE_MFLOP, 1e-6 * flops);
     record(bench, SDQN_BENCH_UPDATE_GFLOPS, 1e-9 * flops / seconds);
+    record(bench, SDQN_BENCH_DENSE_GFLOPS, 1e-9 * dense_flops / seconds);
     return status;
+}
+
+/// y = x w, dx = y w and dw = y^T x of a layer 256-256.
+static void measure_wide(Bench *bench) {
+    const int n = bench->dqn.batch_size;
+    const size_t row = sdqn_aligned_row(WIDE);
+    float *x = bench->parts.wide, *y = x + (size_t)n * row, *w = y + (size_t)n * row;
+    for (size_t i = 0; i < (size_t)n * row; i++) x[i] = 1.0f;
+    for (size_t i = 0; i < WIDE * row; i++) w[i] = 1.0f / WIDE;
+    const SdqnProduct forward = {
+        .rows = n, .columns = WIDE, .depth = WIDE, .a = x, .a_row = row, .a_depth = 1, .b = w, .b_depth = row, .c = y, .c_row = row};
+    SdqnProduct backward = forward, weight = forward;
+    backward.a = y;
+    backward.c = x;
+    weight = (SdqnProduct){
+        .rows = WIDE, .columns = WIDE, .depth = n, .a = y, .a_row = 1, .a_depth = row, .b = x, .b_depth = row, .c = w, .c_row = row};
+    for (int i = 0; i < WIDE_ROUNDS; i++) {
+        const double began = now();
+        bench->kernels->product(&forward);
+        bench->kernels->product(&backward);
+        bench->kernels->product(&weight);
+        keep(bench, SDQN_BENCH_WIDE_GFLOPS, now() - began);
+        for (size_t k = 0; k < WIDE * row; k++) w[k] = 1.0f / WIDE; // else they grow without end
+    }
+    record(bench, SDQN_BENCH_WIDE_GFLOPS, 1e-9 * 3 * 2.0 * n * WIDE * WIDE / settle(bench, SDQN_BENCH_WIDE_GFLOPS));
 }
 
 /// Updates in the order of sdqn_learner_update, by its parts.
@@ -504,6 +540,7 @@ static SdqnStatus measure(Bench *bench, SdqnError *error) {
     do {
         record(bench, SDQN_BENCH_FMA_PEAK, measure_peak(bench->widest));
         record(bench, SDQN_BENCH_LEVEL_PEAK, measure_peak(bench->kernels));
+        measure_wide(bench);
         status = measure_products(bench, error);
         if (status == SDQN_OK) status = measure_forgetful(bench, error);
         if (status == SDQN_OK) status = measure_training(bench, error);

@@ -12,7 +12,9 @@ typedef enum SdqnBenchKey {
     SDQN_BENCH_FMA_PEAK = 0,       ///< the machine's widest level
     SDQN_BENCH_LEVEL_PEAK,         ///< the level measured
     SDQN_BENCH_UPDATE_GFLOPS,      ///< of the products inside the update: 2mnk of those computed over their time
+    SDQN_BENCH_DENSE_GFLOPS,       ///< the same if the terms left out counted: above the peak, no dense product could be as fast
     SDQN_BENCH_UPDATE_MFLOP,       ///< of the products inside the update, every TD target computed
+    SDQN_BENCH_WIDE_GFLOPS,        ///< of the dense products of a layer 256-256, as BroNet's: forward and both gradients
     SDQN_BENCH_PRODUCTS,           ///< time of these products
     SDQN_BENCH_UPDATE,             ///< as in training, TD targets remembered
     SDQN_BENCH_UPDATE_ALL_TARGETS, ///< every TD target computed
