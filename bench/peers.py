@@ -344,6 +344,8 @@ def table_text(rows, peers, ours, arguments, load):
     text += ["", "| sharedqn's products | " + " | ".join(ours) + " |", "|---|" + "---|" * len(ours)]
     for title, key in (("GFLOP/s inside the update", "update_gflops"), ("FMA peak of the level, GFLOP/s", "level_fma_peak_gflops")):
         text.append(f"| {title} | " + " | ".join(f"{median_of(d, key):.0f}" for d in ours.values()) + " |")
+    shares = [statistics.median(r["update_dense_gflops"] / r["fma_peak_gflops"] for r in d) for d in ours.values()]
+    text.append("| share at which dense products would take as long | " + " | ".join(f"{100 * s:.0f} %" for s in shares) + " |")
     shares = [statistics.median(r["update_gflops"] / r["fma_peak_gflops"] for r in d) for d in ours.values()]
     text.append("| share of the machine's FMA peak | " + " | ".join(f"{100 * s:.0f} %" for s in shares) + " |")
     spread = ", ".join(f"{name} {min(t) * 1e6:,.1f} to {max(t) * 1e6:,.1f}" for name, t in peers.items())
@@ -374,6 +376,7 @@ def plot(rows, path):
     axes.set_yticks([y - 0.4 + height / 2 for y in range(len(rows))], [r[0] for r in rows], fontsize=8)
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_xscale("log")
+    axes.set_xlim(right=1.5 * max(ratio for row in rows for _, ratio in row[3].values()))  # room for the labels
     axes.set_xlabel("times as fast as the peer")
     axes.legend()
     figure.savefig(path, metadata={"Date": None})
