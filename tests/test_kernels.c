@@ -364,6 +364,22 @@ static void adam_equals_plain_c(void **state) {
     each_level(check_adam);
 }
 
+static void check_mix(const SdqnKernels *kernels, SdqnRng *rng) {
+    for (size_t n = 1; n <= 67; n++) {
+        float *a = random_array(rng, n), *b = random_array(rng, n), old[67];
+        memcpy(old, b, n * sizeof *b);
+        kernels->mix(a, n, 0.05f, b);
+        for (size_t i = 0; i < n; i++) check_bits("mix", kernels->level, (int)n, (int)i, b[i], fmaf(0.05f, a[i] - old[i], old[i]));
+        release(a, n);
+        release(b, n);
+    }
+}
+
+static void mix_equals_plain_c(void **state) {
+    (void)state;
+    each_level(check_mix);
+}
+
 static void unknown_level_has_no_kernels(void **state) {
     (void)state;
     assert_null(sdqn_kernels(SDQN_NUM_CPU_LEVELS));
@@ -381,6 +397,7 @@ int main(void) {
         cmocka_unit_test(column_sums_add_rows_in_order),
         cmocka_unit_test(transpose_moves_and_copies_every_element),
         cmocka_unit_test(adam_equals_plain_c),
+        cmocka_unit_test(mix_equals_plain_c),
         cmocka_unit_test(unknown_level_has_no_kernels),
     };
     return cmocka_run_group_tests_name("kernels", tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "dqn/learner.h"
 #include "dqn/td_target.h"
 #include "nn/adam.h"
+#include "nn/clip.h"
 #include "nn/loss.h"
 
 #include <math.h>
@@ -25,6 +26,18 @@ static SdqnDqnDef small_dqn(void) {
     def.min_replay_size = 20;
     def.target_period = 2;
     def.epsilon_decay = 0.9;
+    return def;
+}
+
+/// The same with every switch on.
+static SdqnDqnDef switched_dqn(void) {
+    SdqnDqnDef def = small_dqn();
+    def.double_dqn = true;
+    def.loss = SDQN_LOSS_HUBER;
+    def.huber_delta = 0.75;
+    def.target_tau = 0.05;
+    def.clip_norm = 0.5;
+    def.update_period = 3;
     return def;
 }
 
@@ -138,6 +151,21 @@ static void definition_errors_name_field_value_and_range(void **state) {
     def = sdqn_dqn_def_default();
     def.min_replay_size = 100000;
     check_refused(def, "min_replay_size = 100000: must be in [63, 99999]");
+    def = sdqn_dqn_def_default();
+    def.huber_delta = 0.0;
+    check_refused(def, "huber_delta = 0: must be in (0, 1e6]");
+    def = sdqn_dqn_def_default();
+    def.target_tau = 1.5;
+    check_refused(def, "target_tau = 1.5: must be in [0, 1]");
+    def = sdqn_dqn_def_default();
+    def.clip_norm = -1.0;
+    check_refused(def, "clip_norm = -1: must be in [0, 1e9]");
+    def = sdqn_dqn_def_default();
+    def.update_period = 0;
+    check_refused(def, "update_period = 0: must be in [1, 1000000]");
+    def = sdqn_dqn_def_default();
+    def.loss = (SdqnLossKind)2;
+    check_refused(def, "loss = 2: must be in [0, 1]");
     check_refused((SdqnDqnDef){0}, "learning_rate = 0: must be in (0, 1]");
 }
 
@@ -188,9 +216,7 @@ static void q_values_change_nothing_that_is_saved(void **state) {
 }
 
 /// The learner's updates repeated with the parts it is made of, from the protocol's text: which batch, which target, when copied.
-static void updates_equal_their_parts(void **state) {
-    (void)state;
-    const SdqnDqnDef def = small_dqn();
+static void check_updates(SdqnDqnDef def) {
     const SdqnKernels *kernels = sdqn_kernels(SDQN_CPU_SCALAR);
     SdqnLearner *learner = make_learner(&def, SDQN_CPU_SCALAR);
     SdqnLearnerStreams streams = streams_of(1);
@@ -207,6 +233,7 @@ static void updates_equal_their_parts(void **state) {
     assert_int_equal(sdqn_batch_create(&batch, 8, 5, NULL), SDQN_OK);
     assert_int_equal(sdqn_adam_create(&adam, count, NULL), SDQN_OK);
     float *gradient = calloc(count, sizeof(float));
+    int clipped = 0;
     sdqn_q_network_init(network, &streams.weights);
     sdqn_q_network_copy(target, network);
     for (int step = 0; step < 200; step++) {
@@ -228,21 +255,34 @@ static void updates_equal_their_parts(void **state) {
         }
         sdqn_replay_buffer_push(replay,
                                 &(SdqnTransition){observation, next, (double)observation[action] + task, action, task, step % 10 == 0});
-        if (step >= 20) {
+        if (step >= 20 && (step + 1) % def.update_period == 0) {
+            float q_next[8 * 4];
             sdqn_replay_buffer_sample(replay, &streams.replay, 8, &batch);
             sdqn_q_network_forward(target, workspace, batch.next_observation, batch.task, 8, q);
-            sdqn_td_target(q, batch.reward, batch.terminated, 0.99f, 8, 4, y);
+            sdqn_q_network_forward(network, workspace, batch.next_observation, batch.task, 8, q_next);
+            if (def.double_dqn) {
+                sdqn_td_target_double(q_next, q, batch.reward, batch.terminated, 0.99f, 8, 4, y);
+            } else {
+                sdqn_td_target(q, batch.reward, batch.terminated, 0.99f, 8, 4, y);
+            }
             sdqn_q_network_forward(network, workspace, batch.observation, batch.task, 8, q);
-            loss = sdqn_mse_loss(q, batch.action, y, 8, 4, dq);
+            if (def.loss == SDQN_LOSS_HUBER) {
+                loss = sdqn_huber_loss(q, batch.action, y, (float)def.huber_delta, 8, 4, dq);
+            } else {
+                loss = sdqn_mse_loss(q, batch.action, y, 8, 4, dq);
+            }
             sdqn_q_network_backward(network, workspace, batch.task, dq, 8, gradient);
+            if (def.clip_norm > 0) clipped += sdqn_clip_norm(gradient, count, def.clip_norm) > def.clip_norm;
             sdqn_adam_step(&adam, kernels, gradient, 5e-4, sdqn_q_network_parameters_mutable(network));
             sdqn_q_network_refresh(network);
+            if (def.target_tau > 0) sdqn_q_network_mix(target, network, (float)def.target_tau);
         }
-        if (step % 30 == 29 && episode > 0 && episode % 2 == 0) sdqn_q_network_copy(target, network);
+        if (step % 30 == 29 && episode > 0 && episode % 2 == 0 && def.target_tau == 0) sdqn_q_network_copy(target, network);
         assert_true(one_step(learner, step).loss == loss);
         assert_memory_equal(sdqn_q_network_parameters(sdqn_learner_network(learner)), sdqn_q_network_parameters(network),
                             count * sizeof(float));
     }
+    assert_true(def.clip_norm == 0 || clipped > 0);
     free(gradient);
     sdqn_adam_destroy(&adam);
     sdqn_batch_destroy(&batch);
@@ -253,9 +293,34 @@ static void updates_equal_their_parts(void **state) {
     sdqn_learner_destroy(learner);
 }
 
-static void states_are_the_same_on_every_level(void **state) {
+static void updates_equal_their_parts(void **state) {
     (void)state;
-    const SdqnDqnDef def = small_dqn();
+    check_updates(small_dqn());
+}
+
+/// Each switch alone, then all.
+static void switches_change_their_part_of_an_update(void **state) {
+    (void)state;
+    const SdqnDqnDef all = switched_dqn();
+    SdqnDqnDef def = small_dqn();
+    def.double_dqn = true;
+    check_updates(def);
+    def = small_dqn();
+    def.loss = SDQN_LOSS_HUBER;
+    check_updates(def);
+    def = small_dqn();
+    def.target_tau = all.target_tau;
+    check_updates(def);
+    def = small_dqn();
+    def.clip_norm = all.clip_norm;
+    check_updates(def);
+    def = small_dqn();
+    def.update_period = all.update_period;
+    check_updates(def);
+    check_updates(all);
+}
+
+static void check_levels(SdqnDqnDef def) {
     SdqnLearner *scalar = make_learner(&def, SDQN_CPU_SCALAR);
     for (int step = 0; step < 300; step++) one_step(scalar, step);
     for (int level = 0; level < SDQN_NUM_CPU_LEVELS; level++) {
@@ -266,6 +331,12 @@ static void states_are_the_same_on_every_level(void **state) {
         sdqn_learner_destroy(learner);
     }
     sdqn_learner_destroy(scalar);
+}
+
+static void states_are_the_same_on_every_level(void **state) {
+    (void)state;
+    check_levels(small_dqn());
+    check_levels(switched_dqn());
 }
 
 static void learning_lowers_the_loss(void **state) {
@@ -308,9 +379,7 @@ static void infinite_loss_is_an_error_and_steps_nothing(void **state) {
 
 // Saved states
 
-static void saved_state_goes_on_bit_for_bit(void **state) {
-    (void)state;
-    const SdqnDqnDef def = small_dqn();
+static void check_saved_states(SdqnDqnDef def) {
     static const int stops[] = {0, 7, 20, 21, 59, 60, 61, 119, 120, 200};
     for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
         SdqnLearner *learner = make_learner(&def, sdqn_cpu_level_best()), *resumed = make_learner(&def, sdqn_cpu_level_best());
@@ -340,6 +409,36 @@ static void check_state_refused(SdqnLearner *learner, const uint8_t *bytes, size
     assert_memory_equal(before.bytes, after.bytes, before.size);
     free(before.bytes);
     free(after.bytes);
+}
+
+static void saved_state_goes_on_bit_for_bit(void **state) {
+    (void)state;
+    check_saved_states(small_dqn());
+    check_saved_states(switched_dqn());
+}
+
+static void states_of_other_switches_are_refused(void **state) {
+    (void)state;
+    const SdqnDqnDef def = small_dqn();
+    SdqnLearner *learner = make_learner(&def, SDQN_CPU_SCALAR);
+    Saved saved = save(learner);
+    for (int i = 0; i < 6; i++) {
+        const SdqnDqnDef on = switched_dqn();
+        SdqnDqnDef other = def;
+        if (i == 0) other.double_dqn = on.double_dqn;
+        if (i == 1) other.loss = on.loss;
+        if (i == 2) other.huber_delta = on.huber_delta;
+        if (i == 3) other.target_tau = on.target_tau;
+        if (i == 4) other.clip_norm = on.clip_norm;
+        if (i == 5) other.update_period = on.update_period;
+        SdqnLearner *refusing = make_learner(&other, SDQN_CPU_SCALAR);
+        SdqnError error = {0};
+        assert_int_equal(sdqn_learner_load_state(refusing, saved.bytes, saved.size, &error), SDQN_ERR_FORMAT);
+        assert_string_equal(error.message, "saved learner: made with other settings");
+        sdqn_learner_destroy(refusing);
+    }
+    free(saved.bytes);
+    sdqn_learner_destroy(learner);
 }
 
 static void cut_or_longer_states_are_refused(void **state) {
@@ -387,15 +486,15 @@ static void damaged_states_are_refused(void **state) {
         {0, 4, &two, "damaged"},
         {8, 8, &even, "damaged"},
         {16, 8, &even, "other settings"},
-        {40, 8, &big, "running power"},
-        {48, 8, &none, "running power"},
-        {64 + 24, 8, &even, "random stream"},
-        {104 + 36, 4, &two, "random stream"},
-        {144, 4, &two, "other settings"},
-        {168, 8, &big, "other settings"},
-        {216 + 4 * 5, 4, &infinite, "value 5 of"},
-        {216 + 4 * (3 * count + 1), 4, &negative, "of the weights and moments is -1"},
-        {216 + 4 * 4 * count + 8, 4, &negative, "saved replay buffer"},
+        {48, 8, &big, "running power"},
+        {56, 8, &none, "running power"},
+        {72 + 24, 8, &even, "random stream"},
+        {112 + 36, 4, &two, "random stream"},
+        {152, 4, &two, "other settings"},
+        {176, 8, &big, "other settings"},
+        {264 + 4 * 5, 4, &infinite, "value 5 of"},
+        {264 + 4 * (3 * count + 1), 4, &negative, "of the weights and moments is -1"},
+        {264 + 4 * 4 * count + 8, 4, &negative, "saved replay buffer"},
     };
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
         uint8_t *damaged = malloc(saved.size);
@@ -417,10 +516,12 @@ int main(void) {
         cmocka_unit_test(epsilon_shrinks_once_an_episode),
         cmocka_unit_test(q_values_change_nothing_that_is_saved),
         cmocka_unit_test(updates_equal_their_parts),
+        cmocka_unit_test(switches_change_their_part_of_an_update),
         cmocka_unit_test(states_are_the_same_on_every_level),
         cmocka_unit_test(learning_lowers_the_loss),
         cmocka_unit_test(infinite_loss_is_an_error_and_steps_nothing),
         cmocka_unit_test(saved_state_goes_on_bit_for_bit),
+        cmocka_unit_test(states_of_other_switches_are_refused),
         cmocka_unit_test(cut_or_longer_states_are_refused),
         cmocka_unit_test(damaged_states_are_refused),
     };

@@ -41,11 +41,28 @@ static void nan_reaches_the_loss(void **state) {
     assert_true(isinf(sdqn_mse_loss(q + 1, action, y + 1, 1, 1, dq)));
 }
 
+static void hubers_loss_is_a_square_then_a_line(void **state) {
+    (void)state;
+    // TD errors 0.5, -1, 3 and -2 with delta 1: 0.125 + 0.5 + 2.5 + 1.5, over 4. torch.nn.functional.huber_loss gives 1.15625.
+    const float q[] = {0.5f, 9, 9, 1, 9, 4, -2, 9}, y[] = {0, 2, 1, 0};
+    const uint8_t action[] = {0, 1, 1, 0};
+    float dq[8];
+    assert_true(sdqn_huber_loss(q, action, y, 1.0f, 4, 2, dq) == 1.15625f);
+    const float expected[] = {0.125f, 0, 0, -0.25f, 0, 0.25f, -0.25f, 0};
+    for (int i = 0; i < 8; i++) assert_true(dq[i] == expected[i]);
+    // With delta 2 the line begins later: 0.125 + 0.5 + 2 (3 - 1) + 2.
+    assert_true(sdqn_huber_loss(q, action, y, 2.0f, 4, 2, dq) == 6.625f / 4);
+    assert_true(dq[5] == 0.5f && dq[6] == -0.5f);
+    const float nan = NAN;
+    assert_true(isnan(sdqn_huber_loss(&nan, action, y, 1.0f, 1, 1, dq)));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loss_and_derivative_of_two_rows),
         cmocka_unit_test(partial_sums_join_in_a_fixed_tree),
         cmocka_unit_test(nan_reaches_the_loss),
+        cmocka_unit_test(hubers_loss_is_a_square_then_a_line),
     };
     return cmocka_run_group_tests_name("loss", tests, NULL, NULL);
 }

@@ -51,12 +51,28 @@ static void nan_is_not_hidden_by_the_maximum(void **state) {
     assert_true(isnan(y));
 }
 
+static void double_targets_take_the_action_of_the_q_network(void **state) {
+    (void)state;
+    // The Q-network prefers action 2, then ties at 0 and 1, then nothing matters.
+    static const float q_next[] = {1, 2, 3, 5, 5, 4, 7, 8, 9}, q_target_next[] = {10, 20, -4, 6, 7, 8, 1, 1, 1};
+    static const float reward[] = {1, 2, -100};
+    static const uint8_t terminated[] = {0, 0, 1};
+    float y[3];
+    sdqn_td_target_double(q_next, q_target_next, reward, terminated, 0.5f, 3, 3, y);
+    assert_true(y[0] == 1 - 2 && y[1] == 2 + 3 && y[2] == -100);
+    sdqn_td_target_double((const float[]){1, NAN, 2}, (const float[]){1, 1, 1}, reward, terminated, 0.5f, 1, 3, y);
+    assert_true(isnan(y[0]));
+    sdqn_td_target_double((const float[]){1, 3, 2}, (const float[]){1, NAN, 1}, reward, terminated, 0.5f, 1, 3, y);
+    assert_true(isnan(y[0]));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(target_bootstraps_from_the_largest_value),
         cmocka_unit_test(terminal_states_have_no_future),
         cmocka_unit_test(each_operation_is_rounded_to_float),
         cmocka_unit_test(nan_is_not_hidden_by_the_maximum),
+        cmocka_unit_test(double_targets_take_the_action_of_the_q_network),
     };
     return cmocka_run_group_tests_name("td_target", tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "dqn/td_target.h"
 #include "nn/adam.h"
 #include "nn/aligned.h"
+#include "nn/clip.h"
 #include "nn/loss.h"
 
 #include <assert.h>
@@ -19,7 +20,9 @@
 #define MAX_TARGET_PERIOD 1000000
 #define INFERENCE_ROWS 64 ///< rows that Q-values are computed for at a time
 
-#define STATE_MAGIC UINT64_C(0x31304e5244514453) ///< "SDQDRN01" as little-endian bytes; another machine's byte order does not match
+#define MAX_UPDATE_PERIOD 1000000
+
+#define STATE_MAGIC UINT64_C(0x32304e5244514453) ///< "SDQDRN02" as little-endian bytes; another machine's byte order does not match
 #define STATE_ARRAYS 4                           ///< parameters, target parameters, both moments
 
 struct SdqnLearner {
@@ -33,14 +36,14 @@ struct SdqnLearner {
     SdqnReplayBuffer *replays[SDQN_MAX_TASKS]; ///< num_buffers of them
     SdqnExploration exploration;
     SdqnRng exploration_rng, replay_rng;
-    uint64_t updates, episodes;
+    uint64_t updates, episodes, pushes;
 
     // Derived or scratch: nothing below is part of the state.
     SdqnTargetMemory targets[SDQN_MAX_TASKS]; ///< of each replay buffer
     SdqnQWorkspace *training, *inference;
     SdqnBatch batch;   ///< what was drawn: batch_size rows of each replay buffer
     SdqnBatch unknown; ///< those whose TD targets are not remembered; its `row` is that of `batch`
-    float *q, *dq, *y;
+    float *q, *q_next, *dq, *y;
     float *gradients; ///< [num_buffers, parameters]
     float *direction; ///< [parameters] along which the optimiser steps; without task buffers the only gradient
 };
@@ -52,22 +55,28 @@ typedef struct SavedNetworkDef {
     int32_t hidden1_size, hidden2_size;
 } SavedNetworkDef;
 
+/// The settings as they are saved.
+typedef struct SavedDqnDef {
+    double reals[7];
+    int32_t integers[8]; ///< the last one is 0
+} SavedDqnDef;
+
 /// The saved state begins with this; STATE_ARRAYS arrays of parameter_count floats and the replay buffers' states
 /// follow, each of several buffers behind its size as uint64_t.
 typedef struct StateHeader {
     uint64_t magic;
     uint64_t size; ///< bytes of the whole state
     uint64_t parameter_count;
-    uint64_t updates, episodes;
+    uint64_t updates, episodes, pushes;
     double exploration_power, beta1_power, beta2_power;
     SdqnRng exploration_rng, replay_rng;
     SavedNetworkDef network_def;
-    SdqnDqnDef def;
+    SavedDqnDef def;
 } StateHeader;
 
 // Padding would put bytes of no meaning into checkpoints.
-_Static_assert(sizeof(SdqnRng) == 40 && sizeof(SavedNetworkDef) == 24 && sizeof(SdqnDqnDef) == 48, "no padding");
-_Static_assert(sizeof(StateHeader) == 8 * 8 + 2 * 40 + 24 + 48, "no padding");
+_Static_assert(sizeof(SdqnRng) == 40 && sizeof(SavedNetworkDef) == 24 && sizeof(SavedDqnDef) == 88, "no padding");
+_Static_assert(sizeof(StateHeader) == 9 * 8 + 2 * 40 + 24 + 88, "no padding");
 
 SdqnDqnDef sdqn_dqn_def_default(void) {
     return (SdqnDqnDef){
@@ -79,6 +88,8 @@ SdqnDqnDef sdqn_dqn_def_default(void) {
         .replay_capacity = 100000,
         .min_replay_size = 2000,
         .target_period = 10,
+        .huber_delta = 1.0,
+        .update_period = 1,
     };
 }
 
@@ -93,6 +104,9 @@ SdqnStatus sdqn_dqn_def_check(const SdqnDqnDef *def, SdqnError *error) {
         {"gamma", def->gamma, def->gamma >= 0.0 && def->gamma <= 1.0, "[0, 1]"},
         {"epsilon_decay", def->epsilon_decay, def->epsilon_decay > 0.0 && def->epsilon_decay <= 1.0, "(0, 1]"},
         {"epsilon_floor", def->epsilon_floor, def->epsilon_floor >= 0.0 && def->epsilon_floor <= 1.0, "[0, 1]"},
+        {"huber_delta", def->huber_delta, def->huber_delta > 0.0 && def->huber_delta <= 1e6, "(0, 1e6]"},
+        {"target_tau", def->target_tau, def->target_tau >= 0.0 && def->target_tau <= 1.0, "[0, 1]"},
+        {"clip_norm", def->clip_norm, def->clip_norm >= 0.0 && def->clip_norm <= 1e9, "[0, 1e9]"},
     };
     for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++) {
         if (!reals[i].allowed) {
@@ -107,6 +121,8 @@ SdqnStatus sdqn_dqn_def_check(const SdqnDqnDef *def, SdqnError *error) {
         {"replay_capacity", def->replay_capacity, def->batch_size, MAX_REPLAY_CAPACITY},
         {"min_replay_size", def->min_replay_size, def->batch_size - 1, def->replay_capacity - 1},
         {"target_period", def->target_period, 1, MAX_TARGET_PERIOD},
+        {"update_period", def->update_period, 1, MAX_UPDATE_PERIOD},
+        {"loss", (int)def->loss, SDQN_LOSS_MSE, SDQN_LOSS_HUBER},
     };
     for (size_t i = 0; i < sizeof integers / sizeof integers[0]; i++) {
         if (integers[i].value < integers[i].low || integers[i].value > integers[i].high) {
@@ -149,11 +165,12 @@ static SdqnStatus acquire(SdqnLearner *learner, const SdqnQNetworkDef *network_d
     if (status == SDQN_OK) status = sdqn_batch_create(&learner->unknown, rows, network_def->observation_size, error);
     if (status != SDQN_OK) return status;
     learner->q = sdqn_aligned_floats(q_values);
+    learner->q_next = sdqn_aligned_floats(q_values);
     learner->dq = sdqn_aligned_floats(q_values);
     learner->y = sdqn_aligned_floats((size_t)rows);
     learner->gradients = sdqn_aligned_floats((size_t)learner->num_buffers * parameters);
     learner->direction = learner->by_task ? sdqn_aligned_floats(parameters) : learner->gradients;
-    if (!learner->q || !learner->dq || !learner->y || !learner->gradients || !learner->direction) {
+    if (!learner->q || !learner->q_next || !learner->dq || !learner->y || !learner->gradients || !learner->direction) {
         return sdqn_error_set(error, SDQN_ERR_MEMORY, "learner: out of memory for %zu parameters", parameters);
     }
     return SDQN_OK;
@@ -202,6 +219,7 @@ void sdqn_learner_destroy(SdqnLearner *learner) {
     sdqn_batch_destroy(&learner->batch);
     sdqn_batch_destroy(&learner->unknown);
     free(learner->q);
+    free(learner->q_next);
     free(learner->dq);
     free(learner->y);
     if (learner->by_task) free(learner->direction);
@@ -234,10 +252,11 @@ void sdqn_learner_push(SdqnLearner *learner, const SdqnTransition *transition) {
     const int buffer = learner->by_task ? transition->task : 0;
     SdqnTransition stored = *transition;
     if (learner->by_task) stored.reward *= learner->task_buffers.reward_scales[buffer];
+    learner->pushes++;
     sdqn_target_memory_forget(&learner->targets[buffer], sdqn_replay_buffer_push(learner->replays[buffer], &stored));
 }
 
-/// Whether the replay buffers hold enough for an update.
+/// Whether the replay buffers hold enough for an update, and it is due.
 static bool is_ready(const SdqnLearner *learner) {
     int64_t transitions = 0;
     for (int i = 0; i < learner->num_buffers; i++) {
@@ -245,7 +264,7 @@ static bool is_ready(const SdqnLearner *learner) {
         if (size < learner->def.batch_size) return false;
         transitions += size;
     }
-    return transitions > learner->def.min_replay_size;
+    return transitions > learner->def.min_replay_size && learner->pushes % (uint64_t)learner->def.update_period == 0;
 }
 
 /// Draw the batch, buffer by buffer.
@@ -268,15 +287,18 @@ static void draw_batch(SdqnLearner *learner) {
     }
 }
 
-/// TD targets of the batch into y. Rows are independent of each other, so those not remembered are computed together.
-static void td_targets(SdqnLearner *learner) {
-    const SdqnQNetworkDef *def = sdqn_q_network_def(learner->network);
-    const size_t observation_size = (size_t)def->observation_size;
+/// Whether TD targets hold until the next target copy: they depend on the target network alone, and that changes at its copies alone.
+static bool remembers_targets(const SdqnLearner *learner) { return !learner->def.double_dqn && learner->def.target_tau == 0.0; }
+
+/// Gather the rows of the batch whose TD targets are not remembered. @return how many
+static int gather_unknown(SdqnLearner *learner) {
+    const size_t observation_size = (size_t)sdqn_q_network_def(learner->network)->observation_size;
     const SdqnBatch *batch = &learner->batch, *unknown = &learner->unknown;
     const int rows_each = learner->def.batch_size, n = learner->num_buffers * rows_each;
+    const bool remembers = remembers_targets(learner);
     int count = 0;
     for (int b = 0; b < n; b++) {
-        if (sdqn_target_memory_knows(&learner->targets[b / rows_each], batch->row[b])) continue;
+        if (remembers && sdqn_target_memory_knows(&learner->targets[b / rows_each], batch->row[b])) continue;
         memcpy(unknown->next_observation + (size_t)count * observation_size, batch->next_observation + (size_t)b * observation_size,
                observation_size * sizeof(float));
         unknown->reward[count] = batch->reward[b];
@@ -284,15 +306,47 @@ static void td_targets(SdqnLearner *learner) {
         unknown->terminated[count] = batch->terminated[b];
         unknown->row[count++] = b;
     }
-    if (count > 0) {
-        sdqn_q_network_forward(learner->target, learner->training, unknown->next_observation, unknown->task, count, learner->q);
-        sdqn_td_target(learner->q, unknown->reward, unknown->terminated, (float)learner->def.gamma, count, def->num_actions, learner->y);
-        for (int i = 0; i < count; i++) {
-            const int b = unknown->row[i];
-            sdqn_target_memory_put(&learner->targets[b / rows_each], batch->row[b], learner->y[i]);
-        }
+    return count;
+}
+
+/// TD targets of `count` unknown rows into the first places of y.
+static void compute_targets(SdqnLearner *learner, int count) {
+    const SdqnBatch *unknown = &learner->unknown;
+    const int num_actions = sdqn_q_network_def(learner->network)->num_actions;
+    const float gamma = (float)learner->def.gamma;
+    sdqn_q_network_forward(learner->target, learner->training, unknown->next_observation, unknown->task, count, learner->q);
+    if (learner->def.double_dqn) {
+        sdqn_q_network_forward(learner->network, learner->training, unknown->next_observation, unknown->task, count, learner->q_next);
+        sdqn_td_target_double(learner->q_next, learner->q, unknown->reward, unknown->terminated, gamma, count, num_actions, learner->y);
+    } else {
+        sdqn_td_target(learner->q, unknown->reward, unknown->terminated, gamma, count, num_actions, learner->y);
+    }
+}
+
+/// TD targets of the batch into y. Rows are independent of each other, so those not remembered are computed together.
+static void td_targets(SdqnLearner *learner) {
+    const SdqnBatch *batch = &learner->batch, *unknown = &learner->unknown;
+    const int rows_each = learner->def.batch_size, n = learner->num_buffers * rows_each;
+    const int count = gather_unknown(learner);
+    if (count > 0) compute_targets(learner, count);
+    if (!remembers_targets(learner)) return; // all were unknown, and stand in their places
+    for (int i = 0; i < count; i++) {
+        const int b = unknown->row[i];
+        sdqn_target_memory_put(&learner->targets[b / rows_each], batch->row[b], learner->y[i]);
     }
     for (int b = 0; b < n; b++) learner->y[b] = sdqn_target_memory_get(&learner->targets[b / rows_each], batch->row[b]);
+}
+
+/// The loss of one buffer's part of the batch and its derivative. @param first  its first row
+static float loss_of_part(SdqnLearner *learner, size_t first) {
+    const SdqnDqnDef *def = &learner->def;
+    const int num_actions = sdqn_q_network_def(learner->network)->num_actions;
+    const size_t q_first = first * (size_t)num_actions;
+    const float *q = learner->q + q_first, *y = learner->y + first;
+    const uint8_t *action = learner->batch.action + first;
+    float *dq = learner->dq + q_first;
+    return def->loss == SDQN_LOSS_HUBER ? sdqn_huber_loss(q, action, y, (float)def->huber_delta, def->batch_size, num_actions, dq)
+                                        : sdqn_mse_loss(q, action, y, def->batch_size, num_actions, dq);
 }
 
 /// The loss of each buffer's part of the batch and its derivative, the latter times the task's weight.
@@ -303,8 +357,7 @@ static SdqnStatus losses(SdqnLearner *learner, float *loss, SdqnError *error) {
     for (int i = 0; i < learner->num_buffers; i++) {
         const size_t first = (size_t)i * (size_t)rows_each, q_first = first * (size_t)num_actions;
         float *dq = learner->dq + q_first;
-        const float part =
-            sdqn_mse_loss(learner->q + q_first, learner->batch.action + first, learner->y + first, rows_each, num_actions, dq);
+        const float part = loss_of_part(learner, first);
         if (!isfinite(part)) {
             return learner->by_task
                        ? sdqn_error_set(error, SDQN_ERR_NUMERIC, "the loss of task %d is %g: training has diverged", i, (double)part)
@@ -324,8 +377,10 @@ static void step(SdqnLearner *learner) {
     if (learner->by_task && learner->task_buffers.weight_decay > 0.0) {
         sdqn_weight_decay(learner->def.learning_rate, learner->task_buffers.weight_decay, learner->adam.count, parameters);
     }
+    if (learner->def.clip_norm > 0.0) sdqn_clip_norm(learner->direction, learner->adam.count, learner->def.clip_norm);
     sdqn_adam_step(&learner->adam, learner->kernels, learner->direction, learner->def.learning_rate, parameters);
     sdqn_q_network_refresh(learner->network);
+    if (learner->def.target_tau > 0.0) sdqn_q_network_mix(learner->target, learner->network, (float)learner->def.target_tau);
     learner->updates++;
 }
 
@@ -358,7 +413,7 @@ static void forget_targets(SdqnLearner *learner) {
 
 void sdqn_learner_end_episode(SdqnLearner *learner) {
     const uint64_t episode = learner->episodes++;
-    if (episode > 0 && episode % (uint64_t)learner->def.target_period == 0) {
+    if (episode > 0 && episode % (uint64_t)learner->def.target_period == 0 && learner->def.target_tau == 0.0) {
         sdqn_q_network_copy(learner->target, learner->network);
         forget_targets(learner);
     }
@@ -382,6 +437,15 @@ static SavedNetworkDef saved_network_def(const SdqnLearner *learner) {
     };
 }
 
+static SavedDqnDef saved_dqn_def(const SdqnDqnDef *def) {
+    return (SavedDqnDef){
+        .reals = {def->learning_rate, def->gamma, def->epsilon_decay, def->epsilon_floor, def->huber_delta, def->target_tau,
+                  def->clip_norm},
+        .integers = {def->batch_size, def->replay_capacity, def->min_replay_size, def->target_period, def->double_dqn, (int32_t)def->loss,
+                     def->update_period},
+    };
+}
+
 /// Where the replay buffers' states begin.
 static size_t replay_offset(const SdqnLearner *learner) { return sizeof(StateHeader) + STATE_ARRAYS * learner->adam.count * sizeof(float); }
 
@@ -402,13 +466,14 @@ void sdqn_learner_save_state(const SdqnLearner *learner, uint8_t *bytes) {
         .parameter_count = learner->adam.count,
         .updates = learner->updates,
         .episodes = learner->episodes,
+        .pushes = learner->pushes,
         .exploration_power = learner->exploration.power,
         .beta1_power = learner->adam.beta1_power,
         .beta2_power = learner->adam.beta2_power,
         .exploration_rng = learner->exploration_rng,
         .replay_rng = learner->replay_rng,
         .network_def = saved_network_def(learner),
-        .def = learner->def,
+        .def = saved_dqn_def(&learner->def),
     };
     sdqn_bytes_put(&bytes, &header, sizeof header);
     sdqn_bytes_put(&bytes, sdqn_q_network_parameters(learner->network), array_bytes);
@@ -428,12 +493,6 @@ static bool rng_is_sound(const SdqnRng *rng) { return (rng->increment_low & 1) =
 /// A power of a factor in [0, 1]; false for NaN.
 static bool is_power(double power) { return power >= 0.0 && power <= 1.0; }
 
-static bool same_dqn_def(const SdqnDqnDef *a, const SdqnDqnDef *b) {
-    return a->learning_rate == b->learning_rate && a->gamma == b->gamma && a->epsilon_decay == b->epsilon_decay &&
-           a->epsilon_floor == b->epsilon_floor && a->batch_size == b->batch_size && a->replay_capacity == b->replay_capacity &&
-           a->min_replay_size == b->min_replay_size && a->target_period == b->target_period;
-}
-
 /// Check all that precedes the replay buffers' states.
 static SdqnStatus check_state(const SdqnLearner *learner, const uint8_t *bytes, size_t size, StateHeader *header, SdqnError *error) {
     const size_t floats = STATE_ARRAYS * learner->adam.count;
@@ -446,7 +505,8 @@ static SdqnStatus check_state(const SdqnLearner *learner, const uint8_t *bytes, 
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved learner: not the state of a learner of this version, or damaged");
     }
     const SavedNetworkDef network_def = saved_network_def(learner);
-    if (header->parameter_count != learner->adam.count || !same_dqn_def(&header->def, &learner->def) ||
+    const SavedDqnDef dqn_def = saved_dqn_def(&learner->def);
+    if (header->parameter_count != learner->adam.count || memcmp(&header->def, &dqn_def, sizeof dqn_def) != 0 ||
         memcmp(&header->network_def, &network_def, sizeof network_def) != 0) {
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved learner: made with other settings");
     }
@@ -517,6 +577,7 @@ SdqnStatus sdqn_learner_load_state(SdqnLearner *learner, const uint8_t *bytes, s
     if (status != SDQN_OK) return status;
     learner->updates = header.updates;
     learner->episodes = header.episodes;
+    learner->pushes = header.pushes;
     learner->exploration.power = header.exploration_power;
     learner->adam.beta1_power = header.beta1_power;
     learner->adam.beta2_power = header.beta2_power;

@@ -12,6 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// What is made of TD errors.
+typedef enum SdqnLossKind {
+    SDQN_LOSS_MSE = 0, ///< sdqn_mse_loss
+    SDQN_LOSS_HUBER,   ///< sdqn_huber_loss
+} SdqnLossKind;
+
 /// Settings of a learner.
 typedef struct SdqnDqnDef {
     double learning_rate; ///< Adam step size, in (0, 1]. Default 5e-4.
@@ -21,8 +27,15 @@ typedef struct SdqnDqnDef {
     int batch_size;       ///< transitions per update (with task buffers: of each task), in [1, 4096]. Default 64.
     int replay_capacity;  ///< transitions kept (with task buffers: of each task), in [1, 10000000]. Default 100000.
     int min_replay_size;  ///< updates start once the replay buffers together hold more transitions than this; in [batch_size - 1,
-                         ///< replay_capacity). Default 2000.
-    int target_period; ///< episodes between hard copies into the target network, in [1, 1000000]. Default 10.
+                          ///< replay_capacity). Default 2000.
+    int target_period;    ///< episodes between hard copies into the target network, in [1, 1000000]. Default 10.
+    // The usual switches, off by default: docs/switches.md.
+    bool double_dqn;    ///< the Q-network chooses the action of the TD target. Default false.
+    SdqnLossKind loss;  ///< Default SDQN_LOSS_MSE.
+    double huber_delta; ///< where Huber's loss turns from a square into a line, in (0, 1e6]. Default 1.
+    double target_tau;  ///< share of the Q-network mixed into the target network after each update, in [0, 1]; 0: hard copies. Default 0.
+    double clip_norm;   ///< longer gradients are scaled to this norm, in [0, 1e9]; 0: none is. Default 0.
+    int update_period;  ///< transitions stored between updates, in [1, 1000000]. Default 1.
 } SdqnDqnDef;
 
 SdqnDqnDef sdqn_dqn_def_default(void);
@@ -53,7 +66,7 @@ typedef struct SdqnLearnerStreams {
 /// What an update did.
 typedef struct SdqnUpdate {
     bool done;  ///< false: the replay buffer does not hold enough yet, nothing was drawn or changed
-    float loss; ///< mean squared TD error of the batch, before the step, without the tasks' weights; 0 if not done
+    float loss; ///< of the batch, before the step, without the tasks' weights; 0 if not done
 } SdqnUpdate;
 
 /// One learner. After creation nothing it does allocates. Not thread-safe.
@@ -78,12 +91,14 @@ int sdqn_learner_act(SdqnLearner *learner, const float *observation, int task);
 /// Store a transition. @param transition  action in [0, num_actions), task in [0, num_tasks)
 void sdqn_learner_push(SdqnLearner *learner, const SdqnTransition *transition);
 
-/// One gradient step on one batch, if the replay buffers together hold more than min_replay_size transitions and each a batch.
+/// One gradient step on one batch, if the replay buffers together hold more than min_replay_size transitions and each a batch, and the
+/// transitions ever stored are a multiple of update_period.
 /// @param update  written
 /// @return SDQN_OK, or SDQN_ERR_NUMERIC if the loss was NaN or infinite: the weights were not stepped
 SdqnStatus sdqn_learner_update(SdqnLearner *learner, SdqnUpdate *update, SdqnError *error);
 
-/// Close episode e (the first is 0): the Q-network is copied into the target network if e > 0 and e mod target_period = 0; epsilon shrinks.
+/// Close episode e (the first is 0): the Q-network is copied into the target network if e > 0, e mod target_period = 0 and target_tau = 0;
+/// epsilon shrinks.
 void sdqn_learner_end_episode(SdqnLearner *learner);
 
 double sdqn_learner_epsilon(const SdqnLearner *learner);

@@ -13,4 +13,11 @@
 void sdqn_td_target(const float *q_target_next, const float *reward, const uint8_t *terminated, float gamma, int n, int num_actions,
                     float *y);
 
+/// Double-DQN targets: y = r + gamma * (1 - terminated) * Q_target(s', argmax_a Q(s', a)). Ties take the lowest action.
+/// @param q_next         [n, num_actions] at s', from the Q-network
+/// @param q_target_next  [n, num_actions] at s', from the target network
+/// Source: van Hasselt et al. 2016, arXiv:1509.06461, section "Double DQN". The rest as above.
+void sdqn_td_target_double(const float *q_next, const float *q_target_next, const float *reward, const uint8_t *terminated, float gamma,
+                           int n, int num_actions, float *y);
+
 #endif

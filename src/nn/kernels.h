@@ -57,6 +57,8 @@ typedef struct SdqnKernels {
     ///   m = fma(beta1_complement, g - m, m);  v = fma(beta2_complement * g, g, beta2 * v);  |m|, |v| < 2^-100 become +0;
     ///   p = fma(-step_size, m / fma(sqrt(v), inverse_root_complement, epsilon), p).
     void (*adam)(const SdqnAdamStep *step, const float *g, size_t n, float *m, float *v, float *p);
+    /// b[i] = fma(share, a[i] - b[i], b[i]) for i < n.
+    void (*mix)(const float *a, size_t n, float share, float *b);
     /// For measurements: `rounds` times one fma on each of 12 independent vectors in registers, which is as fast as this level can go.
     /// @param sum  written, so that the work cannot be left out @return how many floating-point operations that were, two an fma
     double (*fma_peak)(int64_t rounds, float *sum);

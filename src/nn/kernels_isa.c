@@ -292,6 +292,17 @@ static void adam(const SdqnAdamStep *step, const float *g, size_t n, float *m, f
 }
 
 /// Enough chains to hide the latency of two fma units; with the two constants they fit into 16 registers.
+ALWAYS_INLINE void mix_vector(const float *a, Vector share, int lanes, float *b) {
+    const Vector old = load(b, lanes);
+    store(b, vector_fma(share, vector_subtract(load(a, lanes), old), old), lanes);
+}
+
+static void mix(const float *a, size_t n, float share, float *b) {
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) mix_vector(a + i, vector_all(share), LANES, b + i);
+    if (i < n) mix_vector(a + i, vector_all(share), (int)(n - i), b + i);
+}
+
 #define PEAK_CHAINS 12
 
 static double fma_peak(int64_t rounds, float *sum) {
@@ -325,5 +336,6 @@ const SdqnKernels sdqn_kernels_scalar = {
     .column_sums = column_sums,
     .transpose = transpose,
     .adam = adam,
+    .mix = mix,
     .fma_peak = fma_peak,
 };

@@ -13,4 +13,11 @@
 /// @return the loss; NaN or infinite if an input was
 float sdqn_mse_loss(const float *q, const uint8_t *action, const float *y, int n, int num_actions, float *dq);
 
+/// Huber's loss of the TD error d = q[b, action[b]] - y[b]: d^2 / 2 if |d| <= delta, else delta (|d| - delta / 2); mean over b, summed as
+/// above. As torch.nn.functional.huber_loss; with delta 1 it is the smooth L1 loss. Source: Huber 1964, Ann. Math. Statist. 35(1).
+/// @param delta  > 0
+/// @param dq     [n, num_actions] written: d clamped to [-delta, delta], over n, at the chosen action, else 0
+/// @return the loss; NaN or infinite if an input was
+float sdqn_huber_loss(const float *q, const uint8_t *action, const float *y, float delta, int n, int num_actions, float *dq);
+
 #endif

@@ -229,6 +229,12 @@ void sdqn_q_network_copy(SdqnQNetwork *target, const SdqnQNetwork *source) {
     sdqn_q_network_refresh(target);
 }
 
+void sdqn_q_network_mix(SdqnQNetwork *target, const SdqnQNetwork *source, float share) {
+    assert(target->count == source->count);
+    target->kernels->mix(source->parameters, target->count, share, target->parameters);
+    sdqn_q_network_refresh(target);
+}
+
 int sdqn_q_network_tensors(const SdqnQNetwork *network, SdqnTensor *tensors) {
     int count = 0;
     for (int l = 0; l < NUM_LAYERS; l++) {

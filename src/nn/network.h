@@ -74,6 +74,9 @@ float *sdqn_q_network_parameters_mutable(SdqnQNetwork *network);
 void sdqn_q_network_refresh(SdqnQNetwork *network);
 /// Copy the parameters of a network of the same definition.
 void sdqn_q_network_copy(SdqnQNetwork *target, const SdqnQNetwork *source);
+/// Move the parameters of a network of the same definition towards the source: p = fma(share, p_source - p, p), the soft target update of
+/// Lillicrap et al. 2016, arXiv:1509.02971. @param share in [0, 1]
+void sdqn_q_network_mix(SdqnQNetwork *target, const SdqnQNetwork *source, float share);
 
 /// The parameters as named views, valid while the network lives. @param tensors  [SDQN_Q_NETWORK_MAX_TENSORS] written @return how many
 int sdqn_q_network_tensors(const SdqnQNetwork *network, SdqnTensor *tensors);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 static const char *const CONDITIONINGS[] = {"embedding", "onehot", "id", "blind", NULL}; // SdqnConditioning
+static const char *const LOSSES[] = {"mse", "huber", NULL};                              // SdqnLossKind
 static const char *const ISAS[] = {"auto", "scalar", "avx2", "avx512", "neon", NULL};    // auto, then SdqnCpuLevel
 static const char *const WINDS[] = {"none", "uniform", "gymnasium", NULL};               // SdqnWindKind
 
@@ -35,6 +36,14 @@ const SdqnKey sdqn_config_table[] = {
      .help = "factor on the share of random actions after each episode; it starts at 1"},
     {"epsilon_floor", SDQN_KEY_DOUBLE, FIELD(dqn.epsilon_floor), 0, 1, .help = "smallest share of random actions"},
     {"target_period", SDQN_KEY_TASK_INTS, FIELD(target_period), 1, 1000000, .help = "episodes between copies into the target network"},
+    {"double_dqn", SDQN_KEY_BOOL, FIELD(dqn.double_dqn), .help = "the Q-network chooses the action whose value the target network gives"},
+    {"loss", SDQN_KEY_CHOICE, FIELD(dqn.loss), .choices = LOSSES, .help = "of TD errors: their mean square or Huber's loss"},
+    {"huber_delta", SDQN_KEY_DOUBLE, FIELD(dqn.huber_delta), 0, 1e6, .low_excluded = true,
+     .help = "TD error from which Huber's loss is a line"},
+    {"target_tau", SDQN_KEY_DOUBLE, FIELD(dqn.target_tau), 0, 1,
+     .help = "share of the Q-network mixed into the target network after each update; 0: copies every target_period"},
+    {"clip_norm", SDQN_KEY_DOUBLE, FIELD(dqn.clip_norm), 0, 1e9, .help = "longer gradients are scaled to this norm; 0: none is"},
+    {"update_period", SDQN_KEY_INT, FIELD(dqn.update_period), 1, 1000000, .help = "environment steps an update"},
     {"task_weights", SDQN_KEY_TASK_DOUBLES, FIELD(task_weights), 0, 1e6, .low_excluded = true, .task_buffers_only = true,
      .help = "factor on each task's loss, of methods with a replay buffer for each task"},
     {"reward_scales", SDQN_KEY_TASK_DOUBLES, FIELD(reward_scales), 0, 1e6, .low_excluded = true, .task_buffers_only = true,
@@ -192,7 +201,8 @@ static bool parse_choice(const SdqnKey *key, const char *text, void *field) {
     return false;
 }
 
-_Static_assert(sizeof(SdqnConditioning) == sizeof(int) && sizeof(SdqnWindKind) == sizeof(int), "choices are stored as int");
+_Static_assert(sizeof(SdqnConditioning) == sizeof(int) && sizeof(SdqnWindKind) == sizeof(int) && sizeof(SdqnLossKind) == sizeof(int),
+               "choices are stored as int");
 
 static bool parse_bool(const char *text, void *field) {
     bool truth = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
