@@ -9,6 +9,7 @@
 #include "dqn/td_target.h"
 #include "lander/lander.h"
 #include "lander/lander_batch.h"
+#include "methods/method.h"
 #include "nn/adam.h"
 #include "nn/aligned.h"
 #include "nn/loss.h"
@@ -28,8 +29,9 @@
 #define MAX_CALLS 10000           ///< timed calls of one measurement
 #define INTERRUPTION_SECONDS 4e-4 ///< a call that took so much longer than the median call was interrupted: a time slice is longer still
 #define BENCH_SEED 1
-#define WIDE 256        ///< units of the wide layer
-#define WIDE_ROUNDS 100 ///< of its products
+#define WIDE 256            ///< units of the wide layer
+#define COMPARED_UPDATES 60 ///< of each method compared
+#define WIDE_ROUNDS 100     ///< of its products
 #define EVALUATION_SEED 1000000
 #define LARGEST_EVALUATION_SHARE 0.5
 
@@ -56,12 +58,22 @@ static const struct {
     [SDQN_BENCH_ACT] = {"act_us", "us, action"},
     [SDQN_BENCH_STEP] = {"env_step_us", "us, environment step in training"},
     [SDQN_BENCH_PUSH] = {"push_us", "us, store a transition"},
+    [SDQN_BENCH_PLAIN_192] = {"update_192_us", "us, update with a batch of 192, every TD target computed"},
+    [SDQN_BENCH_BY_TASK] = {"update_by_task_us", "us, update of mean, a gradient of 64 of each of three tasks, likewise"},
     [SDQN_BENCH_ENVIRONMENT] = {"env_steps_per_s", "environment steps/s, random actions, resets included"},
     [SDQN_BENCH_BATCH] = {"batch_env_steps_per_s", "the same, 1024 environments together"},
     [SDQN_BENCH_SMALL_BATCH] = {"batch_64_env_steps_per_s", "the same, 64 environments together"},
     [SDQN_BENCH_EVALUATE] = {"evaluate_300_s", "s, evaluation of 300 episodes"},
     [SDQN_BENCH_EVALUATE_STEPS] = {"evaluate_300_steps", "environment steps in it"},
 };
+
+/// Methods whose updates are compared, on as many transitions.
+static const struct {
+    const char *method;
+    int batch_size;
+    SdqnBenchKey key;
+} COMPARED[] = {{"shared", 192, SDQN_BENCH_PLAIN_192}, {"mean", 64, SDQN_BENCH_BY_TASK}};
+#define NUM_COMPARED ((int)(sizeof COMPARED / sizeof COMPARED[0]))
 
 #define NUM_BATCHES 2
 static const struct {
@@ -97,6 +109,7 @@ typedef struct Bench {
     SdqnLearner *learner;   ///< trains on from round to round
     SdqnLearner *forgetful; ///< a copy for updates that remember nothing
     SdqnLearner *counted;   ///< a copy on kernels that count
+    void *compared[NUM_COMPARED];
     Actor actors[NUM_TASKS];
     int playing; ///< the actor whose episode it is
     Parts parts;
@@ -223,6 +236,16 @@ static void destroy_parts(Parts *parts) {
     free(parts->wide);
 }
 
+static SdqnStatus create_compared(Bench *bench, int i, SdqnError *error) {
+    static const char *const names[NUM_TASKS] = {"standard", "windy", "heavy"};
+    const SdqnMethod *method = sdqn_method_find(COMPARED[i].method);
+    SdqnMethodDef def = {.kernels = bench->kernels, .seed = BENCH_SEED};
+    method->def_default(&def);
+    def.dqn.batch_size = COMPARED[i].batch_size;
+    sdqn_method_def_set_tasks(method, names, NUM_TASKS, &def);
+    return method->create(&def, &bench->compared[i], error);
+}
+
 static void create_actors(Bench *bench) {
     for (int t = 0; t < NUM_TASKS; t++) {
         SdqnRng rng;
@@ -238,8 +261,8 @@ static void create_actors(Bench *bench) {
 }
 
 /// One training step. @param times  [5] written: when it began, had acted, stepped, pushed and updated
-/// @param also  NULL, or another buffer that gets the transition
-static SdqnStatus train_step(Bench *bench, bool update, SdqnReplayBuffer *also, double *times, SdqnError *error) {
+/// @param filling  whether the transition also goes to all others that need transitions
+static SdqnStatus train_step(Bench *bench, bool update, bool filling, double *times, SdqnError *error) {
     Actor *actor = &bench->actors[bench->playing];
     float next[SDQN_LANDER_OBSERVATION_SIZE];
     times[0] = now();
@@ -260,7 +283,8 @@ static SdqnStatus train_step(Bench *bench, bool update, SdqnReplayBuffer *also, 
     SdqnUpdate done;
     const SdqnStatus status = update ? sdqn_learner_update(bench->learner, &done, error) : SDQN_OK;
     times[4] = now();
-    if (also) sdqn_replay_buffer_push(also, &transition);
+    if (filling) sdqn_replay_buffer_push(bench->parts.replay, &transition);
+    for (int i = 0; i < NUM_COMPARED && filling; i++) sdqn_method_find(COMPARED[i].method)->push(bench->compared[i], &transition);
     memcpy(actor->observation, next, sizeof next);
     if (step.terminated || step.truncated) {
         sdqn_lander_reset(&actor->lander, actor->observation);
@@ -280,7 +304,7 @@ static SdqnStatus fill(Bench *bench, SdqnError *error) {
     double times[5];
     for (int i = 0; i < bench->def.transitions && status == SDQN_OK; i++) {
         const int playing = bench->playing;
-        status = train_step(bench, i % UPDATE_EVERY == 0, bench->parts.replay, times, error);
+        status = train_step(bench, i % UPDATE_EVERY == 0, true, times, error);
         if (bench->playing != playing) sdqn_learner_end_episode(bench->learner);
     }
     return status;
@@ -334,6 +358,7 @@ static SdqnStatus set_up(Bench *bench, SdqnError *error) {
     if (status == SDQN_OK) status = create_learner(bench, bench->kernels, &bench->forgetful, error);
     if (status == SDQN_OK) status = create_learner(bench, &counted_kernels, &bench->counted, error);
     if (status == SDQN_OK) status = create_parts(bench, &bench->parts, error);
+    for (int i = 0; i < NUM_COMPARED && status == SDQN_OK; i++) status = create_compared(bench, i, error);
     for (int i = 0; i < NUM_BATCHES && status == SDQN_OK; i++) {
         status = create_batch(bench, BATCHES[i].lanes, &bench->batches[i], error);
     }
@@ -373,7 +398,7 @@ static SdqnStatus measure_training(Bench *bench, SdqnError *error) {
     copy_target(bench, bench->learner);
     for (int i = 0; i < bench->def.steps && status == SDQN_OK; i++) {
         double times[5];
-        status = train_step(bench, true, NULL, times, error);
+        status = train_step(bench, true, false, times, error);
         keep(bench, SDQN_BENCH_TRAIN_STEP, times[4] - times[0]);
         for (int part = 0; part < 4; part++) keep(bench, keys[part], times[part + 1] - times[part]);
     }
@@ -392,6 +417,22 @@ static SdqnStatus measure_forgetful(Bench *bench, SdqnError *error) {
         keep(bench, SDQN_BENCH_UPDATE_ALL_TARGETS, now() - began);
     }
     record(bench, SDQN_BENCH_UPDATE_ALL_TARGETS, 1e6 * settle(bench, SDQN_BENCH_UPDATE_ALL_TARGETS));
+    return status;
+}
+
+/// Updates of the compared methods in turn.
+static SdqnStatus measure_compared(Bench *bench, SdqnError *error) {
+    SdqnStatus status = SDQN_OK;
+    for (int n = 0; n < COMPARED_UPDATES * NUM_COMPARED && status == SDQN_OK; n++) {
+        const int i = n % NUM_COMPARED;
+        const SdqnMethod *method = sdqn_method_find(COMPARED[i].method);
+        SdqnUpdate update;
+        for (int e = 0; e < bench->dqn.target_period; e++) method->end_episode(bench->compared[i], 0); // copies the target network
+        const double began = now();
+        status = method->update(bench->compared[i], &update, error);
+        keep(bench, COMPARED[i].key, now() - began);
+    }
+    for (int i = 0; i < NUM_COMPARED; i++) record(bench, COMPARED[i].key, 1e6 * settle(bench, COMPARED[i].key));
     return status;
 }
 
@@ -544,6 +585,7 @@ static SdqnStatus measure(Bench *bench, SdqnError *error) {
         status = measure_products(bench, error);
         if (status == SDQN_OK) status = measure_forgetful(bench, error);
         if (status == SDQN_OK) status = measure_training(bench, error);
+        if (status == SDQN_OK) status = measure_compared(bench, error);
         measure_parts(bench);
         measure_environment(bench);
         for (int i = 0; i < NUM_BATCHES && status == SDQN_OK; i++) status = measure_batch(bench, i, error);
@@ -579,6 +621,7 @@ SdqnStatus sdqn_bench_run(const SdqnBenchDef *def, SdqnBench *result, SdqnError 
     sdqn_learner_destroy(bench->learner);
     sdqn_learner_destroy(bench->forgetful);
     sdqn_learner_destroy(bench->counted);
+    for (int i = 0; i < NUM_COMPARED; i++) sdqn_method_find(COMPARED[i].method)->destroy(bench->compared[i]);
     for (int i = 0; i < NUM_BATCHES; i++) sdqn_lander_batch_destroy(bench->batches[i]);
     destroy_parts(&bench->parts);
     free(bench);

@@ -29,6 +29,8 @@ typedef enum SdqnBenchKey {
     SDQN_BENCH_ACT,
     SDQN_BENCH_STEP, ///< an environment step of training
     SDQN_BENCH_PUSH,
+    SDQN_BENCH_PLAIN_192,      ///< an update of shared with a batch of 192, every TD target computed
+    SDQN_BENCH_BY_TASK,        ///< an update of mean, 64 transitions and a gradient of each of three tasks, likewise
     SDQN_BENCH_ENVIRONMENT,    ///< steps a second with random actions, resets included
     SDQN_BENCH_BATCH,          ///< the same of many environments stepped together
     SDQN_BENCH_SMALL_BATCH,    ///< the same of 64
