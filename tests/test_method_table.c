@@ -210,6 +210,15 @@ static void methods_have_the_sizes_of_the_specification(void **state) {
     }
 }
 
+/// Field by field, since padding may differ.
+static bool same_settings(const SdqnDqnDef *a, const SdqnDqnDef *b) {
+    return a->learning_rate == b->learning_rate && a->gamma == b->gamma && a->epsilon_decay == b->epsilon_decay &&
+           a->epsilon_floor == b->epsilon_floor && a->batch_size == b->batch_size && a->replay_capacity == b->replay_capacity &&
+           a->min_replay_size == b->min_replay_size && a->target_period == b->target_period && a->double_dqn == b->double_dqn &&
+           a->loss == b->loss && a->huber_delta == b->huber_delta && a->target_tau == b->target_tau && a->clip_norm == b->clip_norm &&
+           a->update_period == b->update_period;
+}
+
 static void independent_has_settings_for_each_task(void **state) {
     (void)state;
     const SdqnMethodDef def = default_def(sdqn_method_find("independent")), fewer = default_def(sdqn_method_find("independent-500"));
@@ -221,7 +230,7 @@ static void independent_has_settings_for_each_task(void **state) {
         assert_true(dqn->learning_rate == 2.5e-4 && dqn->epsilon_decay == 0.992);
         assert_true(dqn->min_replay_size == 2000 && dqn->target_period == 20);
     }
-    for (int t = 0; t < 3; t++) assert_memory_equal(&fewer.tasks[t].dqn, &shared, sizeof shared);
+    for (int t = 0; t < 3; t++) assert_true(same_settings(&fewer.tasks[t].dqn, &shared));
 }
 
 /// What one task does changes nothing for the others: its episodes, its transitions, its weights.
@@ -324,7 +333,7 @@ static void damaged_states_of_aggregators_are_refused(void **state) {
             bytes[24] ^= 1; // an even increment
         }
         assert_int_equal(method->load_state(self, bytes, size, &error), SDQN_ERR_FORMAT);
-        assert_non_null(strstr(error.message, "saved aggregator"));
+        assert_non_null(strstr(error.message, "saved gradvac"));
     }
     assert_int_equal(method->load_state(self, bytes, 39, &error), SDQN_ERR_FORMAT);
     check_same_state(method, self, fresh);

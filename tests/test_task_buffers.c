@@ -47,12 +47,18 @@ typedef struct Recorder {
     float *gradients;
     int calls;
     bool fails;
+    SdqnTaskGradients given; ///< of the last call, and its losses
+    float losses[TASKS];
 } Recorder;
 
-static SdqnStatus record_mean(void *context, const float *gradients, int tasks, size_t parameters, float *direction, SdqnError *error) {
+static SdqnStatus record_mean(void *context, const SdqnTaskGradients *in, float *direction, SdqnError *error) {
     Recorder *recorder = context;
-    assert_int_equal(tasks, TASKS);
+    const float *gradients = in->gradients;
+    const size_t parameters = in->parameters;
+    assert_int_equal(in->tasks, TASKS);
     recorder->calls++;
+    recorder->given = *in;
+    for (int t = 0; t < TASKS; t++) recorder->losses[t] = in->losses[t];
     if (recorder->fails) return sdqn_error_set(error, SDQN_ERR_NUMERIC, "no direction");
     if (recorder->gradients) memcpy(recorder->gradients, gradients, TASKS * parameters * sizeof(float));
     for (size_t i = 0; i < parameters; i++) {

@@ -44,8 +44,9 @@ struct SdqnLearner {
     SdqnBatch batch;   ///< what was drawn: batch_size rows of each replay buffer
     SdqnBatch unknown; ///< those whose TD targets are not remembered; its `row` is that of `batch`
     float *q, *q_next, *dq, *y;
-    float *gradients; ///< [num_buffers, parameters]
-    float *direction; ///< [parameters] along which the optimiser steps; without task buffers the only gradient
+    float *gradients;             ///< [num_buffers, parameters]
+    float losses[SDQN_MAX_TASKS]; ///< of each replay buffer's part of the batch
+    float *direction;             ///< [parameters] along which the optimiser steps; without task buffers the only gradient
 };
 
 /// The sizes of the network as they are saved.
@@ -363,6 +364,7 @@ static SdqnStatus losses(SdqnLearner *learner, float *loss, SdqnError *error) {
                        ? sdqn_error_set(error, SDQN_ERR_NUMERIC, "the loss of task %d is %g: training has diverged", i, (double)part)
                        : sdqn_error_set(error, SDQN_ERR_NUMERIC, "the loss is %g: training has diverged", (double)part);
         }
+        learner->losses[i] = part;
         sum += part;
         const float weight = learner->by_task ? (float)learner->task_buffers.weights[i] : 1.0f;
         if (weight == 1.0f) continue;
@@ -398,8 +400,14 @@ SdqnStatus sdqn_learner_update(SdqnLearner *learner, SdqnUpdate *update, SdqnErr
     sdqn_q_network_backward_groups(learner->network, learner->training, batch->task, learner->dq, learner->num_buffers,
                                    learner->def.batch_size, learner->gradients);
     if (learner->by_task) {
-        status =
-            by_task->aggregate(by_task->context, learner->gradients, learner->num_buffers, learner->adam.count, learner->direction, error);
+        SdqnTaskGradients gradients = {
+            .tasks = learner->num_buffers,
+            .parameters = learner->adam.count,
+            .gradients = learner->gradients,
+            .losses = learner->losses,
+        };
+        sdqn_q_network_last_hidden_weight(learner->network, &gradients.shared_first, &gradients.shared_count);
+        status = by_task->aggregate(by_task->context, &gradients, learner->direction, error);
         if (status != SDQN_OK) return status;
     }
     step(learner);

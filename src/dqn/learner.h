@@ -42,11 +42,19 @@ SdqnDqnDef sdqn_dqn_def_default(void);
 /// @return SDQN_OK, or SDQN_ERR_ARGUMENT with the field, its value and the allowed range
 SdqnStatus sdqn_dqn_def_check(const SdqnDqnDef *def, SdqnError *error);
 
+/// What an update knows of its tasks.
+typedef struct SdqnTaskGradients {
+    int tasks;
+    size_t parameters;
+    const float *gradients;            ///< [tasks, parameters] row-major, of the losses times the tasks' weights
+    const float *losses;               ///< [tasks] without the weights
+    size_t shared_first, shared_count; ///< the parameters of the last layer that all outputs share: fc2.weight
+} SdqnTaskGradients;
+
 /// Make one direction of the tasks' gradients. May keep what it likes in `context`.
-/// @param gradients [tasks, parameters] row-major @param direction [parameters] written; the optimiser steps against it
+/// @param direction [parameters] written; the optimiser steps against it
 /// @return SDQN_OK, or SDQN_ERR_NUMERIC if it found none: the weights are then not stepped
-typedef SdqnStatus SdqnAggregateFunction(void *context, const float *gradients, int tasks, size_t parameters, float *direction,
-                                         SdqnError *error);
+typedef SdqnStatus SdqnAggregateFunction(void *context, const SdqnTaskGradients *gradients, float *direction, SdqnError *error);
 
 /// A learner with a replay buffer for each task: an update draws batch_size transitions of every task, makes a gradient of each task's
 /// loss and steps along what an aggregator makes of them.

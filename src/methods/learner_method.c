@@ -6,27 +6,67 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct LearnerMethod {
     SdqnLearner *learner;
-    const SdqnAggregator *aggregator; ///< or NULL
-    SdqnAggregatorState state;        ///< of the aggregator
+    bool combines; ///< else `combiner` and `state` are not looked at
+    SdqnCombiner combiner;
+    void *state;      ///< [combiner.state_size]
+    void *read_state; ///< [combiner.state_size] room for one from a file until all of the file is checked
 } LearnerMethod;
+
+// ---- aggregators as combiners ---------------------------------------------------------------------------------------------------
 
 _Static_assert(sizeof(SdqnAggregatorState) == sizeof(SdqnRng) + sizeof(((SdqnAggregatorState *)NULL)->similarity), "no padding");
 
+SdqnStatus sdqn_combine_gradients(const char *name, const SdqnTaskGradients *gradients, const double *weights, float *direction,
+                                  SdqnError *error) {
+    if (sdqn_gram_combine(gradients->gradients, weights, gradients->tasks, gradients->parameters, direction)) return SDQN_OK;
+    return sdqn_error_set(error, SDQN_ERR_NUMERIC, "%s: the direction is not finite: training has diverged", name);
+}
+
 /// One pass over the gradients for their inner products, one for the weighted sum.
-static SdqnStatus aggregate(void *context, const float *gradients, int tasks, size_t parameters, float *direction, SdqnError *error) {
-    LearnerMethod *method = context;
+static SdqnStatus aggregate(const void *object, void *state, const SdqnTaskGradients *gradients, float *direction, SdqnError *error) {
+    const SdqnAggregator *aggregator = object;
+    const int tasks = gradients->tasks;
     double gram[SDQN_AGGREGATE_MAX_TASKS * SDQN_AGGREGATE_MAX_TASKS], weights[SDQN_AGGREGATE_MAX_TASKS];
-    sdqn_gram_matrix(gradients, tasks, parameters, gram);
+    sdqn_gram_matrix(gradients->gradients, tasks, gradients->parameters, gram);
     for (int t = 0; t < tasks; t++) {
         if (isfinite(gram[t * tasks + t])) continue;
         return sdqn_error_set(error, SDQN_ERR_NUMERIC, "the gradient of task %d is not finite: training has diverged", t);
     }
-    method->aggregator->weights(gram, tasks, &method->state, weights);
-    if (sdqn_gram_combine(gradients, weights, tasks, parameters, direction)) return SDQN_OK;
-    return sdqn_error_set(error, SDQN_ERR_NUMERIC, "%s: the direction is not finite: training has diverged", method->aggregator->name);
+    aggregator->weights(gram, tasks, state, weights);
+    return sdqn_combine_gradients(aggregator->name, gradients, weights, direction, error);
+}
+
+static void begin_aggregator(void *state, const SdqnRng *rng) { sdqn_aggregator_state_begin(state, rng); }
+
+static bool aggregator_state_is_sound(const void *object) {
+    const SdqnAggregatorState *state = object;
+    if ((state->rng.increment_low & 1) != 1 || state->rng.has_half_word > 1) return false;
+    for (size_t i = 0; i < sizeof state->similarity / sizeof state->similarity[0]; i++) {
+        if (!(fabs(state->similarity[i]) <= 1.0)) return false;
+    }
+    return true;
+}
+
+SdqnCombiner sdqn_aggregator_combiner(const SdqnAggregator *aggregator) {
+    return (SdqnCombiner){
+        .name = aggregator->name,
+        .object = aggregator,
+        .state_size = sizeof(SdqnAggregatorState),
+        .begin = begin_aggregator,
+        .combine = aggregate,
+        .state_is_sound = aggregator_state_is_sound,
+    };
+}
+
+// ---- creation -------------------------------------------------------------------------------------------------------------------
+
+static SdqnStatus combine(void *context, const SdqnTaskGradients *gradients, float *direction, SdqnError *error) {
+    LearnerMethod *method = context;
+    return method->combiner.combine(method->combiner.object, method->state, gradients, direction, error);
 }
 
 static SdqnStatus create_learner(const SdqnMethodDef *def, LearnerMethod *method, SdqnError *error) {
@@ -35,26 +75,35 @@ static SdqnStatus create_learner(const SdqnMethodDef *def, LearnerMethod *method
         .exploration = sdqn_method_stream(def->seed, SDQN_STREAM_EXPLORATION),
         .replay = sdqn_method_stream(def->seed, SDQN_STREAM_REPLAY),
     };
-    SdqnTaskBuffersDef task_buffers = {.weight_decay = def->weight_decay, .aggregate = aggregate, .context = method};
+    SdqnTaskBuffersDef task_buffers = {.weight_decay = def->weight_decay, .aggregate = combine, .context = method};
     for (int t = 0; t < SDQN_MAX_TASKS; t++) {
         task_buffers.weights[t] = def->tasks[t].weight;
         task_buffers.reward_scales[t] = def->tasks[t].reward_scale;
     }
-    return sdqn_learner_create(&def->network, &def->dqn, def->kernels, method->aggregator ? &task_buffers : NULL, &streams,
-                               &method->learner, error);
+    return sdqn_learner_create(&def->network, &def->dqn, def->kernels, method->combines ? &task_buffers : NULL, &streams, &method->learner,
+                               error);
 }
 
-SdqnStatus sdqn_learner_method_create(const SdqnMethodDef *def, const SdqnAggregator *aggregator, void **self, SdqnError *error) {
-    if (aggregator && def->network.num_tasks > SDQN_AGGREGATE_MAX_TASKS) {
+static SdqnStatus create_combiner(const SdqnMethodDef *def, const SdqnCombiner *combiner, LearnerMethod *method, SdqnError *error) {
+    const SdqnRng rng = sdqn_method_stream(def->seed, SDQN_STREAM_METHOD);
+    method->combines = true;
+    method->combiner = *combiner;
+    method->state = calloc(1, combiner->state_size);
+    method->read_state = calloc(1, combiner->state_size);
+    if (!method->state || !method->read_state) return sdqn_error_set(error, SDQN_ERR_MEMORY, "method: out of memory");
+    combiner->begin(method->state, &rng);
+    return SDQN_OK;
+}
+
+SdqnStatus sdqn_learner_method_create(const SdqnMethodDef *def, const SdqnCombiner *combiner, void **self, SdqnError *error) {
+    if (combiner && def->network.num_tasks > SDQN_AGGREGATE_MAX_TASKS) {
         return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "tasks: %d given: %s combines the gradients of at most %d", def->network.num_tasks,
-                              aggregator->name, SDQN_AGGREGATE_MAX_TASKS);
+                              combiner->name, SDQN_AGGREGATE_MAX_TASKS);
     }
     LearnerMethod *made = calloc(1, sizeof *made);
     if (!made) return sdqn_error_set(error, SDQN_ERR_MEMORY, "method: out of memory");
-    const SdqnRng rng = sdqn_method_stream(def->seed, SDQN_STREAM_METHOD);
-    made->aggregator = aggregator;
-    sdqn_aggregator_state_begin(&made->state, &rng);
-    const SdqnStatus status = create_learner(def, made, error);
+    SdqnStatus status = combiner ? create_combiner(def, combiner, made, error) : SDQN_OK;
+    if (status == SDQN_OK) status = create_learner(def, made, error);
     if (status != SDQN_OK) {
         sdqn_learner_method_destroy(made);
         return status;
@@ -67,6 +116,8 @@ void sdqn_learner_method_destroy(void *self) {
     LearnerMethod *method = self;
     if (!method) return;
     sdqn_learner_destroy(method->learner);
+    free(method->state);
+    free(method->read_state);
     free(method);
 }
 
@@ -108,38 +159,30 @@ int sdqn_learner_method_tensors(const void *self, SdqnTensor *tensors, int capac
     return count;
 }
 
-// ---- state: that of the aggregator, if there is one, then that of the learner ---------------------------------------------------
+// ---- state: that of the combiner, if there is one, then that of the learner -----------------------------------------------------
 
-static size_t aggregator_size(const LearnerMethod *method) { return method->aggregator ? sizeof method->state : 0; }
+static size_t combiner_size(const LearnerMethod *method) { return method->combines ? method->combiner.state_size : 0; }
 
 size_t sdqn_learner_method_state_size(const void *self) {
     const LearnerMethod *method = self;
-    return aggregator_size(method) + sdqn_learner_state_size(method->learner);
+    return combiner_size(method) + sdqn_learner_state_size(method->learner);
 }
 
 void sdqn_learner_method_save_state(const void *self, uint8_t *bytes) {
     const LearnerMethod *method = self;
-    sdqn_bytes_put(&bytes, &method->state, aggregator_size(method));
+    sdqn_bytes_put(&bytes, method->state, combiner_size(method));
     sdqn_learner_save_state(method->learner, bytes);
-}
-
-static bool aggregator_state_is_sound(const SdqnAggregatorState *state) {
-    if ((state->rng.increment_low & 1) != 1 || state->rng.has_half_word > 1) return false;
-    for (size_t i = 0; i < sizeof state->similarity / sizeof state->similarity[0]; i++) {
-        if (!(fabs(state->similarity[i]) <= 1.0)) return false;
-    }
-    return true;
 }
 
 SdqnStatus sdqn_learner_method_load_state(void *self, const uint8_t *bytes, size_t size, SdqnError *error) {
     LearnerMethod *method = self;
-    SdqnAggregatorState state = method->state;
-    if (size < aggregator_size(method)) return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved aggregator: %zu bytes, too short", size);
-    sdqn_bytes_take(&bytes, &state, aggregator_size(method));
-    if (!aggregator_state_is_sound(&state)) {
-        return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved aggregator: its random stream or a cosine is out of range");
+    const size_t own = combiner_size(method);
+    if (size < own) return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved %s: %zu bytes, too short", method->combiner.name, size);
+    sdqn_bytes_take(&bytes, method->read_state, own);
+    if (method->combines && !method->combiner.state_is_sound(method->read_state)) {
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved %s: its random stream or a number is out of range", method->combiner.name);
     }
-    const SdqnStatus status = sdqn_learner_load_state(method->learner, bytes, size - aggregator_size(method), error);
-    if (status == SDQN_OK) method->state = state;
+    const SdqnStatus status = sdqn_learner_load_state(method->learner, bytes, size - own, error);
+    if (status == SDQN_OK && own > 0) memcpy(method->state, method->read_state, own);
     return status;
 }

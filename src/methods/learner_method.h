@@ -1,14 +1,37 @@
-// learner_method.h: the functions of methods with one learner for all tasks, with or without an aggregator of per-task gradients.
+// learner_method.h: the functions of methods with one learner for all tasks, with or without a combiner of per-task gradients.
 #ifndef SDQN_METHODS_LEARNER_METHOD_H
 #define SDQN_METHODS_LEARNER_METHOD_H
 
 #include "methods/aggregate.h"
 #include "methods/method.h"
 
+#include <stdbool.h>
+
+/// How a method makes one direction of the tasks' gradients.
+typedef struct SdqnCombiner {
+    const char *name;
+    const void *object; ///< given back to `combine`; outlives the method
+    size_t state_size;  ///< bytes of what it keeps from update to update: plain data without padding, part of the full state
+    void (*begin)(void *state, const SdqnRng *rng);
+    /// @return SDQN_OK or SDQN_ERR_NUMERIC @param direction [parameters] written
+    SdqnStatus (*combine)(const void *object, void *state, const SdqnTaskGradients *gradients, float *direction, SdqnError *error);
+    bool (*state_is_sound)(const void *state); ///< of one that was read from a file
+} SdqnCombiner;
+
+/// The combiner of an aggregator: its weights from the Gram matrix, then the weighted sum.
+SdqnCombiner sdqn_aggregator_combiner(const SdqnAggregator *aggregator);
+
+/// The weighted sum of the gradients. @param weights [tasks] @return SDQN_OK, or SDQN_ERR_NUMERIC if it is not finite
+SdqnStatus sdqn_combine_gradients(const char *name, const SdqnTaskGradients *gradients, const double *weights, float *direction,
+                                  SdqnError *error);
+
+/// The settings that methods with a combiner start from: Shared's, with a third of its capacity for each of three tasks.
+void sdqn_task_buffers_def_default(SdqnMethodDef *def);
+
 /// Make the method, with the run's streams.
-/// @param aggregator  NULL: one replay buffer and one gradient for all tasks; else a replay buffer for each, with the definition's weights,
-///                    reward scales and weight decay, and a step along what it makes of the gradients of at most SDQN_AGGREGATE_MAX_TASKS
-SdqnStatus sdqn_learner_method_create(const SdqnMethodDef *def, const SdqnAggregator *aggregator, void **self, SdqnError *error);
+/// @param combiner  NULL: one replay buffer and one gradient for all tasks; else a replay buffer for each, with the definition's weights,
+///                  reward scales and weight decay, and a step along what it makes of the gradients of at most SDQN_AGGREGATE_MAX_TASKS
+SdqnStatus sdqn_learner_method_create(const SdqnMethodDef *def, const SdqnCombiner *combiner, void **self, SdqnError *error);
 
 // As in SdqnMethod.
 void sdqn_learner_method_destroy(void *self);

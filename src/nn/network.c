@@ -235,6 +235,12 @@ void sdqn_q_network_mix(SdqnQNetwork *target, const SdqnQNetwork *source, float 
     sdqn_q_network_refresh(target);
 }
 
+void sdqn_q_network_last_hidden_weight(const SdqnQNetwork *network, size_t *first, size_t *count) {
+    const Layer *layer = &network->layers[NUM_LAYERS - 2];
+    *first = layer->weight;
+    *count = layer->bias - layer->weight;
+}
+
 int sdqn_q_network_tensors(const SdqnQNetwork *network, SdqnTensor *tensors) {
     int count = 0;
     for (int l = 0; l < NUM_LAYERS; l++) {

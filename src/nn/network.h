@@ -78,6 +78,9 @@ void sdqn_q_network_copy(SdqnQNetwork *target, const SdqnQNetwork *source);
 /// Lillicrap et al. 2016, arXiv:1509.02971. @param share in [0, 1]
 void sdqn_q_network_mix(SdqnQNetwork *target, const SdqnQNetwork *source, float share);
 
+/// Where the weight of the last hidden layer, fc2.weight, lies among the parameters: the last one that all outputs share.
+void sdqn_q_network_last_hidden_weight(const SdqnQNetwork *network, size_t *first, size_t *count);
+
 /// The parameters as named views, valid while the network lives. @param tensors  [SDQN_Q_NETWORK_MAX_TENSORS] written @return how many
 int sdqn_q_network_tensors(const SdqnQNetwork *network, SdqnTensor *tensors);
 /// Q-values. A row's bits do not depend on the other rows nor on their number.
