@@ -11,17 +11,7 @@ mkdir -p "$1" && folder=$(cd "$1" && pwd) || exit 1
 program=$2
 left_out="test_allocation_failures test_bench test_method_table test_e2e_bad_input test_e2e_determinism test_e2e_evaluate
     test_e2e_kill_resume test_e2e_methods test_e2e_stop test_e2e_trace test_e2e_training test_evaluator_landers"
-passed=0 failed=0
-verdict() { # verdict STATUS NAME LOG
-    if [ "$1" = 0 ]; then
-        passed=$((passed + 1))
-        echo "ok - $2"
-    else
-        failed=$((failed + 1))
-        echo "not ok - $2"
-        tail -n 40 "$3" | sed 's/^/    /'
-    fi
-}
+. tests/verdict.sh
 finish() {
     echo "$passed $failed 0" >"$folder/total"
     echo "$passed passed, $failed failed"

@@ -7,17 +7,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 folder=$1
 mkdir -p "$folder"
-passed=0 failed=0
-verdict() { # verdict STATUS NAME LOG
-    if [ "$1" = 0 ]; then
-        passed=$((passed + 1))
-        echo "ok - $2"
-    else
-        failed=$((failed + 1))
-        echo "not ok - $2"
-        tail -n 40 "$3" | sed 's/^/    /'
-    fi
-}
+. tests/verdict.sh
 jobs=$(nproc 2>/dev/null || echo 2)
 short_run=$(sh tests/short_run.sh)
 
@@ -68,6 +58,13 @@ verdict $? "all tests pass under AddressSanitizer and UBSan" "$folder/sanitized.
 # One file a call: from the second on, clang-tidy 14 takes every va_list for uninitialised.
 ls src/*/*.c | grep -v '_isa\.c$' | xargs -P "$jobs" -n 1 sh -c 'flags=$0; clang-tidy --quiet "$@" -- $flags' "$flags" >"$folder/tidy.log" 2>"$folder/tidy.err"
 verdict $? "clang-tidy finds nothing" "$folder/tidy.log"
+# The kernels, as they are compiled for AVX2. Their indices are small by construction, and widened by the compiler.
+kernel_flags="$flags -mavx2 -mfma -DSDQN_ISA=avx2 -DSDQN_ISA_avx2=1"
+[ "$(uname -m)" = x86_64 ] || kernel_flags="$flags -DSDQN_ISA=scalar -DSDQN_ISA_scalar=1"
+ls src/*/*_isa.c | xargs -P "$jobs" -n 1 sh -c 'flags=$0
+    clang-tidy --quiet --checks=-bugprone-implicit-widening-of-multiplication-result,-bugprone-misplaced-widening-cast "$@" -- $flags' \
+    "$kernel_flags" >"$folder/tidy_kernels.log" 2>"$folder/tidy_kernels.err"
+verdict $? "clang-tidy finds nothing in the kernels" "$folder/tidy_kernels.log"
 cppcheck --quiet --std=c11 --error-exitcode=1 --enable=warning,portability,performance --inline-suppr \
     --suppress=missingIncludeSystem -D_DEFAULT_SOURCE -D__x86_64__ -Iinclude -Isrc src >"$folder/cppcheck.log" 2>&1
 verdict $? "cppcheck finds nothing" "$folder/cppcheck.log"
