@@ -377,7 +377,11 @@ def plot(rows, path):
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_xscale("log")
     axes.set_xlim(right=1.5 * max(ratio for row in rows for _, ratio in row[3].values()))  # room for the labels
-    axes.set_xlabel("times as fast as the peer")
+    left, right = axes.get_xlim()
+    ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20, 50, 100) if left <= tick <= right]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.set_xticks([], minor=True)
+    axes.set_xlabel("times as fast as the peer (logarithmic)")
     axes.legend()
     figure.savefig(path, metadata={"Date": None})
 

@@ -454,6 +454,13 @@ static SavedDqnDef saved_dqn_def(const SdqnDqnDef *def) {
     };
 }
 
+static bool same_settings(const SavedDqnDef *a, const SavedDqnDef *b) {
+    bool same = true;
+    for (size_t i = 0; i < sizeof a->reals / sizeof a->reals[0]; i++) same = same && a->reals[i] == b->reals[i];
+    for (size_t i = 0; i < sizeof a->integers / sizeof a->integers[0]; i++) same = same && a->integers[i] == b->integers[i];
+    return same;
+}
+
 /// Where the replay buffers' states begin.
 static size_t replay_offset(const SdqnLearner *learner) { return sizeof(StateHeader) + STATE_ARRAYS * learner->adam.count * sizeof(float); }
 
@@ -514,7 +521,7 @@ static SdqnStatus check_state(const SdqnLearner *learner, const uint8_t *bytes, 
     }
     const SavedNetworkDef network_def = saved_network_def(learner);
     const SavedDqnDef dqn_def = saved_dqn_def(&learner->def);
-    if (header->parameter_count != learner->adam.count || memcmp(&header->def, &dqn_def, sizeof dqn_def) != 0 ||
+    if (header->parameter_count != learner->adam.count || !same_settings(&header->def, &dqn_def) ||
         memcmp(&header->network_def, &network_def, sizeof network_def) != 0) {
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved learner: made with other settings");
     }
