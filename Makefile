@@ -18,7 +18,7 @@ WERROR ?=
 PACKAGES_build := libc6-dev libyaml-dev libjansson-dev
 PACKAGES_test := $(PACKAGES_build) libcmocka-dev
 PACKAGES_aarch64 := $(PACKAGES_test) gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
-PACKAGES_check := $(PACKAGES_test) gcc clang clang-tidy cppcheck
+PACKAGES_check := $(PACKAGES_test) gcc clang clang-tidy cppcheck python3
 ifeq ($(shell uname -m),x86_64)
 PACKAGES_check += $(PACKAGES_aarch64)
 endif
@@ -154,8 +154,11 @@ $(BUILD)/oracle-venv/ready: tools/requirements-oracle.txt
 
 # The program alone. BOUNDS="--rounds 9" are options of bench/bounds.py.
 BOUNDS ?=
-.PHONY: run-bench
-run-bench: $(BUILD)/sharedqn $(BUILD)/bench/fma_peak
+.PHONY: run-bench run-bench-tests
+run-bench-tests:
+	python3 -B -m unittest discover -s bench
+
+run-bench: $(BUILD)/sharedqn $(BUILD)/bench/fma_peak run-bench-tests
 	@$(BUILD)/sharedqn bench
 	@python3 bench/bounds.py --program $(BUILD)/sharedqn --peak $(BUILD)/bench/fma_peak $(BOUNDS)
 
@@ -167,7 +170,7 @@ $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libsharedqn.a
 PEERS ?=
 PEERS_PYTHON := $(BUILD)/peers-venv/bin/python
 .PHONY: run-bench-peers
-run-bench-peers: $(BUILD)/sharedqn $(BUILD)/peers-venv/ready
+run-bench-peers: $(BUILD)/sharedqn $(BUILD)/peers-venv/ready run-bench-tests
 	$(PEERS_PYTHON) bench/peers.py --program $(BUILD)/sharedqn $(PEERS)
 
 $(BUILD)/peers-venv/ready: bench/requirements-peers.txt

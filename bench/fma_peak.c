@@ -13,8 +13,9 @@ static double now(void) {
 }
 
 int main(int argc, char **argv) {
-    const long long rounds = argc == 2 ? atoll(argv[1]) : 0;
-    if (rounds < 1) {
+    char *end = NULL;
+    const long long rounds = argc == 2 ? strtoll(argv[1], &end, 10) : 0;
+    if (rounds < 1 || *end != '\0') {
         fprintf(stderr, "usage: fma_peak ROUNDS, >= 1\n");
         return 2;
     }
