@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -44,16 +45,27 @@ class Bound:
 
 
 class Runner:
-    """Runs programs, pinned to a processor, and stops with what they said if one fails."""
+    """Runs programs, pinned to a processor, and stops with what they said if one fails. None outlives the `with` block."""
 
     def __init__(self, work):
-        self.log = f"{work}/stderr"
+        self.log, self.started = f"{work}/stderr", []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
 
     def start(self, command, cpu):
         with open(self.log, "ab") as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, text=True, preexec_fn=lambda: os.sched_setaffinity(0, {cpu})
             )
+        self.started.append(process)
+        return process
 
     def fail(self, process, what):
         with open(self.log, encoding="utf-8", errors="replace") as log:
@@ -305,8 +317,8 @@ def main():
     arguments = read_arguments(None)
     cpus = one_of_each_core(os.sched_getaffinity(0), core_of)
     load_before = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory(prefix="sharedqn-bounds-") as work:
-        runner = Runner(work)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an ordinary end, so that nothing is left running or lying about
+    with tempfile.TemporaryDirectory(prefix="sharedqn-bounds-") as work, Runner(work) as runner:
         bounds = [start_bound(runner, arguments.program, f"{work}/start", cpus[0])]
         more, tenths, summary = whole_runs(runner, arguments.program, f"{work}/whole", cpus[0], arguments.episodes, arguments.runs)
         bounds += more

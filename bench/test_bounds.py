@@ -79,6 +79,13 @@ class Programs(unittest.TestCase):
         with self.assertRaisesRegex(SystemExit, "(?s)no such thing.*exit code 1"):
             self.runner.finish(self.runner.start([sys.executable, "-c", "import sys; sys.exit('no such thing')"], self.cpu))
 
+    def test_no_program_outlives_the_runner(self):
+        with self.assertRaises(KeyboardInterrupt), self.runner as runner:
+            process = runner.start(["sleep", "60"], self.cpu)
+            self.addCleanup(process.stdout.close)
+            raise KeyboardInterrupt
+        self.assertEqual(process.returncode, -9)
+
     def test_a_run_that_ends_before_its_first_episode_is_an_error(self):
         with self.assertRaisesRegex(SystemExit, "ended before"):
             bounds.start_bound(self.runner, "true", f"{self.work.name}/run", self.cpu)
