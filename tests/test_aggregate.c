@@ -7,7 +7,7 @@
 #include "core/sha256.h"
 #include "methods/aggregators.h"
 #include "methods/cone.h"
-#include "methods/gram.h"
+#include "nn/gram.h"
 
 #include <sharedqn.h>
 

@@ -48,6 +48,19 @@ typedef struct Rows {
     uint8_t action[64];
 } Rows;
 
+/// The default network in other sizes.
+static SdqnQNetworkDef sized(int num_actions, int num_tasks, int embedding_size, int hidden1_size, int hidden2_size,
+                             SdqnConditioning conditioning) {
+    SdqnQNetworkDef def = sdqn_q_network_def_default();
+    def.num_actions = num_actions;
+    def.num_tasks = num_tasks;
+    def.embedding_size = embedding_size;
+    def.hidden1_size = hidden1_size;
+    def.hidden2_size = hidden2_size;
+    def.conditioning = conditioning;
+    return def;
+}
+
 static void random_rows(Rows *rows, SdqnRng *rng, const SdqnQNetworkDef *def) {
     for (size_t i = 0; i < 64 * 8; i++) rows->observation[i] = (float)sdqn_rng_normal(rng);
     for (size_t b = 0; b < 64; b++) {
@@ -356,17 +369,15 @@ static void q_values_do_not_depend_on_the_batch_nor_the_level(void **state) {
         }
         sdqn_q_workspace_destroy(workspace);
         sdqn_q_network_destroy(scalar);
-        def = (SdqnQNetworkDef){8, 4, 3, 3, 37, 29, SDQN_CONDITIONING_EMBEDDING}; // the second round: sizes that no vector divides
+        def = sized(4, 3, 3, 37, 29, SDQN_CONDITIONING_EMBEDDING); // the second round: sizes that no vector divides
     }
 }
 
 static void gradients_have_the_same_bits_on_every_level(void **state) {
     (void)state;
-    const SdqnQNetworkDef defs[] = {sdqn_q_network_def_default(),
-                                    {8, 4, 3, 3, 37, 29, SDQN_CONDITIONING_EMBEDDING},
-                                    {8, 3, 1, 0, 18, 33, SDQN_CONDITIONING_BLIND},
-                                    {8, 4, 5, 0, 18, 33, SDQN_CONDITIONING_ONEHOT},
-                                    {8, 4, 5, 0, 18, 33, SDQN_CONDITIONING_ID}};
+    const SdqnQNetworkDef defs[] = {sdqn_q_network_def_default(), sized(4, 3, 3, 37, 29, SDQN_CONDITIONING_EMBEDDING),
+                                    sized(3, 1, 0, 18, 33, SDQN_CONDITIONING_BLIND), sized(4, 5, 0, 18, 33, SDQN_CONDITIONING_ONEHOT),
+                                    sized(4, 5, 0, 18, 33, SDQN_CONDITIONING_ID)};
     for (size_t d = 0; d < sizeof defs / sizeof defs[0]; d++) {
         const size_t count = sdqn_q_network_def_parameter_count(&defs[d]);
         float *expected = calloc(count, sizeof(float)), *gradient = calloc(count, sizeof(float));
@@ -394,7 +405,7 @@ static void gradients_of_groups_are_those_of_each_group_alone(void **state) {
     (void)state;
     enum { GROUPS = 4, EACH = 13 };
     for (int c = SDQN_CONDITIONING_EMBEDDING; c <= SDQN_CONDITIONING_BLIND; c++) {
-        const SdqnQNetworkDef def = {8, 4, 5, 3, 37, 29, (SdqnConditioning)c};
+        const SdqnQNetworkDef def = sized(4, 5, 3, 37, 29, (SdqnConditioning)c);
         const size_t count = sdqn_q_network_def_parameter_count(&def);
         float *gradients = calloc(GROUPS * count, sizeof(float)), *alone = calloc(count, sizeof(float));
         for (int level = 0; level < SDQN_NUM_CPU_LEVELS; level++) {

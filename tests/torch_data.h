@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifndef TORCH_DATA
 #define TORCH_DATA "tests/data/torch.safetensors"
+#endif
 
 static inline SdqnSafetensors *torch_data_open(void) {
     SdqnSafetensors *file;

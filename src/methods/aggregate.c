@@ -3,7 +3,7 @@
 
 #include "core/cpu.h"
 #include "methods/aggregators.h"
-#include "methods/gram.h"
+#include "nn/gram.h"
 
 #include <sharedqn.h>
 

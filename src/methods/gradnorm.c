@@ -1,10 +1,10 @@
 #include "methods/gradnorm.h"
 
 #include "core/dmath.h"
-#include "methods/gram.h"
 #include "methods/learner_method.h"
 #include "methods/method_table.h"
 #include "nn/adam.h"
+#include "nn/gram.h"
 
 #include <math.h>
 

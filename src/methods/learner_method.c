@@ -1,7 +1,7 @@
 #include "methods/learner_method.h"
 
 #include "dqn/bytes.h"
-#include "methods/gram.h"
+#include "nn/gram.h"
 
 #include <math.h>
 #include <stdbool.h>

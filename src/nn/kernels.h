@@ -44,6 +44,15 @@ typedef struct SdqnAdamStep {
     float epsilon;
 } SdqnAdamStep;
 
+/// LayerNorm of rows of `columns` values, `row` floats apart in all arrays: y = (x - mean) / sqrt(variance + 1e-5) * scale + shift, then
+/// max(y, 0) if `relu`; mean and variance (by n) of the row. As torch.nn.LayerNorm; Ba et al. 2016, arXiv:1607.06450.
+typedef struct SdqnNorm {
+    int columns;
+    size_t row;
+    const float *scale, *shift; ///< [columns]
+    bool relu;
+} SdqnNorm;
+
 /// The kernels of one level. None allocates or fails; pointers need only the alignment of float, 64 bytes is fastest.
 typedef struct SdqnKernels {
     SdqnCpuLevel level;
@@ -59,6 +68,12 @@ typedef struct SdqnKernels {
     void (*adam)(const SdqnAdamStep *step, const float *g, size_t n, float *m, float *v, float *p);
     /// b[i] = fma(share, a[i] - b[i], b[i]) for i < n.
     void (*mix)(const float *a, size_t n, float share, float *b);
+    /// @param x, y [rows, columns], y written @param statistics [rows, 2] mean and 1 / sqrt(variance + 1e-5), written
+    void (*norm)(const SdqnNorm *norm, const float *x, int rows, float *y, float *statistics);
+    /// @param dy [rows, columns] derivative by y, behind the ReLU if there is one @param dx [rows, columns] its derivative by x is added
+    /// @param d_scale, d_shift [columns] written, sums over rows ascending
+    void (*norm_backward)(const SdqnNorm *norm, const float *x, const float *statistics, const float *dy, int rows, float *dx,
+                          float *d_scale, float *d_shift);
     /// For measurements: `rounds` times one fma on each of 12 independent vectors in registers, which is as fast as this level can go.
     /// @param sum  written, so that the work cannot be left out @return how many floating-point operations that were, two an fma
     double (*fma_peak)(int64_t rounds, float *sum);

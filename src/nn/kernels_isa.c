@@ -2,6 +2,7 @@
 //
 // Every output element is one chain of operations in a fixed order; vectors run over outputs only. So all levels give the same bits.
 #include "nn/kernels_isa.h"
+#include "nn/norm_isa.h"
 #include "nn/vector_isa.h"
 
 #include <string.h>
@@ -291,7 +292,6 @@ static void adam(const SdqnAdamStep *step, const float *g, size_t n, float *m, f
     if (i < n) adam_vector(&constants, g + i, (int)(n - i), m + i, v + i, p + i);
 }
 
-/// Enough chains to hide the latency of two fma units; with the two constants they fit into 16 registers.
 ALWAYS_INLINE void mix_vector(const float *a, Vector share, int lanes, float *b) {
     const Vector old = load(b, lanes);
     store(b, vector_fma(share, vector_subtract(load(a, lanes), old), old), lanes);
@@ -303,6 +303,7 @@ static void mix(const float *a, size_t n, float share, float *b) {
     if (i < n) mix_vector(a + i, vector_all(share), (int)(n - i), b + i);
 }
 
+/// Enough chains to hide the latency of two fma units; with the two constants they fit into 16 registers.
 #define PEAK_CHAINS 12
 
 static double fma_peak(int64_t rounds, float *sum) {
@@ -337,5 +338,7 @@ const SdqnKernels sdqn_kernels_scalar = {
     .transpose = transpose,
     .adam = adam,
     .mix = mix,
+    .norm = norm_forward,
+    .norm_backward = norm_backward,
     .fma_peak = fma_peak,
 };

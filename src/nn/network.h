@@ -1,4 +1,5 @@
-// network.h: the Q-network: observation (and what it is told about the task) -> fc1, ReLU -> fc2, ReLU -> fc3 -> one value an action.
+// network.h: the Q-network: observation, and what it is told about the task -> layers -> for each action one value, or the logits of a
+// distribution over values.
 #ifndef SDQN_NN_NETWORK_H
 #define SDQN_NN_NETWORK_H
 
@@ -11,9 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SDQN_Q_NETWORK_MAX_TENSORS 7
+#define SDQN_Q_NETWORK_MAX_TENSORS 160
 #define SDQN_MAX_TASKS 64        ///< tasks of one network
 #define SDQN_MAX_LAYER_SIZE 4096 ///< units of one hidden layer, values of one embedding
+#define SDQN_MAX_BLOCKS 16       ///< residual blocks of BroNet
+#define SDQN_MAX_ATOMS 1001      ///< of a distribution over values
+#define SDQN_MAX_VALUE 1e6       ///< largest magnitude of an atom
 
 /// What a network is told about the task, beside the observation.
 typedef enum SdqnConditioning {
@@ -23,15 +27,31 @@ typedef enum SdqnConditioning {
     SDQN_CONDITIONING_BLIND,         ///< nothing
 } SdqnConditioning;
 
+/// What lies between input and outputs. Tensors are named as below; `dueling` adds value.weight and value.bias.
+typedef enum SdqnArchitecture {
+    /// fc1, ReLU, fc2, ReLU, fc3.
+    SDQN_ARCHITECTURE_MLP = 0,
+    /// fc1, ReLU, then blocks of x + linear2(relu(linear1(norm(x)))), then norm, head. Norms are LayerNorm.
+    SDQN_ARCHITECTURE_BRONET,
+    /// fc1, norm, ReLU, then blocks of x + norm2(linear2(relu(norm1(linear1(x))))), then head: Nauman et al. 2024, arXiv:2405.16158.
+    SDQN_ARCHITECTURE_BRONET_PUBLISHED,
+} SdqnArchitecture;
+
 /// Sizes of a Q-network.
 typedef struct SdqnQNetworkDef {
     int observation_size;          ///< floats an observation, in [1, SDQN_MAX_OBSERVATION_SIZE]. Default 8 (LunarLander).
     int num_actions;               ///< outputs, in [1, SDQN_MAX_ACTIONS]. Default 4 (LunarLander).
     int num_tasks;                 ///< in [1, SDQN_MAX_TASKS], for one-hot at least 2. Default 3.
     int embedding_size;            ///< values of a task's embedding, in [1, SDQN_MAX_LAYER_SIZE]; not looked at without one. Default 8.
-    int hidden1_size;              ///< units of fc1, in [1, SDQN_MAX_LAYER_SIZE]. Default 256.
-    int hidden2_size;              ///< units of fc2, in [1, SDQN_MAX_LAYER_SIZE]. Default 128.
+    int hidden1_size;              ///< units of fc1, of BroNet of every layer, in [1, SDQN_MAX_LAYER_SIZE]. Default 256.
+    int hidden2_size;              ///< units of fc2, in [1, SDQN_MAX_LAYER_SIZE]; BroNet has none. Default 128.
     SdqnConditioning conditioning; ///< Default SDQN_CONDITIONING_EMBEDDING.
+    SdqnArchitecture architecture; ///< Default SDQN_ARCHITECTURE_MLP.
+    int num_blocks;                ///< residual blocks of BroNet, in [1, SDQN_MAX_BLOCKS]; not looked at without. Default 3.
+    bool dueling;                  ///< a state value and advantages make the outputs: Wang et al. 2016, arXiv:1511.06581. Default false.
+    bool unit_embeddings;          ///< embeddings are scaled to length 1 whenever they have changed. Default false.
+    int num_atoms;                 ///< of a distribution over each action's value, in [2, SDQN_MAX_ATOMS]; 0: plain values. Default 0.
+    double value_min, value_max;   ///< first and last atom, ascending, within +-SDQN_MAX_VALUE; not looked at without. Default -100, 300.
 } SdqnQNetworkDef;
 
 SdqnQNetworkDef sdqn_q_network_def_default(void);
@@ -39,6 +59,8 @@ SdqnQNetworkDef sdqn_q_network_def_default(void);
 SdqnStatus sdqn_q_network_def_check(const SdqnQNetworkDef *def, SdqnError *error);
 /// Inputs of fc1 beside the observation: embedding_size, num_tasks (one-hot), 1 (id) or 0 (blind).
 int sdqn_q_network_def_conditioning_size(const SdqnQNetworkDef *def);
+/// Outputs for each action: num_atoms, or 1.
+int sdqn_q_network_def_action_outputs(const SdqnQNetworkDef *def);
 /// Parameters of a checked definition: 37,788 by default, with one-hot 36,484, id 35,972, blind 35,716.
 size_t sdqn_q_network_def_parameter_count(const SdqnQNetworkDef *def);
 /// A Q-network: its parameters and, derived from them, a copy of the weights transposed for the forward pass. Not thread-safe while
@@ -61,16 +83,16 @@ void sdqn_q_workspace_destroy(SdqnQWorkspace *workspace);
 const SdqnQNetworkDef *sdqn_q_network_def(const SdqnQNetwork *network);
 size_t sdqn_q_network_parameter_count(const SdqnQNetwork *network);
 
-/// Draw all parameters, in the order fc1.weight, fc2.weight, fc3.weight, task_embedding.weight, each row by row:
-/// weights N(0, 2 / fan_in) (kaiming normal, gain sqrt 2), biases 0 without a draw, embedding N(0, 0.1^2).
+/// Draw all parameters, in the order of the array, each row by row: weights N(0, 2 / fan_in) (kaiming normal, gain sqrt 2), of BroNet's
+/// head xavier uniform, embedding N(0, 0.1^2); without a draw biases 0, and norms 1 and 0.
 void sdqn_q_network_init(SdqnQNetwork *network, SdqnRng *rng);
 
-/// All parameters as one array [parameter_count], aligned to 64 bytes: fc1.weight [hidden1, in], fc1.bias, fc2.weight, fc2.bias,
-/// fc3.weight, fc3.bias, task_embedding.weight [tasks, embedding] if it has one. Gradients and moments have the same order.
+/// All parameters as one array [parameter_count], aligned to 64 bytes, layers from the input on (fc1.weight [hidden1, in], fc1.bias, ...),
+/// then task_embedding.weight [tasks, embedding] if it has one. Gradients and moments have the same order.
 const float *sdqn_q_network_parameters(const SdqnQNetwork *network);
 /// The same to write; call sdqn_q_network_refresh before the next forward pass.
 float *sdqn_q_network_parameters_mutable(SdqnQNetwork *network);
-/// Make the transposed weights again from the parameters.
+/// Scale the embeddings, if they are to have unit length, and make the copies that the kernels want again from the parameters.
 void sdqn_q_network_refresh(SdqnQNetwork *network);
 /// Copy the parameters of a network of the same definition.
 void sdqn_q_network_copy(SdqnQNetwork *target, const SdqnQNetwork *source);
@@ -78,31 +100,42 @@ void sdqn_q_network_copy(SdqnQNetwork *target, const SdqnQNetwork *source);
 /// Lillicrap et al. 2016, arXiv:1509.02971. @param share in [0, 1]
 void sdqn_q_network_mix(SdqnQNetwork *target, const SdqnQNetwork *source, float share);
 
-/// Where the weight of the last hidden layer, fc2.weight, lies among the parameters: the last one that all outputs share.
+/// Where the weight of the last hidden layer (of the default network fc2.weight) lies among the parameters: the last that all outputs
+/// share.
 void sdqn_q_network_last_hidden_weight(const SdqnQNetwork *network, size_t *first, size_t *count);
 
-/// The parameters as named views, valid while the network lives. @param tensors  [SDQN_Q_NETWORK_MAX_TENSORS] written @return how many
+/// The parameters as named views, valid while the network lives; with atoms also `support` [num_atoms], their values, which is no
+/// parameter.
+/// @param tensors  [SDQN_Q_NETWORK_MAX_TENSORS] written @return how many
 int sdqn_q_network_tensors(const SdqnQNetwork *network, SdqnTensor *tensors);
-/// Q-values. A row's bits do not depend on the other rows nor on their number.
+
+/// The atoms' values, evenly spaced, ascending. @return [num_atoms], NULL without atoms
+const float *sdqn_q_network_support(const SdqnQNetwork *network);
+
+/// Outputs: values, or logits. A row's bits do not depend on the other rows nor on their number.
 /// @param observation  [n, observation_size]
 /// @param task         [n] in [0, num_tasks), not read (may be NULL) if the network is blind
 /// @param n            rows, 1 <= n <= the workspace's max_rows
-/// @param q            [n, num_actions] written
+/// @param outputs      [n, num_actions, values] written
 void sdqn_q_network_forward(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const float *observation, const int32_t *task, int n,
-                            float *q);
+                            float *outputs);
+
+/// Q-values: the outputs, or with atoms the expected value of each action. @param q [n, num_actions] written; the rest as above
+void sdqn_q_network_q_values(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const float *observation, const int32_t *task, int n,
+                             float *q);
 
 /// Gradient of a loss after a forward pass of the same network and n rows in this workspace.
-/// @param task      [n] as in the forward pass
-/// @param dq        [n, num_actions] derivative of the loss by each Q-value
-/// @param gradient  [parameter_count] written (not added to)
-void sdqn_q_network_backward(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const int32_t *task, const float *dq, int n,
+/// @param task       [n] as in the forward pass
+/// @param d_outputs  [n, num_actions, values] derivative of the loss by each output
+/// @param gradient   [parameter_count] written (not added to)
+void sdqn_q_network_backward(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const int32_t *task, const float *d_outputs, int n,
                              float *gradient);
 
 /// The same for groups of rows, one after the other: a gradient for each, with the bits it would have alone. Costs little more than one
 /// gradient of all rows.
 /// @param rows_each  rows of a group; groups * rows_each is n of the forward pass
 /// @param gradients  [groups, parameter_count] written
-void sdqn_q_network_backward_groups(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const int32_t *task, const float *dq,
+void sdqn_q_network_backward_groups(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const int32_t *task, const float *d_outputs,
                                     int groups, int rows_each, float *gradients);
 
 #endif

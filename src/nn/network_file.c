@@ -2,6 +2,7 @@
 
 #include "nn/safetensors.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,42 +48,91 @@ static void infer_conditioning(int inputs, SdqnQNetworkDef *def) {
     def->num_tasks = inputs == 0 ? 1 : inputs == 1 ? SDQN_MAX_TASKS : inputs;
 }
 
+/// The architecture by its tensors' names, and the sizes of its hidden layers.
+static SdqnStatus infer_layers(const char *where, const SdqnTensor *tensors, int count, SdqnQNetworkDef *def, SdqnError *error) {
+    char name[SDQN_TENSOR_NAME_SIZE] = "blocks.0.linear1.weight";
+    if (!find(tensors, count, name)) {
+        const SdqnTensor *fc2 = find_matrix(where, tensors, count, "fc2.weight", SDQN_MAX_LAYER_SIZE, error);
+        if (!fc2) return SDQN_ERR_FORMAT;
+        def->hidden2_size = (int)fc2->shape[0];
+        return SDQN_OK;
+    }
+    const bool published = find(tensors, count, "blocks.0.norm2.weight") != NULL;
+    def->architecture = published ? SDQN_ARCHITECTURE_BRONET_PUBLISHED : SDQN_ARCHITECTURE_BRONET;
+    def->num_blocks = 0;
+    while (def->num_blocks <= SDQN_MAX_BLOCKS && find(tensors, count, name)) {
+        snprintf(name, sizeof name, "blocks.%d.linear1.weight", ++def->num_blocks);
+    }
+    if (def->num_blocks <= SDQN_MAX_BLOCKS) return SDQN_OK;
+    return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor blocks.%d.linear1.weight: at most %d blocks are allowed", where,
+                          SDQN_MAX_BLOCKS, SDQN_MAX_BLOCKS);
+}
+
+/// What the outputs are: values, or distributions on the file's support.
+static SdqnStatus infer_outputs(const char *where, const SdqnTensor *tensors, int count, SdqnQNetworkDef *def, SdqnError *error) {
+    char text[SHAPE_TEXT_SIZE];
+    def->dueling = find(tensors, count, "value.weight") != NULL;
+    const SdqnTensor *support = find(tensors, count, "support");
+    if (!support) return SDQN_OK;
+    if (support->rank != 1 || support->shape[0] < 2 || support->shape[0] > SDQN_MAX_ATOMS) {
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor support: shape %s, expected one dimension of 2 to %d atoms", where,
+                              shape_text(support, text), SDQN_MAX_ATOMS);
+    }
+    const int last = (int)support->shape[0] - 1;
+    def->num_atoms = last + 1;
+    def->value_min = (double)support->data[0];
+    def->value_max = (double)support->data[last];
+    const double gap = (def->value_max - def->value_min) / last;
+    for (int j = 0; j <= last; j++) {
+        const double expected = def->value_min + gap * j, found = (double)support->data[j];
+        if (gap > 0.0 && fabs(found) <= SDQN_MAX_VALUE && fabs(found - expected) <= 1e-3 * gap) continue;
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor support: atom %d is %g: must be ascending, evenly spaced and within +-%g",
+                              where, j, found, SDQN_MAX_VALUE);
+    }
+    return SDQN_OK;
+}
+
+/// What the network is told about the task, from the inputs of fc1.
+static SdqnStatus infer_inputs(const char *where, const SdqnTensor *tensors, int count, int inputs, SdqnQNetworkDef *def,
+                               SdqnError *error) {
+    const int observation = def->observation_size;
+    if (!find(tensors, count, "task_embedding.weight")) {
+        if (inputs < observation || inputs > observation + SDQN_MAX_TASKS) {
+            return sdqn_error_set(error, SDQN_ERR_FORMAT,
+                                  "%s: tensor fc1.weight: %d inputs, expected %d: an observation, or up to %d more for one-hot tasks",
+                                  where, inputs, observation, SDQN_MAX_TASKS);
+        }
+        infer_conditioning(inputs - observation, def);
+        return SDQN_OK;
+    }
+    const SdqnTensor *embedding = find_matrix(where, tensors, count, "task_embedding.weight", SDQN_MAX_LAYER_SIZE, error);
+    if (!embedding) return SDQN_ERR_FORMAT;
+    if (embedding->shape[0] > SDQN_MAX_TASKS) {
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor task_embedding.weight: %zu tasks: at most %d are allowed", where,
+                              embedding->shape[0], SDQN_MAX_TASKS);
+    }
+    def->num_tasks = (int)embedding->shape[0];
+    def->embedding_size = (int)embedding->shape[1];
+    if (inputs == observation + def->embedding_size) return SDQN_OK;
+    return sdqn_error_set(error, SDQN_ERR_FORMAT,
+                          "%s: tensor fc1.weight: %d inputs, expected %d: an observation of %d and a task embedding of %d", where, inputs,
+                          observation + def->embedding_size, observation, def->embedding_size);
+}
+
 SdqnStatus sdqn_q_network_infer(const char *where, const SdqnTensor *tensors, int count, int observation_size, int num_actions,
                                 SdqnQNetworkDef *def, SdqnError *error) {
     const SdqnTensor *fc1 = find_matrix(where, tensors, count, "fc1.weight", SDQN_MAX_LAYER_SIZE, error);
     if (!fc1) return SDQN_ERR_FORMAT;
-    const SdqnTensor *fc2 = find_matrix(where, tensors, count, "fc2.weight", SDQN_MAX_LAYER_SIZE, error);
-    if (!fc2) return SDQN_ERR_FORMAT;
-    SdqnQNetworkDef inferred = {
-        .observation_size = observation_size,
-        .num_actions = num_actions,
-        .hidden1_size = (int)fc1->shape[0],
-        .hidden2_size = (int)fc2->shape[0],
-    };
-    const size_t observation = (size_t)observation_size, inputs = fc1->shape[1];
-    if (find(tensors, count, "task_embedding.weight")) {
-        const SdqnTensor *embedding = find_matrix(where, tensors, count, "task_embedding.weight", SDQN_MAX_LAYER_SIZE, error);
-        if (!embedding) return SDQN_ERR_FORMAT;
-        if (embedding->shape[0] > SDQN_MAX_TASKS) {
-            return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor task_embedding.weight: %zu tasks: at most %d are allowed", where,
-                                  embedding->shape[0], SDQN_MAX_TASKS);
-        }
-        inferred.num_tasks = (int)embedding->shape[0];
-        inferred.embedding_size = (int)embedding->shape[1];
-        if (inputs != observation + embedding->shape[1]) {
-            return sdqn_error_set(error, SDQN_ERR_FORMAT,
-                                  "%s: tensor fc1.weight: %zu inputs, expected %zu: an observation of %d and a task embedding of %d", where,
-                                  inputs, observation + embedding->shape[1], observation_size, inferred.embedding_size);
-        }
-    } else if (inputs < observation || inputs > observation + SDQN_MAX_TASKS) {
-        return sdqn_error_set(error, SDQN_ERR_FORMAT,
-                              "%s: tensor fc1.weight: %zu inputs, expected %d: an observation, or up to %d more for one-hot tasks", where,
-                              inputs, observation_size, SDQN_MAX_TASKS);
-    } else {
-        infer_conditioning((int)(inputs - observation), &inferred);
-    }
-    *def = inferred;
-    return SDQN_OK;
+    SdqnQNetworkDef inferred = sdqn_q_network_def_default();
+    inferred.observation_size = observation_size;
+    inferred.num_actions = num_actions;
+    inferred.hidden1_size = (int)fc1->shape[0];
+    inferred.embedding_size = 0;
+    SdqnStatus status = infer_layers(where, tensors, count, &inferred, error);
+    if (status == SDQN_OK) status = infer_outputs(where, tensors, count, &inferred, error);
+    if (status == SDQN_OK) status = infer_inputs(where, tensors, count, (int)fc1->shape[1], &inferred, error);
+    if (status == SDQN_OK) *def = inferred;
+    return status;
 }
 
 static SdqnStatus check_tensor(const char *where, const SdqnTensor *expected, const SdqnTensor *found, SdqnError *error) {
@@ -112,6 +162,7 @@ SdqnStatus sdqn_q_network_load(SdqnQNetwork *network, const char *where, const S
     }
     float *parameters = sdqn_q_network_parameters_mutable(network);
     for (int i = 0; i < num_expected; i++) {
+        if (expected[i].data == sdqn_q_network_support(network)) continue; // follows from the definition
         const size_t offset = (size_t)(expected[i].data - sdqn_q_network_parameters(network));
         memcpy(parameters + offset, find(tensors, count, expected[i].name)->data, sdqn_tensor_count(&expected[i]) * sizeof(float));
     }

@@ -7,7 +7,8 @@
 #include "nn/network.h"
 #include "nn/tensor.h"
 
-/// The definition that fits a file's tensors by name and shape. With a task_embedding.weight [tasks, size] fc1 has observation_size + size
+/// The definition that fits a file's tensors by name and shape: blocks.0.linear1.weight says BroNet (with norm2, the published one),
+/// value.weight dueling, `support` distributions over its atoms. With a task_embedding.weight [tasks, size] fc1 has observation_size + size
 /// inputs. Without one, its inputs beyond the observation say what they are: none: blind (num_tasks is 1), one: the task's id (num_tasks is
 /// SDQN_MAX_TASKS: the file does not tell how many there were), more: one-hot of so many tasks.
 /// @param where             what error messages call the file

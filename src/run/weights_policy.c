@@ -89,7 +89,7 @@ static void act_by_network(SdqnWeightsPolicy *policy, int network, const int32_t
         places[count++] = i;
     }
     if (count == 0) return;
-    sdqn_q_network_forward(policy->set.networks[network], policy->workspaces[network], own_observations, rows, count, q);
+    sdqn_q_network_q_values(policy->set.networks[network], policy->workspaces[network], own_observations, rows, count, q);
     for (int i = 0; i < count; i++) {
         actions[places[i]] = sdqn_greedy_action(q + (size_t)i * (size_t)def->num_actions, def->num_actions);
     }

@@ -1,5 +1,5 @@
 // gram.c: inner products of the tasks' gradients, and weighted sums of them.
-#include "methods/gram.h"
+#include "nn/gram.h"
 
 #include <math.h>
 

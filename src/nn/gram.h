@@ -1,6 +1,6 @@
 // gram.h: inner products of the tasks' gradients, and weighted sums of them.
-#ifndef SDQN_METHODS_GRAM_H
-#define SDQN_METHODS_GRAM_H
+#ifndef SDQN_NN_GRAM_H
+#define SDQN_NN_GRAM_H
 
 #include <stdbool.h>
 #include <stddef.h>
