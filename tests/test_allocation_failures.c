@@ -129,7 +129,11 @@ static void check_training(const SdqnMethod *method) {
     counting = true;
     for (int i = 0; i < 450 && status == SDQN_OK; i++) {
         const int task = i % 3;
-        method->push(self, &(SdqnTransition){observation, observation, 1.0, method->act(self, observation, task), task, false});
+        method->push(self, &(SdqnTransition){.observation = observation,
+                                             .next_observation = observation,
+                                             .reward = 1.0,
+                                             .action = method->act(self, observation, task),
+                                             .task = task});
         status = method->update(self, &update, &error);
         if (i % 50 == 0) method->end_episode(self, task);
     }

@@ -38,6 +38,8 @@ static SdqnDqnDef switched_dqn(void) {
     def.target_tau = 0.05;
     def.clip_norm = 0.5;
     def.update_period = 3;
+    def.weight_decay = 0.2;
+    def.n_step = 4;
     return def;
 }
 
@@ -75,7 +77,8 @@ static SdqnUpdate one_step(SdqnLearner *learner, int step) {
                                                  .reward = (double)observation[action] + task,
                                                  .action = action,
                                                  .task = task,
-                                                 .terminated = step % 10 == 0});
+                                                 .terminated = step % 10 == 0,
+                                                 .truncated = step % 30 == 29});
     SdqnUpdate update;
     SdqnError error = {0};
     if (sdqn_learner_update(learner, &update, &error) != SDQN_OK) fail_msg("%s", error.message);
@@ -153,20 +156,45 @@ static void definition_errors_name_field_value_and_range(void **state) {
     check_refused(def, "min_replay_size = 100000: must be in [63, 99999]");
     def = sdqn_dqn_def_default();
     def.huber_delta = 0.0;
-    check_refused(def, "huber_delta = 0: must be in (0, 1e6]");
+    check_refused(def, "huber_delta = 0: must be in (0, 1000000]");
     def = sdqn_dqn_def_default();
     def.target_tau = 1.5;
     check_refused(def, "target_tau = 1.5: must be in [0, 1]");
     def = sdqn_dqn_def_default();
     def.clip_norm = -1.0;
-    check_refused(def, "clip_norm = -1: must be in [0, 1e9]");
+    check_refused(def, "clip_norm = -1: must be in [0, 1000000000]");
     def = sdqn_dqn_def_default();
     def.update_period = 0;
     check_refused(def, "update_period = 0: must be in [1, 1000000]");
     def = sdqn_dqn_def_default();
-    def.loss = (SdqnLossKind)2;
-    check_refused(def, "loss = 2: must be in [0, 1]");
+    def.loss = (SdqnLossKind)3;
+    check_refused(def, "loss = 3: must be in [0, 2]");
+    def = sdqn_dqn_def_default();
+    def.n_step = 65;
+    check_refused(def, "n_step = 65: must be in [1, 64]");
+    def = sdqn_dqn_def_default();
+    def.weight_decay = 2;
+    check_refused(def, "weight_decay = 2: must be in [0, 1]");
     check_refused((SdqnDqnDef){0}, "learning_rate = 0: must be in (0, 1]");
+}
+
+static void loss_and_network_must_go_together(void **state) {
+    (void)state;
+    const SdqnLearnerStreams streams = streams_of(1);
+    SdqnLearner *learner = NULL;
+    SdqnError error = {0};
+    for (int atoms = 0; atoms <= 5; atoms += 5) {
+        SdqnDqnDef def = small_dqn();
+        SdqnQNetworkDef network_def = small_network;
+        def.loss = atoms == 0 ? SDQN_LOSS_CATEGORICAL : SDQN_LOSS_HUBER;
+        network_def.num_atoms = atoms;
+        network_def.value_max = 1;
+        assert_int_equal(sdqn_learner_create(&network_def, &def, sdqn_kernels(SDQN_CPU_SCALAR), NULL, &streams, &learner, &error),
+                         SDQN_ERR_ARGUMENT);
+        assert_null(learner);
+        assert_string_equal(error.message,
+                            atoms == 0 ? "atoms = 0: loss categorical needs at least 2" : "atoms = 5: only loss categorical has any");
+    }
 }
 
 // Protocol
@@ -215,6 +243,36 @@ static void q_values_change_nothing_that_is_saved(void **state) {
     sdqn_learner_destroy(same);
 }
 
+/// Steps of an episode that wait for those that follow them: n-step returns in the plainest way.
+typedef struct Waiting {
+    int count;
+    struct {
+        float observation[5];
+        double reward;
+        int action;
+    } steps[64];
+} Waiting;
+
+/// Take a step and push what is complete: with the n-th step the oldest, with the last step of an episode all.
+static void push_n_steps(SdqnReplayBuffer *replay, Waiting *waiting, int n, const SdqnTransition *step) {
+    const int last = waiting->count++;
+    memcpy(waiting->steps[last].observation, step->observation, sizeof waiting->steps[last].observation);
+    waiting->steps[last].reward = step->reward;
+    waiting->steps[last].action = step->action;
+    const bool ends = step->terminated || step->truncated;
+    while (waiting->count > 0 && (ends || waiting->count == n)) {
+        double sum = 0.0;
+        for (int i = waiting->count - 1; i >= 0; i--) sum = waiting->steps[i].reward + 0.99 * sum;
+        SdqnTransition complete = *step;
+        complete.observation = waiting->steps[0].observation;
+        complete.action = waiting->steps[0].action;
+        complete.reward = sum;
+        complete.extra_steps = waiting->count - 1;
+        sdqn_replay_buffer_push(replay, &complete);
+        memmove(waiting->steps, waiting->steps + 1, (size_t)--waiting->count * sizeof *waiting->steps);
+    }
+}
+
 /// The learner's updates repeated with the parts it is made of, from the protocol's text: which batch, which target, when copied.
 static void check_updates(SdqnDqnDef def) {
     const SdqnKernels *kernels = sdqn_kernels(SDQN_CPU_SCALAR);
@@ -233,7 +291,8 @@ static void check_updates(SdqnDqnDef def) {
     assert_int_equal(sdqn_batch_create(&batch, 8, 5, NULL), SDQN_OK);
     assert_int_equal(sdqn_adam_create(&adam, count, NULL), SDQN_OK);
     float *gradient = calloc(count, sizeof(float));
-    int clipped = 0;
+    int clipped = 0, longer = 0;
+    Waiting waiting = {0};
     sdqn_q_network_init(network, &streams.weights);
     sdqn_q_network_copy(target, network);
     for (int step = 0; step < 200; step++) {
@@ -253,17 +312,29 @@ static void check_updates(SdqnDqnDef def) {
             sdqn_q_network_forward(network, workspace, observation, &task, 1, q);
             for (int a = 1; a < 4; a++) action = q[a] > q[action] ? a : action;
         }
-        sdqn_replay_buffer_push(replay,
-                                &(SdqnTransition){observation, next, (double)observation[action] + task, action, task, step % 10 == 0});
-        if (step >= 20 && (step + 1) % def.update_period == 0) {
-            float q_next[8 * 4];
+        push_n_steps(replay, &waiting, def.n_step,
+                     &(SdqnTransition){.observation = observation,
+                                       .next_observation = next,
+                                       .reward = (double)observation[action] + task,
+                                       .action = action,
+                                       .task = task,
+                                       .terminated = step % 10 == 0,
+                                       .truncated = step % 30 == 29});
+        if (sdqn_replay_buffer_size(replay) > 20 && (step + 1) % def.update_period == 0) {
+            float q_next[8 * 4], discount[8];
             sdqn_replay_buffer_sample(replay, &streams.replay, 8, &batch);
+            for (int b = 0; b < 8; b++) {
+                double power = 0.99;
+                for (int k = 0; k < batch.extra_steps[b]; k++) power *= 0.99;
+                discount[b] = (float)power;
+                longer += batch.extra_steps[b];
+            }
             sdqn_q_network_forward(target, workspace, batch.next_observation, batch.task, 8, q);
             sdqn_q_network_forward(network, workspace, batch.next_observation, batch.task, 8, q_next);
             if (def.double_dqn) {
-                sdqn_td_target_double(q_next, q, batch.reward, batch.terminated, 0.99f, 8, 4, y);
+                sdqn_td_target_double(q_next, q, batch.reward, batch.terminated, discount, 8, 4, y);
             } else {
-                sdqn_td_target(q, batch.reward, batch.terminated, 0.99f, 8, 4, y);
+                sdqn_td_target(q, batch.reward, batch.terminated, discount, 8, 4, y);
             }
             sdqn_q_network_forward(network, workspace, batch.observation, batch.task, 8, q);
             if (def.loss == SDQN_LOSS_HUBER) {
@@ -273,7 +344,9 @@ static void check_updates(SdqnDqnDef def) {
             }
             sdqn_q_network_backward(network, workspace, batch.task, dq, 8, gradient);
             if (def.clip_norm > 0) clipped += sdqn_clip_norm(gradient, count, def.clip_norm) > def.clip_norm;
-            sdqn_adam_step(&adam, kernels, gradient, 5e-4, sdqn_q_network_parameters_mutable(network));
+            float *parameters = sdqn_q_network_parameters_mutable(network);
+            for (size_t i = 0; def.weight_decay > 0 && i < count; i++) parameters[i] *= (float)(1.0 - 5e-4 * def.weight_decay);
+            sdqn_adam_step(&adam, kernels, gradient, 5e-4, parameters);
             sdqn_q_network_refresh(network);
             if (def.target_tau > 0) sdqn_q_network_mix(target, network, (float)def.target_tau);
         }
@@ -283,6 +356,7 @@ static void check_updates(SdqnDqnDef def) {
                             count * sizeof(float));
     }
     assert_true(def.clip_norm == 0 || clipped > 0);
+    assert_true((def.n_step > 1) == (longer > 0));
     free(gradient);
     sdqn_adam_destroy(&adam);
     sdqn_batch_destroy(&batch);
@@ -316,6 +390,12 @@ static void switches_change_their_part_of_an_update(void **state) {
     check_updates(def);
     def = small_dqn();
     def.update_period = all.update_period;
+    check_updates(def);
+    def = small_dqn();
+    def.weight_decay = all.weight_decay;
+    check_updates(def);
+    def = small_dqn();
+    def.n_step = all.n_step;
     check_updates(def);
     check_updates(all);
 }
@@ -422,7 +502,7 @@ static void states_of_other_switches_are_refused(void **state) {
     const SdqnDqnDef def = small_dqn();
     SdqnLearner *learner = make_learner(&def, SDQN_CPU_SCALAR);
     Saved saved = save(learner);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 9; i++) {
         const SdqnDqnDef on = switched_dqn();
         SdqnDqnDef other = def;
         if (i == 0) other.double_dqn = on.double_dqn;
@@ -431,6 +511,9 @@ static void states_of_other_switches_are_refused(void **state) {
         if (i == 3) other.target_tau = on.target_tau;
         if (i == 4) other.clip_norm = on.clip_norm;
         if (i == 5) other.update_period = on.update_period;
+        if (i == 6) other.weight_decay = on.weight_decay;
+        if (i == 7) other.n_step = on.n_step;
+        if (i == 8) other.projection = SDQN_PROJECTION_ORIGINAL;
         SdqnLearner *refusing = make_learner(&other, SDQN_CPU_SCALAR);
         SdqnError error = {0};
         assert_int_equal(sdqn_learner_load_state(refusing, saved.bytes, saved.size, &error), SDQN_ERR_FORMAT);
@@ -459,14 +542,14 @@ static void cut_or_longer_states_are_refused(void **state) {
     check_state_refused(learner, longer, saved.size + 4, "damaged");
     const uint64_t claimed = saved.size + 4; // the header agrees now, the replay buffer does not
     memcpy(longer + 8, &claimed, sizeof claimed);
-    check_state_refused(learner, longer, saved.size + 4, "saved replay buffer");
+    check_state_refused(learner, longer, saved.size + 4, "4 bytes too many");
     free(longer);
     free(saved.bytes);
     sdqn_learner_destroy(learner);
 }
 
-/// Offsets into the state: magic 0, size 8, parameter count 16, counters 24 and 32, running powers 40 to 63, streams 64 to 143,
-/// definitions to 215, then the arrays.
+/// Offsets into the state: magic 0, size 8, parameter count 16, counters to 47, running powers to 71, streams to 151, definitions of 14 and
+/// 17 numbers to 399, then the arrays, then the replay buffer behind its size.
 static void damaged_states_are_refused(void **state) {
     (void)state;
     const SdqnDqnDef def = small_dqn();
@@ -492,9 +575,10 @@ static void damaged_states_are_refused(void **state) {
         {112 + 36, 4, &two, "random stream"},
         {152, 4, &two, "other settings"},
         {176, 8, &big, "other settings"},
-        {264 + 4 * 5, 4, &infinite, "value 5 of"},
-        {264 + 4 * (3 * count + 1), 4, &negative, "of the weights and moments is -1"},
-        {264 + 4 * 4 * count + 8, 4, &negative, "saved replay buffer"},
+        {400 + 4 * 5, 4, &infinite, "value 5 of"},
+        {400 + 4 * (3 * count + 1), 4, &negative, "of the weights and moments is -1"},
+        {400 + 4 * 4 * count, 8, &even, "saved replay buffer"},
+        {400 + 4 * 4 * count + 16, 4, &negative, "saved replay buffer"},
     };
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
         uint8_t *damaged = malloc(saved.size);
@@ -512,6 +596,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(default_definition_is_the_protocol),
         cmocka_unit_test(definition_errors_name_field_value_and_range),
+        cmocka_unit_test(loss_and_network_must_go_together),
         cmocka_unit_test(updates_start_when_the_buffer_holds_more_than_the_minimum),
         cmocka_unit_test(epsilon_shrinks_once_an_episode),
         cmocka_unit_test(q_values_change_nothing_that_is_saved),

@@ -13,6 +13,8 @@
 
 #define OBSERVATION_SIZE 3
 
+static const SdqnReplayBounds bounds = {.num_actions = 4, .num_tasks = 3, .n_step = 7};
+
 static SdqnReplayBuffer *make_buffer(int capacity) {
     SdqnReplayBuffer *buffer;
     SdqnError error = {0};
@@ -36,7 +38,8 @@ static void push(SdqnReplayBuffer *buffer, int number) {
                                                       .reward = number / 3.0,
                                                       .action = number % 4,
                                                       .task = number % 3,
-                                                      .terminated = number % 5 == 0});
+                                                      .terminated = number % 5 == 0,
+                                                      .extra_steps = number % 7});
 }
 
 /// The number of the transition in a row of a batch, after a check of all its parts.
@@ -49,6 +52,7 @@ static int number_of(const SdqnBatch *batch, int row) {
     assert_int_equal(batch->action[row], number % 4);
     assert_int_equal(batch->task[row], number % 3);
     assert_int_equal(batch->terminated[row], number % 5 == 0);
+    assert_int_equal(batch->extra_steps[row], number % 7);
     return number;
 }
 
@@ -193,7 +197,7 @@ static void saved_state_goes_on_alike(void **state) {
         Saved saved = save(buffer);
         SdqnError error = {0};
         push(copy, 99); // what it held before is forgotten
-        if (sdqn_replay_buffer_load_state(copy, 4, 3, saved.bytes, saved.size, &error) != SDQN_OK) fail_msg("%s", error.message);
+        if (sdqn_replay_buffer_load_state(copy, &bounds, saved.bytes, saved.size, &error) != SDQN_OK) fail_msg("%s", error.message);
         for (int i = pushed; i < pushed + 4; i++) {
             push(buffer, i);
             push(copy, i);
@@ -213,7 +217,7 @@ static void saved_state_goes_on_alike(void **state) {
 static void check_refused(SdqnReplayBuffer *buffer, const uint8_t *bytes, size_t size, const char *message) {
     SdqnError error = {0};
     Saved before = save(buffer);
-    assert_int_equal(sdqn_replay_buffer_load_state(buffer, 4, 3, bytes, size, &error), SDQN_ERR_FORMAT);
+    assert_int_equal(sdqn_replay_buffer_load_state(buffer, &bounds, bytes, size, &error), SDQN_ERR_FORMAT);
     if (!strstr(error.message, message)) fail_msg("expected \"...%s...\", found \"%s\"", message, error.message);
     Saved after = save(buffer);
     assert_int_equal(before.size, after.size);
@@ -245,7 +249,7 @@ static void damaged_states_are_refused(void **state) {
         memcpy(longer + 4 * lies[i].field, &lies[i].value, 4);
         check_refused(buffer, longer, saved.size, lies[i].message);
     }
-    // A row ends with action, task, terminated and a zero.
+    // A row ends with action, task, terminated and extra steps.
     for (size_t i = 1; i <= 4; i++) {
         memcpy(longer, saved.bytes, saved.size);
         longer[saved.size - i] = 200;

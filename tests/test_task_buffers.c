@@ -89,7 +89,12 @@ static SdqnTransition transition_of(int step, int task, float *observation, floa
         observation[i] = (float)sdqn_rng_normal(&rng);
         next[i] = (float)sdqn_rng_normal(&rng);
     }
-    return (SdqnTransition){observation, next, 3.0 * sdqn_rng_normal(&rng) + task, step % ACTIONS, task, step % 7 == 0};
+    return (SdqnTransition){.observation = observation,
+                            .next_observation = next,
+                            .reward = 3.0 * sdqn_rng_normal(&rng) + task,
+                            .action = step % ACTIONS,
+                            .task = task,
+                            .terminated = step % 7 == 0};
 }
 
 static SdqnUpdate one_step(SdqnLearner *learner, int step, int task) {
@@ -122,7 +127,7 @@ static void updates_start_when_all_hold_enough_and_each_a_batch(void **state) {
 }
 
 /// The learner's updates repeated with the parts they are made of.
-static void check_updates(const double *weights, const double *scales, double weight_decay) {
+static void check_updates(const double *weights, const double *scales) {
     const SdqnDqnDef def = dqn_def();
     const SdqnKernels *kernels = sdqn_kernels(SDQN_CPU_SCALAR);
     const size_t count = sdqn_q_network_def_parameter_count(&network_def);
@@ -130,7 +135,6 @@ static void check_updates(const double *weights, const double *scales, double we
     SdqnTaskBuffersDef buffers = buffers_def(&recorder);
     memcpy(buffers.weights, weights, TASKS * sizeof *weights);
     memcpy(buffers.reward_scales, scales, TASKS * sizeof *scales);
-    buffers.weight_decay = weight_decay;
     SdqnLearner *learner = make_learner(&buffers, SDQN_CPU_SCALAR);
     SdqnLearnerStreams own = streams();
     SdqnQNetwork *network, *target;
@@ -159,11 +163,12 @@ static void check_updates(const double *weights, const double *scales, double we
         uint8_t all_action[ROWS];
         memset(mean, 0, count * sizeof(float));
         for (int t = 0; t < TASKS && ready; t++) {
-            float q[BATCH * ACTIONS], dq[BATCH * ACTIONS], y[BATCH];
+            float q[BATCH * ACTIONS], dq[BATCH * ACTIONS], y[BATCH], discount[BATCH];
+            for (int b = 0; b < BATCH; b++) discount[b] = 0.99f;
             sdqn_replay_buffer_sample(replays[t], &own.replay, BATCH, &batch);
             for (int b = 0; b < BATCH; b++) assert_int_equal(batch.task[b], t);
             sdqn_q_network_forward(target, workspace, batch.next_observation, batch.task, BATCH, q);
-            sdqn_td_target(q, batch.reward, batch.terminated, 0.99f, BATCH, ACTIONS, y);
+            sdqn_td_target(q, batch.reward, batch.terminated, discount, BATCH, ACTIONS, y);
             sdqn_q_network_forward(network, workspace, batch.observation, batch.task, BATCH, q);
             loss += sdqn_mse_loss(q, batch.action, y, BATCH, ACTIONS, dq);
             for (int i = 0; i < BATCH * ACTIONS; i++) dq[i] *= (float)weights[t];
@@ -191,8 +196,6 @@ static void check_updates(const double *weights, const double *scales, double we
             for (size_t i = 0; i < count; i++) assert_true(fabsf(mean[i] - stacked[i]) <= 1e-5f * largest);
             assert_true(update.loss == loss / 3.0f);
             float *parameters = sdqn_q_network_parameters_mutable(network);
-            const float factor = (float)(1.0 - def.learning_rate * weight_decay);
-            for (size_t i = 0; i < count; i++) parameters[i] *= factor;
             sdqn_adam_step(&adam, kernels, mean, def.learning_rate, parameters);
             sdqn_q_network_refresh(network);
         }
@@ -217,13 +220,12 @@ static void check_updates(const double *weights, const double *scales, double we
 
 static void updates_equal_their_parts(void **state) {
     (void)state;
-    check_updates((const double[]){1, 1, 1}, (const double[]){1, 1, 1}, 0);
+    check_updates((const double[]){1, 1, 1}, (const double[]){1, 1, 1});
 }
 
 static void weights_scales_and_decay_act_where_they_should(void **state) {
     (void)state;
-    check_updates((const double[]){0.5, 1, 3}, (const double[]){1, 0.1, 2.5}, 0);
-    check_updates((const double[]){1, 1, 1}, (const double[]){1, 1, 1}, 0.1);
+    check_updates((const double[]){0.5, 1, 3}, (const double[]){1, 0.1, 2.5});
 }
 
 static void wrong_definitions_are_refused(void **state) {
@@ -231,13 +233,12 @@ static void wrong_definitions_are_refused(void **state) {
     const SdqnDqnDef def = dqn_def();
     const SdqnLearnerStreams made = streams();
     const SdqnTaskBuffersDef good = buffers_def(NULL);
-    SdqnTaskBuffersDef bad[3] = {good, good, good};
+    SdqnTaskBuffersDef bad[2] = {good, good};
     static const char *const messages[] = {"task_weights = 0 for task 2: must be in (0, 1e6]",
-                                           "reward_scales = nan for task 0: must be in (0, 1e6]", "weight_decay = 2: must be in [0, 1]"};
+                                           "reward_scales = nan for task 0: must be in (0, 1e6]"};
     bad[0].weights[2] = 0;
     bad[1].reward_scales[0] = (double)NAN;
-    bad[2].weight_decay = 2;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
         SdqnLearner *learner = NULL;
         SdqnError error = {0};
         assert_int_equal(sdqn_learner_create(&network_def, &def, sdqn_kernels(SDQN_CPU_SCALAR), &bad[i], &made, &learner, &error),

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/rng.h"
+#include "dqn/dqn_def.h"
 #include "dqn/replay_buffer.h"
 #include "nn/kernels.h"
 #include "nn/network.h"
@@ -12,43 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// What is made of TD errors.
-typedef enum SdqnLossKind {
-    SDQN_LOSS_MSE = 0, ///< sdqn_mse_loss
-    SDQN_LOSS_HUBER,   ///< sdqn_huber_loss
-} SdqnLossKind;
-
-/// Settings of a learner.
-typedef struct SdqnDqnDef {
-    double learning_rate; ///< Adam step size, in (0, 1]. Default 5e-4.
-    double gamma;         ///< discount per environment step, in [0, 1]. Default 0.99.
-    double epsilon_decay; ///< factor on epsilon after each episode, in (0, 1]. Default 0.995.
-    double epsilon_floor; ///< smallest epsilon, in [0, 1]. Default 0.01.
-    int batch_size;       ///< transitions per update (with task buffers: of each task), in [1, 4096]. Default 64.
-    int replay_capacity;  ///< transitions kept (with task buffers: of each task), in [1, 10000000]. Default 100000.
-    int min_replay_size;  ///< updates start once the replay buffers together hold more transitions than this; in [batch_size - 1,
-                          ///< replay_capacity). Default 2000.
-    int target_period;    ///< episodes between hard copies into the target network, in [1, 1000000]. Default 10.
-    // The usual switches, off by default: docs/switches.md.
-    bool double_dqn;    ///< the Q-network chooses the action of the TD target. Default false.
-    SdqnLossKind loss;  ///< Default SDQN_LOSS_MSE.
-    double huber_delta; ///< where Huber's loss turns from a square into a line, in (0, 1e6]. Default 1.
-    double target_tau;  ///< share of the Q-network mixed into the target network after each update, in [0, 1]; 0: hard copies. Default 0.
-    double clip_norm;   ///< longer gradients are scaled to this norm, in [0, 1e9]; 0: none is. Default 0.
-    int update_period;  ///< transitions stored between updates, in [1, 1000000]. Default 1.
-} SdqnDqnDef;
-
-SdqnDqnDef sdqn_dqn_def_default(void);
-/// @return SDQN_OK, or SDQN_ERR_ARGUMENT with the field, its value and the allowed range
-SdqnStatus sdqn_dqn_def_check(const SdqnDqnDef *def, SdqnError *error);
-
 /// What an update knows of its tasks.
 typedef struct SdqnTaskGradients {
     int tasks;
     size_t parameters;
     const float *gradients;            ///< [tasks, parameters] row-major, of the losses times the tasks' weights
     const float *losses;               ///< [tasks] without the weights
-    size_t shared_first, shared_count; ///< the parameters of the last layer that all outputs share: fc2.weight
+    size_t shared_first, shared_count; ///< the weight of the last layer that all outputs share: of the default network fc2.weight
 } SdqnTaskGradients;
 
 /// Make one direction of the tasks' gradients. May keep what it likes in `context`.
@@ -61,9 +32,10 @@ typedef SdqnStatus SdqnAggregateFunction(void *context, const SdqnTaskGradients 
 typedef struct SdqnTaskBuffersDef {
     double weights[SDQN_MAX_TASKS];       ///< factor on each task's loss, in (0, 1e6]. Default 1.
     double reward_scales[SDQN_MAX_TASKS]; ///< factor on each task's rewards before they are stored, in (0, 1e6]. Default 1.
-    double weight_decay;                  ///< of AdamW, on all parameters, in [0, 1]. Default 0.
     SdqnAggregateFunction *aggregate;
-    void *context; ///< of `aggregate`; must outlive the learner
+    /// Called after the step with the losses of the same batch and TD targets by the new weights; NULL: not called. @param losses [tasks]
+    void (*after_step)(void *context, const float *losses, int tasks);
+    void *context; ///< of both; must outlive the learner
 } SdqnTaskBuffersDef;
 
 /// The streams a learner draws from; it keeps copies.
@@ -75,6 +47,7 @@ typedef struct SdqnLearnerStreams {
 typedef struct SdqnUpdate {
     bool done;  ///< false: the replay buffer does not hold enough yet, nothing was drawn or changed
     float loss; ///< of the batch, before the step, without the tasks' weights; 0 if not done
+    float cut;  ///< share of the targets' probability that lay outside the support, in [0, 1]; 0 without atoms
 } SdqnUpdate;
 
 /// One learner. After creation nothing it does allocates. Not thread-safe.
@@ -96,11 +69,11 @@ void sdqn_learner_q_values(SdqnLearner *learner, const float *observation, const
 /// Epsilon-greedy action for one training step; draws from the exploration stream. @param observation [observation_size]
 int sdqn_learner_act(SdqnLearner *learner, const float *observation, int task);
 
-/// Store a transition. @param transition  action in [0, num_actions), task in [0, num_tasks)
+/// Store an environment step. @param transition  action in [0, num_actions), task in [0, num_tasks), environment and extra_steps 0
 void sdqn_learner_push(SdqnLearner *learner, const SdqnTransition *transition);
 
 /// One gradient step on one batch, if the replay buffers together hold more than min_replay_size transitions and each a batch, and the
-/// transitions ever stored are a multiple of update_period.
+/// environment steps ever pushed are a multiple of update_period.
 /// @param update  written
 /// @return SDQN_OK, or SDQN_ERR_NUMERIC if the loss was NaN or infinite: the weights were not stepped
 SdqnStatus sdqn_learner_update(SdqnLearner *learner, SdqnUpdate *update, SdqnError *error);

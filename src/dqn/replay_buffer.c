@@ -10,7 +10,7 @@
 /// What a row holds behind its observations.
 typedef struct RowTail {
     float reward;
-    uint8_t action, task, terminated, zero;
+    uint8_t action, task, terminated, extra_steps;
 } RowTail;
 
 /// A row is s, s', RowTail, without gaps: 72 bytes for LunarLander, so that no row touches more than two cache lines.
@@ -38,9 +38,11 @@ SdqnStatus sdqn_batch_create(SdqnBatch *batch, int max_rows, int observation_siz
         .task = sdqn_aligned_zeroed(rows, sizeof(int32_t)),
         .action = sdqn_aligned_zeroed(rows, 1),
         .terminated = sdqn_aligned_zeroed(rows, 1),
+        .extra_steps = sdqn_aligned_zeroed(rows, 1),
         .row = sdqn_aligned_zeroed(rows, sizeof(int32_t)),
     };
-    if (!made.observation || !made.next_observation || !made.reward || !made.task || !made.action || !made.terminated || !made.row) {
+    if (!made.observation || !made.next_observation || !made.reward || !made.task || !made.action || !made.terminated ||
+        !made.extra_steps || !made.row) {
         sdqn_batch_destroy(&made);
         return sdqn_error_set(error, SDQN_ERR_MEMORY, "batch: out of memory for %d rows", max_rows);
     }
@@ -55,6 +57,7 @@ void sdqn_batch_destroy(SdqnBatch *batch) {
     free(batch->task);
     free(batch->action);
     free(batch->terminated);
+    free(batch->extra_steps);
     free(batch->row);
     *batch = (SdqnBatch){0};
 }
@@ -87,11 +90,13 @@ int sdqn_replay_buffer_size(const SdqnReplayBuffer *buffer) { return buffer->siz
 
 int sdqn_replay_buffer_push(SdqnReplayBuffer *buffer, const SdqnTransition *transition) {
     assert(transition->action >= 0 && transition->action <= UINT8_MAX && transition->task >= 0 && transition->task <= UINT8_MAX);
+    assert(transition->extra_steps >= 0 && transition->extra_steps <= UINT8_MAX);
     const RowTail tail = {
         .reward = (float)transition->reward,
         .action = (uint8_t)transition->action,
         .task = (uint8_t)transition->task,
         .terminated = transition->terminated,
+        .extra_steps = (uint8_t)transition->extra_steps,
     };
     uint8_t *cursor = buffer->rows + (size_t)buffer->next * buffer->row_bytes;
     sdqn_bytes_put(&cursor, transition->observation, buffer->observation_bytes);
@@ -130,6 +135,7 @@ void sdqn_replay_buffer_sample(const SdqnReplayBuffer *buffer, SdqnRng *rng, int
         batch->action[i] = tail.action;
         batch->task[i] = tail.task;
         batch->terminated[i] = tail.terminated;
+        batch->extra_steps[i] = tail.extra_steps;
     }
 }
 
@@ -144,7 +150,7 @@ void sdqn_replay_buffer_save_state(const SdqnReplayBuffer *buffer, uint8_t *byte
 }
 
 /// Check a saved state against the buffer it is meant for.
-static SdqnStatus check_state(const SdqnReplayBuffer *buffer, int num_actions, int num_tasks, const uint8_t *bytes, size_t size,
+static SdqnStatus check_state(const SdqnReplayBuffer *buffer, const SdqnReplayBounds *bounds, const uint8_t *bytes, size_t size,
                               StateHeader *header, SdqnError *error) {
     const uint8_t *cursor = bytes;
     if (size < sizeof *header) return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved replay buffer: %zu bytes, too short", size);
@@ -167,24 +173,25 @@ static SdqnStatus check_state(const SdqnReplayBuffer *buffer, int num_actions, i
     for (int i = 0; i < header->size; i++) {
         RowTail tail;
         memcpy(&tail, cursor + (size_t)i * buffer->row_bytes + 2 * buffer->observation_bytes, sizeof tail);
-        if (tail.action >= num_actions || tail.task >= num_tasks || tail.terminated > 1 || tail.zero != 0) {
-            return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved replay buffer: row %d has action %u, task %u, terminated %u", i,
-                                  tail.action, tail.task, tail.terminated);
+        if (tail.action >= bounds->num_actions || tail.task >= bounds->num_tasks || tail.terminated > 1 ||
+            tail.extra_steps >= bounds->n_step) {
+            return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved replay buffer: row %d has action %u, task %u, terminated %u, %u steps", i,
+                                  tail.action, tail.task, tail.terminated, tail.extra_steps + 1u);
         }
     }
     return SDQN_OK;
 }
 
-SdqnStatus sdqn_replay_buffer_check_state(const SdqnReplayBuffer *buffer, int num_actions, int num_tasks, const uint8_t *bytes, size_t size,
+SdqnStatus sdqn_replay_buffer_check_state(const SdqnReplayBuffer *buffer, const SdqnReplayBounds *bounds, const uint8_t *bytes, size_t size,
                                           SdqnError *error) {
     StateHeader header = {0};
-    return check_state(buffer, num_actions, num_tasks, bytes, size, &header, error);
+    return check_state(buffer, bounds, bytes, size, &header, error);
 }
 
-SdqnStatus sdqn_replay_buffer_load_state(SdqnReplayBuffer *buffer, int num_actions, int num_tasks, const uint8_t *bytes, size_t size,
+SdqnStatus sdqn_replay_buffer_load_state(SdqnReplayBuffer *buffer, const SdqnReplayBounds *bounds, const uint8_t *bytes, size_t size,
                                          SdqnError *error) {
     StateHeader header = {0};
-    const SdqnStatus status = check_state(buffer, num_actions, num_tasks, bytes, size, &header, error);
+    const SdqnStatus status = check_state(buffer, bounds, bytes, size, &header, error);
     if (status != SDQN_OK) return status;
     buffer->size = header.size;
     buffer->next = header.next;

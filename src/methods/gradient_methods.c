@@ -18,7 +18,7 @@ void sdqn_task_buffers_def_default(SdqnMethodDef *def) {
 // Adam takes no notice of the gradient's scale, so that without it a sum would learn as the mean does.
 static void sum_def_default(SdqnMethodDef *def) {
     sdqn_task_buffers_def_default(def);
-    def->weight_decay = 0.01; // torch.optim.AdamW's default
+    def->dqn.weight_decay = 0.01; // torch.optim.AdamW's default
 }
 
 static SdqnStatus create(const char *aggregator, const SdqnMethodDef *def, void **self, SdqnError *error) {

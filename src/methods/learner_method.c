@@ -75,7 +75,7 @@ static SdqnStatus create_learner(const SdqnMethodDef *def, LearnerMethod *method
         .exploration = sdqn_method_stream(def->seed, SDQN_STREAM_EXPLORATION),
         .replay = sdqn_method_stream(def->seed, SDQN_STREAM_REPLAY),
     };
-    SdqnTaskBuffersDef task_buffers = {.weight_decay = def->weight_decay, .aggregate = combine, .context = method};
+    SdqnTaskBuffersDef task_buffers = {.aggregate = combine, .context = method};
     for (int t = 0; t < SDQN_MAX_TASKS; t++) {
         task_buffers.weights[t] = def->tasks[t].weight;
         task_buffers.reward_scales[t] = def->tasks[t].reward_scale;

@@ -29,8 +29,8 @@ SdqnStatus sdqn_combine_gradients(const char *name, const SdqnTaskGradients *gra
 void sdqn_task_buffers_def_default(SdqnMethodDef *def);
 
 /// Make the method, with the run's streams.
-/// @param combiner  NULL: one replay buffer and one gradient for all tasks; else a replay buffer for each, with the definition's weights,
-///                  reward scales and weight decay, and a step along what it makes of the gradients of at most SDQN_AGGREGATE_MAX_TASKS
+/// @param combiner  NULL: one replay buffer and one gradient for all tasks; else a replay buffer for each, with the definition's weights
+///                  and reward scales, and a step along what it makes of the gradients of at most SDQN_AGGREGATE_MAX_TASKS
 SdqnStatus sdqn_learner_method_create(const SdqnMethodDef *def, const SdqnCombiner *combiner, void **self, SdqnError *error);
 
 // As in SdqnMethod.

@@ -27,7 +27,6 @@ typedef struct SdqnMethodDef {
     SdqnQNetworkDef network;
     SdqnDqnDef dqn;                       ///< of all tasks, unless the method uses SDQN_METHOD_TASK_SETTINGS
     SdqnMethodTask tasks[SDQN_MAX_TASKS]; ///< network.num_tasks of them; see sdqn_method_def_set_tasks
-    double weight_decay;                  ///< of a method that uses SDQN_METHOD_TASK_BUFFERS
     const SdqnKernels *kernels;
     uint64_t seed; ///< the run's; every stream is spawned from it by purpose (SdqnStream)
 } SdqnMethodDef;
@@ -35,7 +34,7 @@ typedef struct SdqnMethodDef {
 /// Settings that not every method has.
 typedef enum SdqnMethodUses {
     SDQN_METHOD_TASK_SETTINGS = 1, ///< learning_rate, epsilon_decay, min_replay_size and target_period may differ by task
-    SDQN_METHOD_TASK_BUFFERS = 2,  ///< task_weights, reward_scales and weight_decay; replay_capacity and batch_size are those of a task
+    SDQN_METHOD_TASK_BUFFERS = 2,  ///< task_weights and reward_scales; replay_capacity and batch_size are those of a task
 } SdqnMethodUses;
 
 /// A method. `self` is what create made. Only create allocates. Nothing is thread-safe.

@@ -97,7 +97,7 @@ typedef struct Parts {
     SdqnAdam adam;
     SdqnBatch batch;
     SdqnRng rng;
-    float *q, *dq, *y, *gradient;
+    float *q, *dq, *y, *discount, *gradient;
     float *wide; ///< of a layer 256-256: input, output and weight, rows sdqn_aligned_row apart
 } Parts;
 
@@ -215,9 +215,10 @@ static SdqnStatus create_parts(const Bench *bench, Parts *parts, SdqnError *erro
     parts->q = sdqn_aligned_floats(rows * (size_t)bench->network.num_actions);
     parts->dq = sdqn_aligned_floats(rows * (size_t)bench->network.num_actions);
     parts->y = sdqn_aligned_floats(rows);
+    parts->discount = sdqn_aligned_floats(rows);
     parts->gradient = sdqn_aligned_floats(parameters);
     parts->wide = sdqn_aligned_floats((2 * rows + WIDE) * sdqn_aligned_row(WIDE));
-    if (!parts->wide || !parts->q || !parts->dq || !parts->y || !parts->gradient)
+    if (!parts->wide || !parts->q || !parts->dq || !parts->y || !parts->discount || !parts->gradient)
         return sdqn_error_set(error, SDQN_ERR_MEMORY, "bench: out of memory for %zu parameters", parameters);
     return SDQN_OK;
 }
@@ -232,6 +233,7 @@ static void destroy_parts(Parts *parts) {
     free(parts->q);
     free(parts->dq);
     free(parts->y);
+    free(parts->discount);
     free(parts->gradient);
     free(parts->wide);
 }
@@ -277,6 +279,7 @@ static SdqnStatus train_step(Bench *bench, bool update, bool filling, double *ti
         .action = action,
         .task = actor->task,
         .terminated = step.terminated,
+        .truncated = step.truncated,
     };
     sdqn_learner_push(bench->learner, &transition);
     times[3] = now();
@@ -487,13 +490,14 @@ static void measure_parts(Bench *bench) {
     SdqnBatch *batch = &parts->batch;
     const int n = bench->dqn.batch_size, actions = bench->network.num_actions;
     sdqn_q_network_copy(parts->target, parts->network);
+    for (int b = 0; b < n; b++) parts->discount[b] = (float)bench->dqn.gamma;
     for (int i = 0; i < SHORT_UPDATES; i++) {
         double last = now(), time;
 #define PART(key) time = now(), keep(bench, key, time - last), last = time
         sdqn_replay_buffer_sample(parts->replay, &parts->rng, n, batch);
         PART(SDQN_BENCH_SAMPLE);
         sdqn_q_network_forward(parts->target, parts->workspace, batch->next_observation, batch->task, n, parts->q);
-        sdqn_td_target(parts->q, batch->reward, batch->terminated, (float)bench->dqn.gamma, n, actions, parts->y);
+        sdqn_td_target(parts->q, batch->reward, batch->terminated, parts->discount, n, actions, parts->y);
         PART(SDQN_BENCH_TARGETS);
         sdqn_q_network_forward(parts->network, parts->workspace, batch->observation, batch->task, n, parts->q);
         PART(SDQN_BENCH_FORWARD);

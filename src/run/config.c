@@ -68,7 +68,6 @@ static void default_of_method(const SdqnMethod *method, SdqnConfig *config) {
     config->network.observation_size = SDQN_LANDER_OBSERVATION_SIZE;
     config->network.num_actions = SDQN_LANDER_NUM_ACTIONS;
     config->dqn = def.dqn;
-    config->weight_decay = def.weight_decay;
     config->task_weights = config->reward_scales = (SdqnTaskValues){.count = 1, .values = {1.0}};
     default_of_tasks(method, config);
 }
@@ -90,8 +89,7 @@ static SdqnDqnDef dqn_of_task(const SdqnConfig *config, int task) {
 }
 
 void sdqn_config_method_def(const SdqnConfig *config, const SdqnKernels *kernels, SdqnMethodDef *def) {
-    *def = (SdqnMethodDef){
-        .network = config->network, .dqn = config->dqn, .weight_decay = config->weight_decay, .kernels = kernels, .seed = config->seed};
+    *def = (SdqnMethodDef){.network = config->network, .dqn = config->dqn, .kernels = kernels, .seed = config->seed};
     for (int i = 0; i < config->num_tasks; i++) {
         def->tasks[i] = (SdqnMethodTask){
             .name = config->tasks[i],
@@ -297,6 +295,19 @@ static SdqnStatus check_replay(const SdqnConfigBuilder *builder, const SdqnConfi
     return SDQN_OK;
 }
 
+/// Whether distributions and their loss go together.
+static SdqnStatus check_atoms(const SdqnConfigBuilder *builder, const SdqnConfig *config, SdqnError *error) {
+    const bool categorical = config->dqn.loss == SDQN_LOSS_CATEGORICAL;
+    if (config->network.num_atoms == 1) return refuse(builder, config, "atoms", "must be 0 or at least 2", error);
+    if (categorical && config->network.num_atoms == 0) return refuse(builder, config, "loss", "needs atoms of at least 2", error);
+    if (!categorical && config->network.num_atoms > 0)
+        return refuse(builder, config, "atoms", "must be 0 unless loss is categorical", error);
+    if (categorical && !((float)config->network.value_min < (float)config->network.value_max)) {
+        return refuse(builder, config, "value_max", "must be larger than value_min", error);
+    }
+    return SDQN_OK;
+}
+
 /// The method asked for.
 static SdqnStatus choose_method(const SdqnConfigBuilder *builder, const SdqnMethod **method, SdqnError *error) {
     int key = sdqn_key_find(sdqn_config_table, sdqn_config_table_size, "method"), count;
@@ -330,6 +341,7 @@ SdqnStatus sdqn_config_builder_finish(const SdqnConfigBuilder *builder, SdqnConf
     built.network.num_tasks = built.num_tasks;
     status = check_tasks(builder, &built, error);
     if (status == SDQN_OK) status = check_lists(builder, method, &built, error);
+    if (status == SDQN_OK) status = check_atoms(builder, &built, error);
     if (status == SDQN_OK) built.dqn = dqn_of_task(&built, 0);
     for (int i = 0; i < built.num_tasks && status == SDQN_OK; i++) {
         const SdqnDqnDef dqn = dqn_of_task(&built, i);

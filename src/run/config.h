@@ -38,7 +38,6 @@ typedef struct SdqnConfig {
     SdqnDqnDef dqn; ///< of the first task, where the next four differ by task
     SdqnTaskValues learning_rate, epsilon_decay, min_replay_size, target_period;
     SdqnTaskValues task_weights, reward_scales;
-    double weight_decay;
     int evaluation_period;
     int evaluation_episodes;
     uint64_t evaluation_seed;

@@ -10,7 +10,9 @@
 #include <string.h>
 
 static const char *const CONDITIONINGS[] = {"embedding", "onehot", "id", "blind", NULL}; // SdqnConditioning
-static const char *const LOSSES[] = {"mse", "huber", NULL};                              // SdqnLossKind
+static const char *const ARCHITECTURES[] = {"mlp", "bronet", "bronet-published", NULL};  // SdqnArchitecture
+static const char *const LOSSES[] = {"mse", "huber", "categorical", NULL};               // SdqnLossKind
+static const char *const PROJECTIONS[] = {"correct", "original", NULL};                  // SdqnProjection
 static const char *const ISAS[] = {"auto", "scalar", "avx2", "avx512", "neon", NULL};    // auto, then SdqnCpuLevel
 static const char *const WINDS[] = {"none", "uniform", "gymnasium", NULL};               // SdqnWindKind
 
@@ -36,24 +38,37 @@ const SdqnKey sdqn_config_table[] = {
      .help = "factor on the share of random actions after each episode; it starts at 1"},
     {"epsilon_floor", SDQN_KEY_DOUBLE, FIELD(dqn.epsilon_floor), 0, 1, .help = "smallest share of random actions"},
     {"target_period", SDQN_KEY_TASK_INTS, FIELD(target_period), 1, 1000000, .help = "episodes between copies into the target network"},
+    {"weight_decay", SDQN_KEY_DOUBLE, FIELD(dqn.weight_decay), 0, 1, .help = "decoupled weight decay of AdamW; 0: Adam"},
     {"double_dqn", SDQN_KEY_BOOL, FIELD(dqn.double_dqn), .help = "the Q-network chooses the action whose value the target network gives"},
-    {"loss", SDQN_KEY_CHOICE, FIELD(dqn.loss), .choices = LOSSES, .help = "of TD errors: their mean square or Huber's loss"},
+    {"loss", SDQN_KEY_CHOICE, FIELD(dqn.loss), .choices = LOSSES,
+     .help = "of TD errors: their mean square, Huber's loss; of distributions (see atoms): cross-entropy"},
     {"huber_delta", SDQN_KEY_DOUBLE, FIELD(dqn.huber_delta), 0, 1e6, .low_excluded = true,
      .help = "TD error from which Huber's loss is a line"},
+    {"projection", SDQN_KEY_CHOICE, FIELD(dqn.projection), .choices = PROJECTIONS,
+     .help = "of distributions to the atoms; original loses the targets that lie on an atom, for comparison only"},
     {"target_tau", SDQN_KEY_DOUBLE, FIELD(dqn.target_tau), 0, 1,
      .help = "share of the Q-network mixed into the target network after each update; 0: copies every target_period"},
     {"clip_norm", SDQN_KEY_DOUBLE, FIELD(dqn.clip_norm), 0, 1e9, .help = "longer gradients are scaled to this norm; 0: none is"},
     {"update_period", SDQN_KEY_INT, FIELD(dqn.update_period), 1, 1000000, .help = "environment steps an update"},
+    {"n_step", SDQN_KEY_INT, FIELD(dqn.n_step), 1, 64, .help = "environment steps whose rewards make one transition"},
     {"task_weights", SDQN_KEY_TASK_DOUBLES, FIELD(task_weights), 0, 1e6, .low_excluded = true, .task_buffers_only = true,
      .help = "factor on each task's loss, of methods with a replay buffer for each task"},
     {"reward_scales", SDQN_KEY_TASK_DOUBLES, FIELD(reward_scales), 0, 1e6, .low_excluded = true, .task_buffers_only = true,
      .help = "factor on each task's rewards as they are learned from, likewise"},
-    {"weight_decay", SDQN_KEY_DOUBLE, FIELD(weight_decay), 0, 1, .task_buffers_only = true,
-     .help = "decoupled weight decay of AdamW, likewise; 0: Adam"},
+    {"architecture", SDQN_KEY_CHOICE, FIELD(network.architecture), .choices = ARCHITECTURES,
+     .help = "two hidden layers, or the residual BroNet with a norm before each block, or as published behind each layer"},
     {"embedding_size", SDQN_KEY_INT, FIELD(network.embedding_size), 1, SDQN_MAX_LAYER_SIZE,
      .help = "values of a task's embedding, with conditioning embedding"},
-    {"hidden1_size", SDQN_KEY_INT, FIELD(network.hidden1_size), 1, SDQN_MAX_LAYER_SIZE, .help = "units of the first hidden layer"},
+    {"hidden1_size", SDQN_KEY_INT, FIELD(network.hidden1_size), 1, SDQN_MAX_LAYER_SIZE,
+     .help = "units of the first hidden layer, of BroNet of all"},
     {"hidden2_size", SDQN_KEY_INT, FIELD(network.hidden2_size), 1, SDQN_MAX_LAYER_SIZE, .help = "units of the second hidden layer"},
+    {"blocks", SDQN_KEY_INT, FIELD(network.num_blocks), 1, SDQN_MAX_BLOCKS, .help = "residual blocks of BroNet"},
+    {"dueling", SDQN_KEY_BOOL, FIELD(network.dueling), .help = "a state value and advantages make the Q-values"},
+    {"unit_embeddings", SDQN_KEY_BOOL, FIELD(network.unit_embeddings), .help = "task embeddings keep length 1"},
+    {"atoms", SDQN_KEY_INT, FIELD(network.num_atoms), 0, SDQN_MAX_ATOMS,
+     .help = "values of the distribution that stands for each Q-value, with loss categorical; 0: Q-values themselves"},
+    {"value_min", SDQN_KEY_DOUBLE, FIELD(network.value_min), -SDQN_MAX_VALUE, SDQN_MAX_VALUE, .help = "the first of them"},
+    {"value_max", SDQN_KEY_DOUBLE, FIELD(network.value_max), -SDQN_MAX_VALUE, SDQN_MAX_VALUE, .help = "the last of them"},
     {"evaluation_period", SDQN_KEY_INT, FIELD(evaluation_period), 1, SDQN_CONFIG_MAX_EPISODES, .help = "episodes between evaluations"},
     {"evaluation_episodes", SDQN_KEY_INT, FIELD(evaluation_episodes), 1, 1000000, .help = "greedy episodes a task in each of them"},
     {"evaluation_seed", SDQN_KEY_SEED, FIELD(evaluation_seed), .help = "seed of their first episode, i more for the i-th"},
@@ -201,7 +216,8 @@ static bool parse_choice(const SdqnKey *key, const char *text, void *field) {
     return false;
 }
 
-_Static_assert(sizeof(SdqnConditioning) == sizeof(int) && sizeof(SdqnWindKind) == sizeof(int) && sizeof(SdqnLossKind) == sizeof(int),
+_Static_assert(sizeof(SdqnConditioning) == sizeof(int) && sizeof(SdqnWindKind) == sizeof(int) && sizeof(SdqnLossKind) == sizeof(int) &&
+                   sizeof(SdqnArchitecture) == sizeof(int) && sizeof(SdqnProjection) == sizeof(int),
                "choices are stored as int");
 
 static bool parse_bool(const char *text, void *field) {

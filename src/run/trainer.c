@@ -265,6 +265,7 @@ static SdqnStatus train_step(SdqnTrainer *trainer, int task, float *observation,
         .action = action,
         .task = task,
         .terminated = step->terminated, // a time limit is none
+        .truncated = step->truncated,
     };
     method->push(trainer->self, &transition);
     trainer->counters.steps++;
