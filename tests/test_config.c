@@ -154,11 +154,11 @@ static void task_buffers_have_weights_and_scales(void **state) {
     SdqnConfig config = config_of("method: mean\ntask_weights: [1, 0.5, 2]\nreward_scales: 0.1\n");
     SdqnMethodDef def;
     sdqn_config_method_def(&config, NULL, &def);
-    assert_true(def.dqn.replay_capacity == 33333 && def.dqn.batch_size == 64 && def.weight_decay == 0);
+    assert_true(def.dqn.replay_capacity == 33333 && def.dqn.batch_size == 64 && def.dqn.weight_decay == 0);
     assert_true(def.tasks[1].weight == 0.5 && def.tasks[2].weight == 2 && def.tasks[2].reward_scale == 0.1);
     config = config_of("method: sum\n");
     sdqn_config_method_def(&config, NULL, &def);
-    assert_true(def.weight_decay == 0.01 && def.tasks[2].weight == 1);
+    assert_true(def.dqn.weight_decay == 0.01 && def.tasks[2].weight == 1);
 }
 
 static void all_means_the_first_three_tasks(void **state) {
@@ -350,7 +350,12 @@ static void bad_files_are_refused_with_their_line(void **state) {
         {"learning_rate: [1, \"1\"]\n", ":1: learning_rate = \"1\": must be a number"},
         {"target_period: [1, 1.5]\n", ":1: target_period = 1,1.5: must be an integer in [1, 1000000], or one a task"},
         {"task_weights: [1, 2, 3]\n", ":1: task_weights = 1.0,2.0,3.0: method shared has no replay buffer for each task"},
-        {"weight_decay: 0.1\n", ":1: weight_decay = 0.1: method shared has no replay buffer for each task: it does not know this key"},
+        {"atoms: 1\nloss: categorical\n", ":1: atoms = 1: must be 0 or at least 2"},
+        {"atoms: 51\n", ":1: atoms = 51: must be 0 unless loss is categorical"},
+        {"loss: categorical\n", ":1: loss = categorical: needs atoms of at least 2"},
+        {"method: brc\nvalue_max: -100\n", ":2: value_max = -100.0: must be larger than value_min"},
+        {"method: brc\nblocks: 17\n", ":2: blocks = 17: must be an integer in [1, 16]"},
+        {"n_step: 0\n", ":1: n_step = 0: must be an integer in [1, 64]"},
         {"method: mean\ntask_weights: [1, 2]\n", ":2: task_weights = 1.0,2.0: must be one value, or one for each of the 3 tasks"},
         {"method: mean\nreward_scales: 0\n", ":2: reward_scales = 0: must be a number in (0.0, 1000000.0], or one a task"},
         {"method: mean\nlearning_rate: [1, 1, 1]\n", ":2: learning_rate = 1.0,1.0,1.0: must be one value: method mean has one learner"},
