@@ -69,13 +69,19 @@ static SdqnStatus combine(void *context, const SdqnTaskGradients *gradients, flo
     return method->combiner.combine(method->combiner.object, method->state, gradients, direction, error);
 }
 
+static void after_step(void *context, const float *losses, int tasks) {
+    LearnerMethod *method = context;
+    method->combiner.after_step(method->state, losses, tasks);
+}
+
 static SdqnStatus create_learner(const SdqnMethodDef *def, LearnerMethod *method, SdqnError *error) {
     const SdqnLearnerStreams streams = {
         .weights = sdqn_method_stream(def->seed, SDQN_STREAM_WEIGHTS),
         .exploration = sdqn_method_stream(def->seed, SDQN_STREAM_EXPLORATION),
         .replay = sdqn_method_stream(def->seed, SDQN_STREAM_REPLAY),
     };
-    SdqnTaskBuffersDef task_buffers = {.aggregate = combine, .context = method};
+    SdqnTaskBuffersDef task_buffers = {
+        .aggregate = combine, .after_step = method->combiner.after_step ? after_step : NULL, .context = method};
     for (int t = 0; t < SDQN_MAX_TASKS; t++) {
         task_buffers.weights[t] = def->tasks[t].weight;
         task_buffers.reward_scales[t] = def->tasks[t].reward_scale;

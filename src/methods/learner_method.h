@@ -15,6 +15,8 @@ typedef struct SdqnCombiner {
     void (*begin)(void *state, const SdqnRng *rng);
     /// @return SDQN_OK or SDQN_ERR_NUMERIC @param direction [parameters] written
     SdqnStatus (*combine)(const void *object, void *state, const SdqnTaskGradients *gradients, float *direction, SdqnError *error);
+    /// What the step did to the losses of the batch; NULL: not asked for. @param losses [tasks] by the new weights, finite
+    void (*after_step)(void *state, const float *losses, int tasks);
     bool (*state_is_sound)(const void *state); ///< of one that was read from a file
 } SdqnCombiner;
 
