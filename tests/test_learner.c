@@ -48,6 +48,7 @@ static SdqnLearnerStreams streams_of(uint64_t seed) {
     sdqn_rng_seed_spawned(&streams.weights, seed, (const uint32_t[]){SDQN_STREAM_WEIGHTS}, 1);
     sdqn_rng_seed_spawned(&streams.exploration, seed, (const uint32_t[]){SDQN_STREAM_EXPLORATION}, 1);
     sdqn_rng_seed_spawned(&streams.replay, seed, (const uint32_t[]){SDQN_STREAM_REPLAY}, 1);
+    sdqn_rng_seed_spawned(&streams.noise, seed, (const uint32_t[]){SDQN_STREAM_METHOD}, 1);
     return streams;
 }
 
@@ -548,8 +549,10 @@ static void cut_or_longer_states_are_refused(void **state) {
     sdqn_learner_destroy(learner);
 }
 
-/// Offsets into the state: magic 0, size 8, parameter count 16, counters to 47, running powers to 71, streams to 151, definitions of 14 and
-/// 17 numbers to 399, then the arrays, then the replay buffer behind its size.
+/// Offsets into the state: magic 0, size 8, parameter count 16, counters to 47, running powers to 71, then three streams, the definitions
+/// of 18 numbers and more, the arrays, and the replay buffer behind its size.
+enum { STREAMS = 72, DEFINITIONS = STREAMS + 3 * 40, ARRAYS = DEFINITIONS + 8 * (18 + SDQN_DQN_DEF_VALUES) };
+
 static void damaged_states_are_refused(void **state) {
     (void)state;
     const SdqnDqnDef def = small_dqn();
@@ -571,14 +574,15 @@ static void damaged_states_are_refused(void **state) {
         {16, 8, &even, "other settings"},
         {48, 8, &big, "running power"},
         {56, 8, &none, "running power"},
-        {72 + 24, 8, &even, "random stream"},
-        {112 + 36, 4, &two, "random stream"},
-        {152, 4, &two, "other settings"},
-        {176, 8, &big, "other settings"},
-        {400 + 4 * 5, 4, &infinite, "value 5 of"},
-        {400 + 4 * (3 * count + 1), 4, &negative, "of the weights and moments is -1"},
-        {400 + 4 * 4 * count, 8, &even, "saved replay buffer"},
-        {400 + 4 * 4 * count + 16, 4, &negative, "saved replay buffer"},
+        {STREAMS + 24, 8, &even, "random stream"},
+        {STREAMS + 40 + 36, 4, &two, "random stream"},
+        {STREAMS + 80 + 24, 8, &even, "random stream"},
+        {DEFINITIONS, 4, &two, "other settings"},
+        {DEFINITIONS + 24, 8, &big, "other settings"},
+        {ARRAYS + 4 * 5, 4, &infinite, "value 5 of"},
+        {ARRAYS + 4 * (3 * count + 1), 4, &negative, "of the weights and moments is -1"},
+        {ARRAYS + 4 * 4 * count, 8, &even, "saved replay buffer"},
+        {ARRAYS + 4 * 4 * count + 16, 4, &negative, "saved replay buffer"},
     };
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
         uint8_t *damaged = malloc(saved.size);

@@ -13,7 +13,7 @@
 /// What a command printed, both outputs together, and how it ended.
 typedef struct Outcome {
     int code;
-    char text[8192];
+    char text[65536];
 } Outcome;
 
 /// Run a shell command in which `$SHAREDQN` is the program.
@@ -23,6 +23,7 @@ static Outcome shell(const char *command) {
     FILE *pipe = popen(command, "r"); // NOLINT(cert-env33-c): the commands are constants of this file
     assert_non_null(pipe);
     outcome.text[fread(outcome.text, 1, sizeof outcome.text - 1, pipe)] = '\0';
+    assert_int_equal(fgetc(pipe), EOF); // all of it; else the command would end by SIGPIPE
     int status = pclose(pipe);
     assert_true(WIFEXITED(status));
     outcome.code = WEXITSTATUS(status);

@@ -37,28 +37,34 @@ static SdqnQNetworkDef small_def(SdqnConditioning conditioning) {
                              .conditioning = conditioning};
 }
 
+/// Write a network and read it back.
+static SdqnQNetworkSet through_a_file(const SdqnQNetwork *network) {
+    SdqnQNetworkSet set;
+    SdqnTensor tensors[SDQN_Q_NETWORK_MAX_TENSORS];
+    const int count = sdqn_q_network_tensors(network, tensors);
+    SdqnPiece piece;
+    uint8_t *bytes;
+    char path[] = "/tmp/sdqn_test_network_file_XXXXXX";
+    const int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    SdqnError error = {0};
+    assert_int_equal(sdqn_safetensors_encode(tensors, count, &bytes, &piece.size, &error), SDQN_OK);
+    piece.data = bytes;
+    assert_int_equal(sdqn_file_write(path, &piece, 1, &error), SDQN_OK);
+    const SdqnStatus status = sdqn_q_network_set_read(path, 8, 4, sdqn_kernels(SDQN_CPU_SCALAR), &set, &error);
+    unlink(path);
+    free(bytes);
+    if (status != SDQN_OK) fail_msg("%s", error.message);
+    return set;
+}
+
 static void written_network_is_read_back(void **state) {
     (void)state;
     static const int num_tasks[] = {3, 3, SDQN_MAX_TASKS, 1}; // of embedding, one-hot, id, blind
     for (int conditioning = SDQN_CONDITIONING_EMBEDDING; conditioning <= SDQN_CONDITIONING_BLIND; conditioning++) {
         SdqnQNetwork *network = make_network(small_def((SdqnConditioning)conditioning));
-        SdqnQNetworkSet set;
-        SdqnTensor tensors[SDQN_Q_NETWORK_MAX_TENSORS];
-        const int count = sdqn_q_network_tensors(network, tensors);
-        SdqnPiece piece;
-        uint8_t *bytes;
-        char path[] = "/tmp/sdqn_test_network_file_XXXXXX";
-        const int descriptor = mkstemp(path);
-        assert_true(descriptor >= 0);
-        close(descriptor);
-        SdqnError error = {0};
-        assert_int_equal(sdqn_safetensors_encode(tensors, count, &bytes, &piece.size, &error), SDQN_OK);
-        piece.data = bytes;
-        assert_int_equal(sdqn_file_write(path, &piece, 1, &error), SDQN_OK);
-        const SdqnStatus status = sdqn_q_network_set_read(path, 8, 4, sdqn_kernels(SDQN_CPU_SCALAR), &set, &error);
-        unlink(path);
-        free(bytes);
-        if (status != SDQN_OK) fail_msg("%s", error.message);
+        SdqnQNetworkSet set = through_a_file(network);
         assert_int_equal(set.count, 1);
         assert_string_equal(set.tasks[0], "");
         const SdqnQNetwork *read = set.networks[0];
@@ -81,6 +87,31 @@ static void written_network_is_read_back(void **state) {
         sdqn_q_network_forward(network, workspace, observation, &task, 1, expected);
         assert_memory_equal(q, expected, sizeof q);
         sdqn_q_workspace_destroy(workspace);
+        sdqn_q_network_destroy(network);
+        sdqn_q_network_set_clear(&set);
+    }
+}
+
+static void written_residuals_are_read_back(void **state) {
+    (void)state;
+    for (int variant = 0; variant < 16; variant++) {
+        SdqnQNetworkDef def = small_def(SDQN_CONDITIONING_BLIND);
+        def.residuals = variant & 1 ? SDQN_RESIDUALS_GAUSSIAN : SDQN_RESIDUALS_VECTOR;
+        def.residual_rank = variant & 2 ? 3 : 0;
+        def.prior_scale = 0.1;
+        def.learned_prior = (variant & 5) == 5;
+        def.architecture = variant & 8 ? SDQN_ARCHITECTURE_BRONET_PUBLISHED : SDQN_ARCHITECTURE_MLP;
+        def.num_blocks = variant & 8 ? SDQN_MAX_BLOCKS : 0;
+        SdqnQNetwork *network = make_network(def);
+        SdqnQNetworkSet set = through_a_file(network);
+        const SdqnQNetworkDef *found = sdqn_q_network_def(set.networks[0]);
+        assert_int_equal(found->residuals, def.residuals);
+        assert_int_equal(found->residual_rank, def.residual_rank);
+        assert_int_equal(found->learned_prior, def.learned_prior);
+        assert_int_equal(found->num_tasks, 3);
+        assert_int_equal(sdqn_q_network_parameter_count(set.networks[0]), sdqn_q_network_parameter_count(network));
+        assert_memory_equal(sdqn_q_network_parameters(set.networks[0]), sdqn_q_network_parameters(network),
+                            sdqn_q_network_parameter_count(network) * sizeof(float));
         sdqn_q_network_destroy(network);
         sdqn_q_network_set_clear(&set);
     }
@@ -248,6 +279,7 @@ static void reference_weights_load(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(written_network_is_read_back),
+        cmocka_unit_test(written_residuals_are_read_back),
         cmocka_unit_test(files_of_other_networks_are_refused),
         cmocka_unit_test(networks_of_several_tasks_are_read_by_name),
         cmocka_unit_test(broken_files_of_several_tasks_are_refused),

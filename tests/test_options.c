@@ -215,7 +215,8 @@ static void help_tells_every_option_and_setting(void **state) {
     capture_help("-h", builder, text, sizeof text);
     sdqn_config_builder_destroy(builder);
     assert_non_null(strstr(text, "  --set KEY=VALUE\n"));
-    assert_non_null(strstr(text, "  --learning-rate VALUE\n      step size of Adam\n      a number in (0.0, 1.0], or one a task; default 0.0005\n"));
+    assert_non_null(
+        strstr(text, "  --learning-rate VALUE\n      step size of Adam\n      a number in (0.0, 1.0], or one a task; default 0.0005\n"));
 }
 
 int main(void) {

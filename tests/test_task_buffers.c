@@ -39,6 +39,7 @@ static SdqnLearnerStreams streams(void) {
     sdqn_rng_seed(&made.weights, 1);
     sdqn_rng_seed(&made.exploration, 2);
     sdqn_rng_seed(&made.replay, 3);
+    sdqn_rng_seed(&made.noise, 4);
     return made;
 }
 

@@ -36,6 +36,8 @@ static const Field FIELDS[] = {
     {FIELD(target_tau, REAL), .high = 1},
     {FIELD(clip_norm, REAL), .high = 1e9},
     {FIELD(update_period, INTEGER), .low = 1, .high = 1000000},
+    {FIELD(kl_weight, REAL), .high = 1e3},
+    {FIELD(kl_anneal, INTEGER), .high = 1000000000},
     {FIELD(n_step, INTEGER), .low = 1, .high = SDQN_MAX_N_STEP},
 };
 _Static_assert(sizeof(SdqnLossKind) == sizeof(int) && sizeof(SdqnProjection) == sizeof(int), "enums are read as int");
@@ -55,6 +57,7 @@ SdqnDqnDef sdqn_dqn_def_default(void) {
         .huber_delta = 1.0,
         .projection = SDQN_PROJECTION_CORRECT,
         .update_period = 1,
+        .kl_weight = 2.5e-4,
         .n_step = 1,
     };
 }

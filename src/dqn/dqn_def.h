@@ -35,11 +35,13 @@ typedef struct SdqnDqnDef {
                                ///< Default 0.
     double clip_norm;          ///< longer gradients are scaled to this norm, in [0, 1e9]; 0: none is. Default 0.
     int update_period;         ///< transitions stored between updates, in [1, 1000000]. Default 1.
+    double kl_weight;          ///< of KL / batch_size in the loss, of networks with Gaussian residuals, in [0, 1e3]. Default 2.5e-4.
+    int kl_anneal;             ///< updates over which that weight grows from 0, linearly, in [0, 1e9]; 0: it is there at once. Default 0.
     int n_step;                ///< environment steps whose rewards make a transition, in [1, SDQN_MAX_N_STEP]. Default 1.
 } SdqnDqnDef;
 
 /// How many values sdqn_dqn_def_values gives.
-#define SDQN_DQN_DEF_VALUES 17
+#define SDQN_DQN_DEF_VALUES 19
 
 SdqnDqnDef sdqn_dqn_def_default(void);
 /// @return SDQN_OK, or SDQN_ERR_ARGUMENT with the field, its value and the allowed range

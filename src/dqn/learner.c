@@ -81,6 +81,9 @@ SdqnStatus sdqn_learner_create(const SdqnQNetworkDef *network_def, const SdqnDqn
     SdqnStatus status = sdqn_q_network_def_check(network_def, error);
     if (status == SDQN_OK) status = sdqn_dqn_def_check(def, error);
     if (status == SDQN_OK) status = check_loss(network_def, def, error);
+    if (status == SDQN_OK && task_buffers && network_def->residuals != SDQN_RESIDUALS_NONE) {
+        status = sdqn_error_set(error, SDQN_ERR_ARGUMENT, "residuals: must be none with a replay buffer for each task");
+    }
     if (status == SDQN_OK && task_buffers) status = check_task_buffers(task_buffers, network_def->num_tasks, error);
     if (status != SDQN_OK) return status;
     SdqnLearner *made = calloc(1, sizeof *made);
@@ -103,6 +106,7 @@ SdqnStatus sdqn_learner_create(const SdqnQNetworkDef *network_def, const SdqnDqn
     sdqn_exploration_init(&made->exploration, def->epsilon_decay, def->epsilon_floor);
     made->exploration_rng = streams->exploration;
     made->replay_rng = streams->replay;
+    made->noise_rng = streams->noise;
     *learner = made;
     return SDQN_OK;
 }
@@ -237,7 +241,8 @@ static void weigh_part(SdqnLearner *learner, int part) {
 static SdqnStatus losses(SdqnLearner *learner, float *loss, SdqnError *error) {
     const SdqnBatch *batch = &learner->batch;
     float sum = 0.0f;
-    sdqn_q_network_forward(learner->network, learner->training, batch->observation, batch->task, batch->max_rows, learner->outputs);
+    sdqn_q_network_forward_noisy(learner->network, learner->training, &learner->noise_rng, batch->observation, batch->task, batch->max_rows,
+                                 learner->outputs);
     for (int i = 0; i < learner->num_buffers; i++) {
         const float part = loss_of_part(learner, (size_t)i * (size_t)learner->def.batch_size);
         if (!isfinite(part)) {
@@ -263,6 +268,13 @@ static void step(SdqnLearner *learner) {
     sdqn_q_network_refresh(learner->network);
     if (learner->def.target_tau > 0.0) sdqn_q_network_mix(learner->target, learner->network, (float)learner->def.target_tau);
     learner->updates++;
+}
+
+/// Weight of KL in the loss of the update that follows.
+static double kl_weight(const SdqnLearner *learner) {
+    const SdqnDqnDef *def = &learner->def;
+    const double share = (double)learner->updates / (double)(def->kl_anneal > 0 ? def->kl_anneal : 1);
+    return def->kl_weight / def->batch_size * (def->kl_anneal > 0 && share < 1.0 ? share : 1.0);
 }
 
 /// What the optimiser steps along, from the gradients of the parts.
@@ -295,10 +307,12 @@ SdqnStatus sdqn_learner_update(SdqnLearner *learner, SdqnUpdate *update, SdqnErr
     float loss = 0.0f;
     draw_batch(learner);
     const float cut = sdqn_learner_td_targets(learner);
+    sdqn_q_network_draw_noise(learner->network, &learner->noise_rng);
     SdqnStatus status = losses(learner, &loss, error);
     if (status != SDQN_OK) return status;
     sdqn_q_network_backward_groups(learner->network, learner->training, learner->batch.task, learner->d_outputs, learner->num_buffers,
                                    learner->def.batch_size, learner->gradients);
+    sdqn_q_network_add_kl_gradient(learner->network, kl_weight(learner), learner->gradients);
     status = find_direction(learner, error);
     if (status != SDQN_OK) return status;
     step(learner);

@@ -41,6 +41,7 @@ typedef struct SdqnTaskBuffersDef {
 /// The streams a learner draws from; it keeps copies.
 typedef struct SdqnLearnerStreams {
     SdqnRng weights, exploration, replay;
+    SdqnRng noise; ///< of networks with Gaussian residuals
 } SdqnLearnerStreams;
 
 /// What an update did.

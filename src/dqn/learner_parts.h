@@ -19,7 +19,7 @@ struct SdqnLearner {
     SdqnReplayBuffer *replays[SDQN_MAX_TASKS]; ///< num_buffers of them
     SdqnNStep *n_step;                         ///< NULL: one step each
     SdqnExploration exploration;
-    SdqnRng exploration_rng, replay_rng;
+    SdqnRng exploration_rng, replay_rng, noise_rng;
     uint64_t updates, episodes, pushes;
 
     // Derived or scratch: nothing below is part of the state.

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define STATE_MAGIC UINT64_C(0x33304e5244514453) ///< "SDQDRN03" as little-endian bytes; another machine's byte order does not match
-#define NETWORK_DEF_VALUES 14
+#define NETWORK_DEF_VALUES 18
 #define STATE_ARRAYS 4 ///< parameters, target parameters, both moments
 
 /// The saved state begins with this; STATE_ARRAYS arrays of parameter_count floats and the parts follow, each of these behind its size as
@@ -18,18 +18,19 @@ typedef struct StateHeader {
     uint64_t parameter_count;
     uint64_t updates, episodes, pushes;
     double exploration_power, beta1_power, beta2_power;
-    SdqnRng exploration_rng, replay_rng;
+    SdqnRng exploration_rng, replay_rng, noise_rng;
     double network_def[NETWORK_DEF_VALUES];
     double def[SDQN_DQN_DEF_VALUES];
 } StateHeader;
 
 // Padding would put bytes of no meaning into checkpoints.
 _Static_assert(sizeof(SdqnRng) == 40, "no padding");
-_Static_assert(sizeof(StateHeader) == 8 * (9 + 10 + NETWORK_DEF_VALUES + SDQN_DQN_DEF_VALUES), "no padding");
+_Static_assert(sizeof(StateHeader) == 8 * (9 + 15 + NETWORK_DEF_VALUES + SDQN_DQN_DEF_VALUES), "no padding");
 
 /// The network's definition as numbers. What is not looked at counts as 0. @param values  written
 static void network_def_values(const SdqnQNetworkDef *def, double values[NETWORK_DEF_VALUES]) {
     const bool embeds = def->conditioning == SDQN_CONDITIONING_EMBEDDING, is_mlp = def->architecture == SDQN_ARCHITECTURE_MLP;
+    const bool is_gaussian = def->residuals == SDQN_RESIDUALS_GAUSSIAN;
     const double numbers[NETWORK_DEF_VALUES] = {
         def->observation_size,
         def->num_actions,
@@ -45,6 +46,10 @@ static void network_def_values(const SdqnQNetworkDef *def, double values[NETWORK
         def->num_atoms,
         def->num_atoms > 0 ? def->value_min : 0.0,
         def->num_atoms > 0 ? def->value_max : 0.0,
+        def->residuals,
+        def->residuals != SDQN_RESIDUALS_NONE ? def->residual_rank : 0,
+        is_gaussian ? def->prior_scale : 0.0,
+        is_gaussian && def->learned_prior,
     };
     memcpy(values, numbers, sizeof numbers);
 }
@@ -116,6 +121,7 @@ void sdqn_learner_save_state(const SdqnLearner *learner, uint8_t *bytes) {
         .beta2_power = learner->adam.beta2_power,
         .exploration_rng = learner->exploration_rng,
         .replay_rng = learner->replay_rng,
+        .noise_rng = learner->noise_rng,
     };
     network_def_values(sdqn_q_network_def(learner->network), header.network_def);
     sdqn_dqn_def_values(&learner->def, header.def);
@@ -155,8 +161,8 @@ static SdqnStatus check_state(const SdqnLearner *learner, const uint8_t *bytes, 
         !same_values(header->network_def, network_def, NETWORK_DEF_VALUES)) {
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved learner: made with other settings");
     }
-    if (!rng_is_sound(&header->exploration_rng) || !rng_is_sound(&header->replay_rng) || !is_power(header->exploration_power) ||
-        !is_power(header->beta1_power) || !is_power(header->beta2_power)) {
+    if (!rng_is_sound(&header->exploration_rng) || !rng_is_sound(&header->replay_rng) || !rng_is_sound(&header->noise_rng) ||
+        !is_power(header->exploration_power) || !is_power(header->beta1_power) || !is_power(header->beta2_power)) {
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved learner: a random stream or a running power is out of range");
     }
     for (size_t i = 0; i < floats; i++) {
@@ -223,6 +229,7 @@ SdqnStatus sdqn_learner_load_state(SdqnLearner *learner, const uint8_t *bytes, s
     learner->adam.beta2_power = header.beta2_power;
     learner->exploration_rng = header.exploration_rng;
     learner->replay_rng = header.replay_rng;
+    learner->noise_rng = header.noise_rng;
     const uint8_t *cursor = bytes + sizeof header;
     sdqn_bytes_take(&cursor, sdqn_q_network_parameters_mutable(learner->network), array_bytes);
     sdqn_bytes_take(&cursor, sdqn_q_network_parameters_mutable(learner->target), array_bytes);

@@ -60,6 +60,7 @@ static SdqnStatus create_learner(const SdqnMethodDef *def, int task, SdqnLearner
         .weights = sdqn_method_task_stream(def->seed, SDQN_STREAM_WEIGHTS, task),
         .exploration = sdqn_method_task_stream(def->seed, SDQN_STREAM_EXPLORATION, task),
         .replay = sdqn_method_task_stream(def->seed, SDQN_STREAM_REPLAY, task),
+        .noise = sdqn_method_task_stream(def->seed, SDQN_STREAM_METHOD, task),
     };
     SdqnError cause = {0};
     const SdqnStatus status = sdqn_learner_create(&network, &def->tasks[task].dqn, def->kernels, NULL, &streams, learner, &cause);

@@ -79,6 +79,7 @@ static SdqnStatus create_learner(const SdqnMethodDef *def, LearnerMethod *method
         .weights = sdqn_method_stream(def->seed, SDQN_STREAM_WEIGHTS),
         .exploration = sdqn_method_stream(def->seed, SDQN_STREAM_EXPLORATION),
         .replay = sdqn_method_stream(def->seed, SDQN_STREAM_REPLAY),
+        .noise = sdqn_method_stream(def->seed, SDQN_STREAM_METHOD),
     };
     SdqnTaskBuffersDef task_buffers = {
         .aggregate = combine, .after_step = method->combiner.after_step ? after_step : NULL, .context = method};

@@ -4,10 +4,27 @@
 #include <string.h>
 
 static const SdqnMethod *const methods[] = {
-    &sdqn_method_shared,   &sdqn_method_shared_wide, &sdqn_method_independent, &sdqn_method_independent_500, &sdqn_method_independent_equal,
-    &sdqn_method_mean,     &sdqn_method_sum,         &sdqn_method_pcgrad,      &sdqn_method_cagrad,          &sdqn_method_mgda,
-    &sdqn_method_imtl_g,   &sdqn_method_nash_mtl,    &sdqn_method_aligned_mtl, &sdqn_method_gradvac,         &sdqn_method_upgrad,
-    &sdqn_method_gradnorm, &sdqn_method_famo,        &sdqn_method_brc,         &sdqn_method_brc_small,
+    &sdqn_method_shared,
+    &sdqn_method_shared_wide,
+    &sdqn_method_independent,
+    &sdqn_method_independent_500,
+    &sdqn_method_independent_equal,
+    &sdqn_method_mean,
+    &sdqn_method_sum,
+    &sdqn_method_pcgrad,
+    &sdqn_method_cagrad,
+    &sdqn_method_mgda,
+    &sdqn_method_imtl_g,
+    &sdqn_method_nash_mtl,
+    &sdqn_method_aligned_mtl,
+    &sdqn_method_gradvac,
+    &sdqn_method_upgrad,
+    &sdqn_method_gradnorm,
+    &sdqn_method_famo,
+    &sdqn_method_brc,
+    &sdqn_method_brc_small,
+    &sdqn_method_varshare,
+    &sdqn_method_varshare_deterministic,
 };
 enum { NUM_METHODS = sizeof methods / sizeof methods[0] };
 

@@ -87,12 +87,8 @@ int sdqn_graph_tensors(const SdqnGraph *graph, const float *parameters, SdqnTens
 
 // ---- weights --------------------------------------------------------------------------------------------------------------------
 
-/// Whether the backward pass needs the derivative by a layer's input.
-static bool needs_input_derivative(const SdqnGraph *graph, const SdqnNode *node) {
-    return node->source != SDQN_GRAPH_INPUT || graph->learned_input < graph->input_size;
-}
-
-/// Whether it then reads a copy of the weight, whose rows do not crowd the cache; the input layer's few columns are read in place.
+/// Whether the backward pass reads a copy of the weight, whose rows do not crowd the cache; the input layer's few columns are read in
+/// place.
 static bool reads_copy(const SdqnNode *node) { return node->source != SDQN_GRAPH_INPUT && (node->sparse_derivative || node->out > 64); }
 
 SdqnStatus sdqn_graph_weights_create(const SdqnGraph *graph, const float *parameters, SdqnGraphWeights *weights, SdqnError *error) {
@@ -131,7 +127,17 @@ void sdqn_graph_weights_refresh(const SdqnGraph *graph, const SdqnKernels *kerne
 
 // ---- workspace ------------------------------------------------------------------------------------------------------------------
 
-static bool create_node(const SdqnGraph *graph, int i, size_t rows, bool backward, SdqnGraphWorkspace *workspace) {
+/// Signs and flipped inputs of a linear layer.
+static bool create_noise(const SdqnNode *node, int i, size_t rows, SdqnGraphWorkspace *workspace) {
+    const size_t in_row = sdqn_aligned_row(node->in);
+    workspace->nodes[i].in_row = in_row;
+    workspace->nodes[i].in_signs = sdqn_aligned_floats(rows * in_row);
+    workspace->nodes[i].out_signs = sdqn_aligned_floats(rows * workspace->nodes[i].row);
+    workspace->nodes[i].flipped = sdqn_aligned_floats(rows * in_row);
+    return workspace->nodes[i].in_signs && workspace->nodes[i].out_signs && workspace->nodes[i].flipped;
+}
+
+static bool create_node(const SdqnGraph *graph, int i, size_t rows, SdqnGraphPasses passes, SdqnGraphWorkspace *workspace) {
     const SdqnNode *node = &graph->nodes[i];
     const size_t row = sdqn_aligned_row(node->out);
     workspace->nodes[i].row = row;
@@ -141,7 +147,8 @@ static bool create_node(const SdqnGraph *graph, int i, size_t rows, bool backwar
         workspace->nodes[i].statistics = sdqn_aligned_floats(2 * rows);
         whole = whole && workspace->nodes[i].statistics;
     }
-    if (!backward) return whole;
+    if (passes == SDQN_GRAPH_NOISY && node->kind == SDQN_NODE_LINEAR) whole = whole && create_noise(node, i, rows, workspace);
+    if (passes == SDQN_GRAPH_FORWARD) return whole;
     workspace->nodes[i].d_output = sdqn_aligned_floats(rows * row);
     whole = whole && workspace->nodes[i].d_output;
     if (!node->sparse_derivative) return whole;
@@ -150,7 +157,7 @@ static bool create_node(const SdqnGraph *graph, int i, size_t rows, bool backwar
     return whole && workspace->nodes[i].d_transposed;
 }
 
-SdqnStatus sdqn_graph_workspace_create(const SdqnGraph *graph, int max_rows, bool backward, SdqnGraphWorkspace *workspace,
+SdqnStatus sdqn_graph_workspace_create(const SdqnGraph *graph, int max_rows, SdqnGraphPasses passes, SdqnGraphWorkspace *workspace,
                                        SdqnError *error) {
     assert(max_rows >= 1);
     const size_t rows = (size_t)max_rows;
@@ -160,14 +167,21 @@ SdqnStatus sdqn_graph_workspace_create(const SdqnGraph *graph, int max_rows, boo
     workspace->input = sdqn_aligned_floats(rows * workspace->input_row);
     bool whole = workspace->input != NULL;
     for (int i = 0; i < graph->num_nodes && whole; i++) {
-        whole = create_node(graph, i, rows, backward, workspace);
+        whole = create_node(graph, i, rows, passes, workspace);
         if (graph->nodes[i].out > widest) widest = graph->nodes[i].out;
+        if (graph->nodes[i].in > widest) widest = graph->nodes[i].in;
     }
-    if (backward && whole) {
-        workspace->scratch = sdqn_aligned_floats(rows * sdqn_aligned_row(widest));
+    const size_t scratch = rows * sdqn_aligned_row(widest);
+    if (passes != SDQN_GRAPH_FORWARD && whole) {
+        workspace->scratch = sdqn_aligned_floats(scratch);
         whole = workspace->scratch != NULL;
     }
-    if (backward && whole && learned > 0) {
+    if (passes == SDQN_GRAPH_NOISY && whole) {
+        workspace->noise_scratch = sdqn_aligned_floats(scratch);
+        workspace->noise_scratch2 = sdqn_aligned_floats(scratch);
+        whole = workspace->noise_scratch && workspace->noise_scratch2;
+    }
+    if (passes != SDQN_GRAPH_FORWARD && whole && learned > 0) {
         workspace->d_input_row = sdqn_aligned_row(learned);
         workspace->d_input = sdqn_aligned_floats(rows * workspace->d_input_row);
         whole = workspace->d_input != NULL;
@@ -181,11 +195,36 @@ void sdqn_graph_workspace_destroy(SdqnGraphWorkspace *workspace) {
         free(workspace->nodes[i].d_output);
         free(workspace->nodes[i].d_transposed);
         free(workspace->nodes[i].statistics);
+        free(workspace->nodes[i].in_signs);
+        free(workspace->nodes[i].out_signs);
+        free(workspace->nodes[i].flipped);
     }
     free(workspace->input);
     free(workspace->d_input);
     free(workspace->scratch);
+    free(workspace->noise_scratch);
+    free(workspace->noise_scratch2);
     *workspace = (SdqnGraphWorkspace){0};
+}
+
+static float *advance(float *rows, size_t floats) { return rows ? rows + floats : NULL; }
+
+SdqnGraphWorkspace sdqn_graph_workspace_from(const SdqnGraph *graph, const SdqnGraphWorkspace *workspace, int first) {
+    SdqnGraphWorkspace view = *workspace;
+    const size_t rows = (size_t)first;
+    view.max_rows -= first;
+    view.input += rows * view.input_row;
+    view.d_input = advance(view.d_input, rows * view.d_input_row);
+    for (int i = 0; i < graph->num_nodes; i++) {
+        view.nodes[i].output += rows * view.nodes[i].row;
+        view.nodes[i].d_output = advance(view.nodes[i].d_output, rows * view.nodes[i].row);
+        view.nodes[i].d_transposed = advance(view.nodes[i].d_transposed, rows);
+        view.nodes[i].statistics = advance(view.nodes[i].statistics, 2 * rows);
+        view.nodes[i].in_signs = advance(view.nodes[i].in_signs, rows * view.nodes[i].in_row);
+        view.nodes[i].out_signs = advance(view.nodes[i].out_signs, rows * view.nodes[i].row);
+        view.nodes[i].flipped = advance(view.nodes[i].flipped, rows * view.nodes[i].in_row);
+    }
+    return view;
 }
 
 // ---- a pass over the layers -----------------------------------------------------------------------------------------------------
@@ -194,6 +233,7 @@ void sdqn_graph_workspace_destroy(SdqnGraphWorkspace *workspace) {
 typedef struct Pass {
     const SdqnGraph *graph;
     const SdqnGraphWeights *weights;
+    const SdqnGraphNoise *noise; ///< or NULL
     const SdqnKernels *kernels;
     SdqnGraphWorkspace *workspace;
 } Pass;
@@ -205,10 +245,10 @@ static float *output_of(const Pass *pass, int node, size_t *row) {
 }
 
 /// y[b, o] = sum over k of x[b, k] weight[o, k] + bias[o]
-static void linear_forward(const Pass *pass, int i, int n, float *y, size_t y_row) {
+/// @param weights  of the graph, or their perturbations
+static void linear_product(const Pass *pass, const SdqnGraphWeights *weights, int i, const float *x, size_t x_row, int n, bool relu,
+                           float *y, size_t y_row) {
     const SdqnNode *node = &pass->graph->nodes[i];
-    size_t x_row;
-    const float *x = output_of(pass, node->source, &x_row);
     pass->kernels->product(&(SdqnProduct){
         .rows = n,
         .columns = node->out,
@@ -217,13 +257,44 @@ static void linear_forward(const Pass *pass, int i, int n, float *y, size_t y_ro
         .a_row = x_row,
         .a_depth = 1,
         .sparse = node->sparse_input,
-        .b = pass->weights->nodes[i].transposed,
-        .b_depth = pass->weights->nodes[i].transposed_row,
-        .bias = pass->weights->parameters + node->bias,
+        .b = weights->nodes[i].transposed,
+        .b_depth = weights->nodes[i].transposed_row,
+        .bias = weights->parameters + node->bias,
         .c = y,
         .c_row = y_row,
-        .epilogue = node->relu ? SDQN_EPILOGUE_RELU : SDQN_EPILOGUE_NONE,
+        .epilogue = relu ? SDQN_EPILOGUE_RELU : SDQN_EPILOGUE_NONE,
     });
+}
+
+/// z[b, j] = x[b, j] * signs[b, j]
+static void flip(const float *x, size_t x_row, const float *signs, size_t signs_row, int n, int columns, float *z, size_t z_row) {
+    for (size_t b = 0; b < (size_t)n; b++) {
+        for (size_t j = 0; j < (size_t)columns; j++) z[b * z_row + j] = x[b * x_row + j] * signs[b * signs_row + j];
+    }
+}
+
+/// y += r o ((x o s) D^T + d), then ReLU.
+static void add_noise(const Pass *pass, int i, const float *x, size_t x_row, int n, float *y, size_t y_row) {
+    const SdqnNode *node = &pass->graph->nodes[i];
+    SdqnGraphWorkspace *workspace = pass->workspace;
+    const size_t in_row = workspace->nodes[i].in_row, row = workspace->nodes[i].row;
+    const float *signs = workspace->nodes[i].out_signs, *noise = workspace->noise_scratch;
+    flip(x, x_row, workspace->nodes[i].in_signs, in_row, n, node->in, workspace->nodes[i].flipped, in_row);
+    linear_product(pass, pass->noise->perturbations, i, workspace->nodes[i].flipped, in_row, n, false, workspace->noise_scratch, row);
+    for (size_t b = 0; b < (size_t)n; b++) {
+        for (size_t j = 0; j < (size_t)node->out; j++) {
+            const float sum = y[b * y_row + j] + signs[b * row + j] * noise[b * row + j];
+            y[b * y_row + j] = node->relu && !(sum > 0.0f) ? 0.0f : sum;
+        }
+    }
+}
+
+static void linear_forward(const Pass *pass, int i, int n, float *y, size_t y_row) {
+    const SdqnNode *node = &pass->graph->nodes[i];
+    size_t x_row;
+    const float *x = output_of(pass, node->source, &x_row);
+    linear_product(pass, pass->weights, i, x, x_row, n, node->relu && !pass->noise, y, y_row);
+    if (pass->noise) add_noise(pass, i, x, x_row, n, y, y_row);
 }
 
 static SdqnNorm norm_of(const Pass *pass, int i) {
@@ -266,10 +337,10 @@ static void duel_forward(const Pass *pass, int i, int n, float *y, size_t y_row)
     }
 }
 
-void sdqn_graph_forward(const SdqnGraph *graph, const SdqnGraphWeights *weights, const SdqnKernels *kernels, SdqnGraphWorkspace *workspace,
-                        int n, float *out) {
-    assert(n >= 1 && n <= workspace->max_rows);
-    const Pass pass = {graph, weights, kernels, workspace};
+void sdqn_graph_forward(const SdqnGraph *graph, const SdqnGraphWeights *weights, const SdqnGraphNoise *noise, const SdqnKernels *kernels,
+                        SdqnGraphWorkspace *workspace, int n, float *out) {
+    assert(n >= 1 && n <= workspace->max_rows && (!noise || workspace->noise_scratch));
+    const Pass pass = {graph, weights, noise, kernels, workspace};
     for (int i = 0; i < graph->num_nodes; i++) {
         const bool is_last = i + 1 == graph->num_nodes;
         float *y = is_last ? out : workspace->nodes[i].output;
@@ -315,18 +386,17 @@ static const float *derivative_of(const BackwardPass *backward, int i, size_t *r
 }
 
 /// For each group of rows: d_weight[o, k] = sum over b of dy[b, o] x[b, k]; d_bias[o] = sum over b of dy[b, o]; both over b ascending.
-static void linear_gradients(const BackwardPass *backward, int i, const float *dy, size_t dy_row) {
+/// @param transposed  room for dy transposed, which then is worth it; or NULL
+static void linear_gradients(const BackwardPass *backward, int i, const float *x, size_t x_row, const float *dy, size_t dy_row,
+                             float *transposed, float *gradients) {
     const Pass *pass = &backward->pass;
     const SdqnNode *node = &pass->graph->nodes[i];
     const int rows_each = backward->rows_each;
-    size_t x_row;
-    const float *x = output_of(pass, node->source, &x_row);
-    float *transposed = pass->workspace->nodes[i].d_transposed;
     const size_t transposed_row = pass->workspace->nodes[i].d_transposed_row;
     if (transposed) pass->kernels->transpose(dy, dy_row, backward->groups * rows_each, node->out, transposed, transposed_row, NULL, 0);
     for (int g = 0; g < backward->groups; g++) {
         const size_t first = (size_t)g * (size_t)rows_each;
-        float *gradient = backward->gradients + (size_t)g * backward->stride;
+        float *gradient = gradients + (size_t)g * backward->stride;
         pass->kernels->product(&(SdqnProduct){
             .rows = node->out,
             .columns = node->in,
@@ -345,12 +415,13 @@ static void linear_gradients(const BackwardPass *backward, int i, const float *d
 }
 
 /// dx[b, k] = sum over o of dy[b, o] weight[o, k], for `columns` inputs k from `first`.
+/// @param weights  of the graph, or their perturbations
 /// @param mask  what ReLU gave, with the row stride of dx: where it is not positive, dx is 0. NULL: no ReLU
-static void linear_input_derivative(const BackwardPass *backward, int i, const float *dy, size_t dy_row, int first, int columns,
-                                    const float *mask, float *dx, size_t dx_row) {
+static void linear_input_derivative(const BackwardPass *backward, const SdqnGraphWeights *weights, int i, const float *dy, size_t dy_row,
+                                    int first, int columns, const float *mask, float *dx, size_t dx_row) {
     const Pass *pass = &backward->pass;
     const SdqnNode *node = &pass->graph->nodes[i];
-    const float *copy = pass->weights->nodes[i].copy;
+    const float *copy = weights->nodes[i].copy;
     pass->kernels->product(&(SdqnProduct){
         .rows = backward->groups * backward->rows_each,
         .columns = columns,
@@ -359,14 +430,38 @@ static void linear_input_derivative(const BackwardPass *backward, int i, const f
         .a_row = dy_row,
         .a_depth = 1,
         .sparse = node->sparse_derivative,
-        .b = (copy ? copy : pass->weights->parameters + node->weight) + first,
-        .b_depth = copy ? pass->weights->nodes[i].copy_row : (size_t)node->in,
+        .b = (copy ? copy : weights->parameters + node->weight) + first,
+        .b_depth = copy ? weights->nodes[i].copy_row : (size_t)node->in,
         .c = dx,
         .c_row = dx_row,
         .epilogue = mask ? SDQN_EPILOGUE_MASK : SDQN_EPILOGUE_NONE,
         .mask = mask,
         .mask_row = dx_row,
     });
+}
+
+/// The gradient of the perturbations, and the part of dx that comes through them: dx += s o ((dy o r) D), then the mask of a ReLU.
+/// @param dx  NULL: not needed
+static void noise_backward(const BackwardPass *backward, int i, const float *dy, size_t dy_row, const float *mask, float *dx,
+                           size_t dx_row) {
+    const Pass *pass = &backward->pass;
+    const SdqnNode *node = &pass->graph->nodes[i];
+    SdqnGraphWorkspace *workspace = pass->workspace;
+    const size_t in_row = workspace->nodes[i].in_row, row = workspace->nodes[i].row;
+    const float *signs = workspace->nodes[i].in_signs;
+    const int n = backward->rows_each;
+    float *flipped = workspace->noise_scratch, *through = workspace->noise_scratch2;
+    flip(dy, dy_row, workspace->nodes[i].out_signs, row, n, node->out, flipped, row);
+    linear_gradients(backward, i, workspace->nodes[i].flipped, in_row, flipped, row, workspace->nodes[i].d_transposed,
+                     pass->noise->gradient);
+    if (!dx) return;
+    linear_input_derivative(backward, pass->noise->perturbations, i, flipped, row, 0, node->in, NULL, through, in_row);
+    for (size_t b = 0; b < (size_t)n; b++) {
+        for (size_t k = 0; k < (size_t)node->in; k++) {
+            const float sum = dx[b * dx_row + k] + signs[b * in_row + k] * through[b * in_row + k];
+            dx[b * dx_row + k] = mask && !(mask[b * dx_row + k] > 0.0f) ? 0.0f : sum;
+        }
+    }
 }
 
 /// Add `x` to the derivative by a layer's output, or write it if that is not begun. @param x [n, out] with row stride x_row
@@ -385,24 +480,28 @@ static void add_derivative(BackwardPass *backward, int node, const float *x, siz
 }
 
 static void linear_backward(BackwardPass *backward, int i, const float *dy, size_t dy_row) {
-    const SdqnGraph *graph = backward->pass.graph;
-    SdqnGraphWorkspace *workspace = backward->pass.workspace;
+    const Pass *pass = &backward->pass;
+    const SdqnGraph *graph = pass->graph;
+    SdqnGraphWorkspace *workspace = pass->workspace;
     const SdqnNode *node = &graph->nodes[i];
     const int source = node->source;
-    linear_gradients(backward, i, dy, dy_row);
-    if (!needs_input_derivative(graph, node)) return;
+    size_t x_row;
+    const float *x = output_of(pass, source, &x_row);
+    linear_gradients(backward, i, x, x_row, dy, dy_row, workspace->nodes[i].d_transposed, backward->gradients);
     if (source == SDQN_GRAPH_INPUT) {
         const int first = graph->learned_input;
-        linear_input_derivative(backward, i, dy, dy_row, first, graph->input_size - first, NULL, workspace->d_input,
+        if (pass->noise) noise_backward(backward, i, dy, dy_row, NULL, NULL, 0);
+        if (first == graph->input_size) return;
+        linear_input_derivative(backward, pass->weights, i, dy, dy_row, first, graph->input_size - first, NULL, workspace->d_input,
                                 workspace->d_input_row);
         return;
     }
-    const size_t row = workspace->nodes[source].row;
     const float *mask = is_relu(graph, source) ? workspace->nodes[source].output : NULL;
     float *dx = backward->written[source] ? workspace->scratch : workspace->nodes[source].d_output;
-    linear_input_derivative(backward, i, dy, dy_row, 0, node->in, mask, dx, row);
+    linear_input_derivative(backward, pass->weights, i, dy, dy_row, 0, node->in, pass->noise ? NULL : mask, dx, x_row);
+    if (pass->noise) noise_backward(backward, i, dy, dy_row, mask, dx, x_row);
     if (backward->written[source]) {
-        add_derivative(backward, source, dx, row);
+        add_derivative(backward, source, dx, x_row);
     } else {
         backward->written[source] = true;
         backward->masked[source] = mask != NULL;
@@ -456,10 +555,11 @@ static void mask_derivative(const BackwardPass *backward, int i) {
     for (size_t j = 0; j < n * row; j++) d[j] = y[j] > 0.0f ? d[j] : 0.0f;
 }
 
-void sdqn_graph_backward(const SdqnGraph *graph, const SdqnGraphWeights *weights, const SdqnKernels *kernels, SdqnGraphWorkspace *workspace,
-                         const float *d_out, int groups, int rows_each, float *gradients, size_t stride) {
+void sdqn_graph_backward(const SdqnGraph *graph, const SdqnGraphWeights *weights, const SdqnGraphNoise *noise, const SdqnKernels *kernels,
+                         SdqnGraphWorkspace *workspace, const float *d_out, int groups, int rows_each, float *gradients, size_t stride) {
+    assert(!noise || (groups == 1 && graph->learned_input == graph->input_size));
     assert(groups >= 1 && rows_each >= 1 && groups * rows_each <= workspace->max_rows && workspace->nodes[0].d_output);
-    BackwardPass backward = {{graph, weights, kernels, workspace}, d_out, groups, rows_each, gradients, stride, {false}, {false}};
+    BackwardPass backward = {{graph, weights, noise, kernels, workspace}, d_out, groups, rows_each, gradients, stride, {false}, {false}};
     for (int i = graph->num_nodes - 1; i >= 0; i--) {
         const SdqnNode *node = &graph->nodes[i];
         size_t dy_row;

@@ -82,6 +82,13 @@ void sdqn_graph_weights_destroy(SdqnGraphWeights *weights);
 /// Make the copies again from the parameters.
 void sdqn_graph_weights_refresh(const SdqnGraph *graph, const SdqnKernels *kernels, SdqnGraphWeights *weights);
 
+/// What the workspace is for.
+typedef enum SdqnGraphPasses {
+    SDQN_GRAPH_FORWARD = 0, ///< forward passes alone
+    SDQN_GRAPH_BACKWARD,    ///< backward ones as well
+    SDQN_GRAPH_NOISY,       ///< both, also with noise
+} SdqnGraphPasses;
+
 /// Activations and derivatives of at most max_rows rows.
 typedef struct SdqnGraphWorkspace {
     int max_rows;
@@ -89,7 +96,9 @@ typedef struct SdqnGraphWorkspace {
     size_t input_row;
     float *d_input; ///< [max_rows, input_size - learned_input] written by the backward pass; NULL if none are wanted
     size_t d_input_row;
-    float *scratch; ///< [max_rows, widest layer]
+    float *scratch;        ///< [max_rows, widest layer]
+    float *noise_scratch;  ///< likewise, for passes with noise
+    float *noise_scratch2; ///< likewise
     struct {
         float *output;   ///< [max_rows, out] after ReLU
         float *d_output; ///< derivative by the layer's output; NULL for forward passes only
@@ -97,23 +106,41 @@ typedef struct SdqnGraphWorkspace {
         float *d_transposed; ///< [out, max_rows] of d_output; NULL if not needed
         size_t d_transposed_row;
         float *statistics; ///< of NORM: [max_rows, 2] mean and 1 / deviation
+        // Of LINEAR, for passes with noise:
+        float *in_signs;  ///< [max_rows, in] +1 or -1, s of flipout, filled by the caller
+        float *out_signs; ///< [max_rows, out] likewise r
+        float *flipped;   ///< [max_rows, in] what the layer read, times in_signs
+        size_t in_row;    ///< floats a row of in_signs and flipped; out_signs has `row`
     } nodes[SDQN_GRAPH_MAX_NODES];
 } SdqnGraphWorkspace;
 
 /// @return SDQN_OK or SDQN_ERR_MEMORY; must be destroyed either way
-SdqnStatus sdqn_graph_workspace_create(const SdqnGraph *graph, int max_rows, bool backward, SdqnGraphWorkspace *workspace,
+SdqnStatus sdqn_graph_workspace_create(const SdqnGraph *graph, int max_rows, SdqnGraphPasses passes, SdqnGraphWorkspace *workspace,
                                        SdqnError *error);
 /// All zeros is allowed.
 void sdqn_graph_workspace_destroy(SdqnGraphWorkspace *workspace);
 
-/// The outputs of the last layer for n rows of workspace->input. @param out [n, size of the last layer] written
-void sdqn_graph_forward(const SdqnGraph *graph, const SdqnGraphWeights *weights, const SdqnKernels *kernels, SdqnGraphWorkspace *workspace,
-                        int n, float *out);
+/// The rows of a workspace from `first` on, as a workspace that must not be destroyed.
+SdqnGraphWorkspace sdqn_graph_workspace_from(const SdqnGraph *graph, const SdqnGraphWorkspace *workspace, int first);
+
+/// Noise on the linear layers by flipout: row b of such a layer with weight W and perturbation D gives
+///   y_b = x_b W^T + bias + r_b o ((x_b o s_b) D^T + d),  r_b and s_b signs that are the row's own, d the perturbation of the bias,
+/// so that rows see perturbations that are not correlated, for the price of a second product.
+/// Source: Wen et al. 2018, "Flipout", arXiv:1803.04386, equation 4.
+typedef struct SdqnGraphNoise {
+    const SdqnGraphWeights *perturbations; ///< of the graph's linear layers; others are not looked at
+    float *gradient;                       ///< [parameter_count] the backward pass writes the derivative by the perturbations here
+} SdqnGraphNoise;
+
+/// The outputs of the last layer for n rows of workspace->input. @param noise  NULL: none @param out [n, size of the last layer] written
+void sdqn_graph_forward(const SdqnGraph *graph, const SdqnGraphWeights *weights, const SdqnGraphNoise *noise, const SdqnKernels *kernels,
+                        SdqnGraphWorkspace *workspace, int n, float *out);
 
 /// Gradients after a forward pass, one for each group of rows_each rows, with the bits it would have alone; and workspace->d_input.
+/// @param noise      that of the forward pass; groups is then 1
 /// @param d_out      [groups * rows_each, size of the last layer] derivative of the loss
 /// @param gradients  group g's parameter_count values at g * stride, written
-void sdqn_graph_backward(const SdqnGraph *graph, const SdqnGraphWeights *weights, const SdqnKernels *kernels, SdqnGraphWorkspace *workspace,
-                         const float *d_out, int groups, int rows_each, float *gradients, size_t stride);
+void sdqn_graph_backward(const SdqnGraph *graph, const SdqnGraphWeights *weights, const SdqnGraphNoise *noise, const SdqnKernels *kernels,
+                         SdqnGraphWorkspace *workspace, const float *d_out, int groups, int rows_each, float *gradients, size_t stride);
 
 #endif

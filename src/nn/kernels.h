@@ -74,6 +74,13 @@ typedef struct SdqnKernels {
     /// @param d_scale, d_shift [columns] written, sums over rows ascending
     void (*norm_backward)(const SdqnNorm *norm, const float *x, const float *statistics, const float *dy, int rows, float *dx,
                           float *d_scale, float *d_shift);
+    /// n standard normal deviates, a function of the key and their place alone: pairs 64 values apart by Threefry2x32-20 and Box-Muller in
+    /// float32; at most 5.9 in size.
+    void (*normals)(const uint32_t key[2], size_t n, float *z);
+    /// z[i] = -1 if bit i of the word is set, else 1. @param n in [1, 64]
+    void (*signs)(uint64_t word, int n, float *z);
+    /// y[i] = log(1 + e^x[i]) to about 3e-7 of it, slope[i] = 1 / (1 + e^-x[i]); x below -80 counts as -80. No overlap.
+    void (*softplus)(const float *x, size_t n, float *y, float *slope);
     /// For measurements: `rounds` times one fma on each of 12 independent vectors in registers, which is as fast as this level can go.
     /// @param sum  written, so that the work cannot be left out @return how many floating-point operations that were, two an fma
     double (*fma_peak)(int64_t rounds, float *sum);

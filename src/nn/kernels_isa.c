@@ -2,6 +2,7 @@
 //
 // Every output element is one chain of operations in a fixed order; vectors run over outputs only. So all levels give the same bits.
 #include "nn/kernels_isa.h"
+#include "nn/noise_isa.h"
 #include "nn/norm_isa.h"
 #include "nn/vector_isa.h"
 
@@ -338,6 +339,9 @@ const SdqnKernels sdqn_kernels_scalar = {
     .transpose = transpose,
     .adam = adam,
     .mix = mix,
+    .normals = normals,
+    .signs = signs,
+    .softplus = softplus,
     .norm = norm_forward,
     .norm_backward = norm_backward,
     .fma_peak = fma_peak,

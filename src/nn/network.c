@@ -5,6 +5,7 @@
 #include "nn/architectures.h"
 #include "nn/categorical.h"
 #include "nn/graph.h"
+#include "nn/residuals.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -13,13 +14,15 @@
 #include <string.h>
 
 #define EMBEDDING_DEVIATION 0.1
+#define MAX_PRIOR_SCALE 1e3
 
 struct SdqnQNetwork {
     SdqnQNetworkDef def;
     const SdqnKernels *kernels;
     SdqnGraph graph;
-    SdqnGraphWeights weights;
-    size_t embedding; ///< offset of task_embedding.weight
+    SdqnGraphWeights weights; ///< without residuals
+    SdqnResiduals residuals;  ///< with them
+    size_t embedding;         ///< offset of task_embedding.weight
     size_t count;
     float *parameters;
     float *support; ///< [num_atoms], or NULL
@@ -28,6 +31,12 @@ struct SdqnQNetwork {
 struct SdqnQWorkspace {
     SdqnGraphWorkspace graph;
     float *logits; ///< [max_rows, outputs] for Q-values, with atoms; else NULL
+    // With residuals the rows of a pass lie sorted by task:
+    int *order;       ///< [max_rows] which row of the caller's each is; NULL without
+    float *sorted;    ///< [max_rows, outputs] outputs or their derivatives in that order
+    float *gradient;  ///< [graph parameters] of one task; NULL for forward passes only
+    float *d_perturb; ///< likewise by the perturbations; NULL without noise
+    bool noisy;       ///< the last forward pass was
 };
 
 // ---- definition -----------------------------------------------------------------------------------------------------------------
@@ -45,6 +54,7 @@ SdqnQNetworkDef sdqn_q_network_def_default(void) {
         .num_blocks = 3,
         .value_min = -100.0,
         .value_max = 300.0,
+        .prior_scale = 1.0,
     };
 }
 
@@ -66,12 +76,20 @@ SdqnStatus sdqn_q_network_def_check(const SdqnQNetworkDef *def, SdqnError *error
         {"hidden2_size", def->hidden2_size, 1, SDQN_MAX_LAYER_SIZE},
         {"blocks", def->num_blocks, has_blocks ? 1 : INT_MIN, has_blocks ? SDQN_MAX_BLOCKS : INT_MAX},
         {"atoms", def->num_atoms, 0, SDQN_MAX_ATOMS},
+        {"residuals", (int)def->residuals, SDQN_RESIDUALS_NONE, SDQN_RESIDUALS_GAUSSIAN},
+        {"residual_rank", def->residual_rank, 0, SDQN_MAX_RESIDUAL_RANK},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (fields[i].value < fields[i].low || fields[i].value > fields[i].high) {
             return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s = %d: must be in [%d, %d]", fields[i].name, fields[i].value, fields[i].low,
                                   fields[i].high);
         }
+    }
+    if (def->residuals != SDQN_RESIDUALS_NONE && def->conditioning != SDQN_CONDITIONING_BLIND) {
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "conditioning: must be blind with residuals: the weights know the task");
+    }
+    if (def->residuals == SDQN_RESIDUALS_GAUSSIAN && !(def->prior_scale > 0.0 && def->prior_scale <= MAX_PRIOR_SCALE)) {
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "prior_scale = %g: must be in (0, %g]", def->prior_scale, MAX_PRIOR_SCALE);
     }
     if (def->num_atoms == 0) return SDQN_OK;
     if (def->num_atoms == 1) return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "atoms = 1: must be 0 (plain values) or at least 2");
@@ -104,10 +122,22 @@ static size_t embedding_count(const SdqnQNetworkDef *def) {
 
 static size_t num_outputs(const SdqnQNetworkDef *def) { return (size_t)def->num_actions * (size_t)sdqn_q_network_def_action_outputs(def); }
 
+static SdqnResidualLayout layout_of(const SdqnQNetworkDef *def, const SdqnGraph *graph) {
+    SdqnResidualLayout layout;
+    sdqn_residual_layout(graph, def->num_tasks, def->residual_rank, def->residuals == SDQN_RESIDUALS_GAUSSIAN, def->learned_prior, &layout);
+    return layout;
+}
+
+/// Parameters of the graph, and the embedding or residuals.
+static size_t count_parameters(const SdqnQNetworkDef *def, const SdqnGraph *graph) {
+    if (def->residuals != SDQN_RESIDUALS_NONE) return layout_of(def, graph).parameter_count;
+    return graph->parameter_count + embedding_count(def);
+}
+
 size_t sdqn_q_network_def_parameter_count(const SdqnQNetworkDef *def) {
     SdqnGraph graph;
     sdqn_architecture_build(def, &graph);
-    return graph.parameter_count + embedding_count(def);
+    return count_parameters(def, &graph);
 }
 
 // ---- creation -------------------------------------------------------------------------------------------------------------------
@@ -127,13 +157,18 @@ SdqnStatus sdqn_q_network_create(const SdqnQNetworkDef *def, const SdqnKernels *
     made->kernels = kernels;
     sdqn_architecture_build(def, &made->graph);
     made->embedding = made->graph.parameter_count;
-    made->count = made->embedding + embedding_count(def);
+    made->count = count_parameters(def, &made->graph);
     made->parameters = sdqn_aligned_floats(made->count);
     made->support = def->num_atoms > 0 ? sdqn_aligned_floats((size_t)def->num_atoms) : NULL;
     if (!made->parameters || (def->num_atoms > 0 && !made->support)) {
         status = sdqn_error_set(error, SDQN_ERR_MEMORY, "Q-network: out of memory for %zu parameters", made->count);
     }
-    if (status == SDQN_OK) status = sdqn_graph_weights_create(&made->graph, made->parameters, &made->weights, error);
+    if (status == SDQN_OK && def->residuals != SDQN_RESIDUALS_NONE) {
+        const SdqnResidualLayout layout = layout_of(def, &made->graph);
+        status = sdqn_residuals_create(&made->graph, &layout, made->parameters, layout.gaussian, &made->residuals, error);
+    } else if (status == SDQN_OK) {
+        status = sdqn_graph_weights_create(&made->graph, made->parameters, &made->weights, error);
+    }
     if (status != SDQN_OK) {
         sdqn_q_network_destroy(made);
         return status;
@@ -146,9 +181,29 @@ SdqnStatus sdqn_q_network_create(const SdqnQNetworkDef *def, const SdqnKernels *
 void sdqn_q_network_destroy(SdqnQNetwork *network) {
     if (!network) return;
     sdqn_graph_weights_destroy(&network->weights);
+    sdqn_residuals_destroy(&network->residuals);
     free(network->support);
     free(network->parameters);
     free(network);
+}
+
+/// The arrays of a workspace beside those of the graph. @return whether all memory was there
+static bool create_arrays(const SdqnQNetworkDef *def, const SdqnGraph *graph, int max_rows, SdqnGraphPasses passes,
+                          SdqnQWorkspace *workspace) {
+    const size_t outputs = (size_t)max_rows * num_outputs(def);
+    bool whole = true;
+    if (def->num_atoms > 0) {
+        workspace->logits = sdqn_aligned_floats(outputs);
+        whole = workspace->logits != NULL;
+    }
+    if (def->residuals == SDQN_RESIDUALS_NONE) return whole;
+    workspace->order = sdqn_aligned_zeroed((size_t)max_rows, sizeof *workspace->order);
+    workspace->sorted = sdqn_aligned_floats(outputs);
+    whole = whole && workspace->order && workspace->sorted;
+    if (passes == SDQN_GRAPH_FORWARD) return whole;
+    workspace->gradient = sdqn_aligned_floats(graph->parameter_count);
+    workspace->d_perturb = passes == SDQN_GRAPH_NOISY ? sdqn_aligned_floats(graph->parameter_count) : NULL;
+    return whole && workspace->gradient && (workspace->d_perturb || passes != SDQN_GRAPH_NOISY);
 }
 
 SdqnStatus sdqn_q_workspace_create(const SdqnQNetworkDef *def, int max_rows, bool backward, SdqnQWorkspace **workspace, SdqnError *error) {
@@ -156,10 +211,11 @@ SdqnStatus sdqn_q_workspace_create(const SdqnQNetworkDef *def, int max_rows, boo
     sdqn_architecture_build(def, &graph);
     SdqnQWorkspace *made = calloc(1, sizeof *made);
     if (!made) return sdqn_error_set(error, SDQN_ERR_MEMORY, "workspace of a Q-network: out of memory");
-    SdqnStatus status = sdqn_graph_workspace_create(&graph, max_rows, backward, &made->graph, error);
-    if (status == SDQN_OK && def->num_atoms > 0) {
-        made->logits = sdqn_aligned_floats((size_t)max_rows * num_outputs(def));
-        if (!made->logits) status = sdqn_error_set(error, SDQN_ERR_MEMORY, "workspace of a Q-network: out of memory for %d rows", max_rows);
+    const bool noisy = def->residuals == SDQN_RESIDUALS_GAUSSIAN;
+    const SdqnGraphPasses passes = !backward ? SDQN_GRAPH_FORWARD : noisy ? SDQN_GRAPH_NOISY : SDQN_GRAPH_BACKWARD;
+    SdqnStatus status = sdqn_graph_workspace_create(&graph, max_rows, passes, &made->graph, error);
+    if (status == SDQN_OK && !create_arrays(def, &graph, max_rows, passes, made)) {
+        status = sdqn_error_set(error, SDQN_ERR_MEMORY, "workspace of a Q-network: out of memory for %d rows", max_rows);
     }
     if (status != SDQN_OK) {
         sdqn_q_workspace_destroy(made);
@@ -173,6 +229,10 @@ void sdqn_q_workspace_destroy(SdqnQWorkspace *workspace) {
     if (!workspace) return;
     sdqn_graph_workspace_destroy(&workspace->graph);
     free(workspace->logits);
+    free(workspace->order);
+    free(workspace->sorted);
+    free(workspace->gradient);
+    free(workspace->d_perturb);
     free(workspace);
 }
 
@@ -185,9 +245,13 @@ float *sdqn_q_network_parameters_mutable(SdqnQNetwork *network) { return network
 const float *sdqn_q_network_support(const SdqnQNetwork *network) { return network->support; }
 
 void sdqn_q_network_init(SdqnQNetwork *network, SdqnRng *rng) {
+    const SdqnQNetworkDef *def = &network->def;
     sdqn_graph_init(&network->graph, rng, network->parameters);
-    for (size_t i = network->embedding; i < network->count; i++) {
-        network->parameters[i] = (float)(EMBEDDING_DEVIATION * sdqn_rng_normal(rng));
+    for (size_t i = 0; i < embedding_count(def); i++) {
+        network->parameters[network->embedding + i] = (float)(EMBEDDING_DEVIATION * sdqn_rng_normal(rng));
+    }
+    if (def->residuals != SDQN_RESIDUALS_NONE) {
+        sdqn_residuals_init(&network->graph, &network->residuals.layout, def->prior_scale, rng, network->parameters);
     }
     sdqn_q_network_refresh(network);
 }
@@ -207,7 +271,11 @@ void sdqn_q_network_refresh(SdqnQNetwork *network) {
     for (size_t t = 0; def->unit_embeddings && t < embedding_count(def) / size; t++) {
         normalise(network->parameters + network->embedding + t * size, size);
     }
-    sdqn_graph_weights_refresh(&network->graph, network->kernels, &network->weights);
+    if (def->residuals != SDQN_RESIDUALS_NONE) {
+        sdqn_residuals_refresh(&network->graph, network->kernels, &network->residuals);
+    } else {
+        sdqn_graph_weights_refresh(&network->graph, network->kernels, &network->weights);
+    }
 }
 
 void sdqn_q_network_copy(SdqnQNetwork *target, const SdqnQNetwork *source) {
@@ -237,6 +305,9 @@ int sdqn_q_network_tensors(const SdqnQNetwork *network, SdqnTensor *tensors) {
                                         .shape = {(size_t)def->num_tasks, (size_t)def->embedding_size},
                                         .data = network->parameters + network->embedding};
     }
+    if (def->residuals != SDQN_RESIDUALS_NONE) {
+        count += sdqn_residuals_tensors(&network->graph, &network->residuals.layout, network->parameters, tensors + count);
+    }
     if (network->support) {
         tensors[count++] = (SdqnTensor){.name = "support", .rank = 1, .shape = {(size_t)def->num_atoms}, .data = network->support};
     }
@@ -259,17 +330,125 @@ static void condition(const SdqnQNetwork *network, int32_t task, float *input) {
     }
 }
 
+static void write_input(const SdqnQNetwork *network, const float *observation, int32_t task, float *input) {
+    const size_t observation_size = (size_t)network->def.observation_size;
+    memcpy(input, observation, observation_size * sizeof(float));
+    if (network->def.conditioning != SDQN_CONDITIONING_BLIND) condition(network, task, input + observation_size);
+}
+
+/// The rows of each task, for networks with residuals.
+typedef struct TaskRows {
+    int first[SDQN_MAX_TASKS + 1]; ///< where task t begins among the sorted rows; it ends where the next begins
+} TaskRows;
+
+/// Sort rows by task, rows of a task in their order. @param order [n] written, which row each is
+static TaskRows sort_rows(int num_tasks, const int32_t *task, int n, int *order) {
+    TaskRows rows = {{0}};
+    int next[SDQN_MAX_TASKS];
+    for (int b = 0; b < n; b++) {
+        assert(task[b] >= 0 && task[b] < num_tasks);
+        rows.first[task[b] + 1]++;
+    }
+    for (int t = 0; t < num_tasks; t++) {
+        rows.first[t + 1] += rows.first[t];
+        next[t] = rows.first[t];
+    }
+    for (int b = 0; b < n; b++) order[next[task[b]]++] = b;
+    return rows;
+}
+
+static void draw_sign_row(const SdqnKernels *kernels, SdqnRng *rng, int columns, float *signs) {
+    for (int k = 0; k < columns; k += 64) kernels->signs(sdqn_rng_next_u64(rng), columns - k < 64 ? columns - k : 64, signs + k);
+}
+
+/// Signs of n rows of every linear layer, at most 64 from a word: layers in order, in a layer rows in order, of a row the inputs first.
+static void draw_signs(const SdqnQNetwork *network, SdqnRng *rng, int n, SdqnGraphWorkspace *workspace) {
+    for (int i = 0; i < network->graph.num_nodes; i++) {
+        const SdqnNode *node = &network->graph.nodes[i];
+        if (node->kind != SDQN_NODE_LINEAR) continue;
+        for (size_t b = 0; b < (size_t)n; b++) {
+            draw_sign_row(network->kernels, rng, node->in, workspace->nodes[i].in_signs + b * workspace->nodes[i].in_row);
+            draw_sign_row(network->kernels, rng, node->out, workspace->nodes[i].out_signs + b * workspace->nodes[i].row);
+        }
+    }
+}
+
+/// Whether a noisy pass adds each row's own noise to that of the means. A sample of factors is one for all rows: with signs on the factors'
+/// noise the product's would not keep its distribution.
+static bool flips_out(const SdqnQNetworkDef *def) { return def->residual_rank == 0; }
+
+static const SdqnGraphWeights *weights_of(const SdqnResiduals *residuals, int task, bool noisy) {
+    return noisy && residuals->layout.rank > 0 ? &residuals->perturbations[task] : &residuals->weights[task];
+}
+
+/// A forward pass task by task. @param rng  NULL: without noise
+static void forward_by_task(const SdqnQNetwork *network, SdqnQWorkspace *workspace, SdqnRng *rng, const float *observation,
+                            const int32_t *task, int n, float *outputs) {
+    const SdqnQNetworkDef *def = &network->def;
+    const SdqnResiduals *residuals = &network->residuals;
+    const TaskRows rows = sort_rows(def->num_tasks, task, n, workspace->order);
+    const size_t row = num_outputs(def);
+    for (int i = 0; i < n; i++) {
+        write_input(network, observation + (size_t)workspace->order[i] * (size_t)def->observation_size, 0,
+                    workspace->graph.input + (size_t)i * workspace->graph.input_row);
+    }
+    if (rng && flips_out(def)) draw_signs(network, rng, n, &workspace->graph);
+    for (int t = 0; t < def->num_tasks; t++) {
+        const int first = rows.first[t], count = rows.first[t + 1] - first;
+        if (count == 0) continue;
+        SdqnGraphWorkspace part = sdqn_graph_workspace_from(&network->graph, &workspace->graph, first);
+        const SdqnGraphNoise noise = {&residuals->perturbations[t], workspace->d_perturb};
+        sdqn_graph_forward(&network->graph, weights_of(residuals, t, rng != NULL), rng && flips_out(def) ? &noise : NULL, network->kernels,
+                           &part, count, workspace->sorted + (size_t)first * row);
+    }
+    for (int i = 0; i < n; i++) {
+        memcpy(outputs + (size_t)workspace->order[i] * row, workspace->sorted + (size_t)i * row, row * sizeof(float));
+    }
+    workspace->noisy = rng != NULL;
+}
+
 void sdqn_q_network_forward(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const float *observation, const int32_t *task, int n,
                             float *outputs) {
     assert(n >= 1 && n <= workspace->graph.max_rows);
-    const SdqnQNetworkDef *def = &network->def;
-    const size_t observation_size = (size_t)def->observation_size;
-    for (int b = 0; b < n; b++) {
-        float *input = workspace->graph.input + (size_t)b * workspace->graph.input_row;
-        memcpy(input, observation + (size_t)b * observation_size, observation_size * sizeof(float));
-        if (def->conditioning != SDQN_CONDITIONING_BLIND) condition(network, task[b], input + observation_size);
+    if (network->def.residuals != SDQN_RESIDUALS_NONE) {
+        forward_by_task(network, workspace, NULL, observation, task, n, outputs);
+        return;
     }
-    sdqn_graph_forward(&network->graph, &network->weights, network->kernels, &workspace->graph, n, outputs);
+    for (int b = 0; b < n; b++) {
+        write_input(network, observation + (size_t)b * (size_t)network->def.observation_size, task ? task[b] : 0,
+                    workspace->graph.input + (size_t)b * workspace->graph.input_row);
+    }
+    sdqn_graph_forward(&network->graph, &network->weights, NULL, network->kernels, &workspace->graph, n, outputs);
+}
+
+void sdqn_q_network_draw_noise(SdqnQNetwork *network, SdqnRng *rng) {
+    if (network->def.residuals != SDQN_RESIDUALS_GAUSSIAN) return;
+    sdqn_residuals_draw(&network->graph, network->kernels, rng, &network->residuals);
+}
+
+void sdqn_q_network_forward_noisy(const SdqnQNetwork *network, SdqnQWorkspace *workspace, SdqnRng *rng, const float *observation,
+                                  const int32_t *task, int n, float *outputs) {
+    if (network->def.residuals == SDQN_RESIDUALS_GAUSSIAN) {
+        assert(n >= 1 && n <= workspace->graph.max_rows);
+        forward_by_task(network, workspace, rng, observation, task, n, outputs);
+    } else {
+        sdqn_q_network_forward(network, workspace, observation, task, n, outputs);
+    }
+}
+
+void sdqn_q_network_add_kl_gradient(const SdqnQNetwork *network, double beta, float *gradient) {
+    if (network->def.residuals != SDQN_RESIDUALS_GAUSSIAN) return;
+    sdqn_residuals_add_kl_gradient(&network->residuals, network->def.prior_scale, beta, gradient);
+}
+
+double sdqn_q_network_kl(const SdqnQNetwork *network, int task) {
+    if (network->def.residuals != SDQN_RESIDUALS_GAUSSIAN) return 0.0;
+    return sdqn_residuals_kl(&network->residuals.layout, network->parameters, network->def.prior_scale, task);
+}
+
+double sdqn_q_network_kept_share(const SdqnQNetwork *network, double threshold, int task) {
+    if (network->def.residuals == SDQN_RESIDUALS_NONE) return 1.0;
+    return sdqn_residuals_kept(&network->graph, &network->residuals, threshold, task);
 }
 
 void sdqn_q_network_q_values(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const float *observation, const int32_t *task, int n,
@@ -298,10 +477,38 @@ static void embedding_gradients(const SdqnQNetwork *network, const SdqnQWorkspac
     }
 }
 
+/// The gradient of a pass by forward_by_task.
+static void backward_by_task(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const int32_t *task, const float *d_outputs, int n,
+                             float *gradient) {
+    const SdqnQNetworkDef *def = &network->def;
+    const SdqnResiduals *residuals = &network->residuals;
+    const TaskRows rows = sort_rows(def->num_tasks, task, n, workspace->order);
+    const size_t row = num_outputs(def);
+    for (int i = 0; i < n; i++) {
+        memcpy(workspace->sorted + (size_t)i * row, d_outputs + (size_t)workspace->order[i] * row, row * sizeof(float));
+    }
+    memset(gradient, 0, network->count * sizeof(float));
+    for (int t = 0; t < def->num_tasks; t++) {
+        const int first = rows.first[t], count = rows.first[t + 1] - first;
+        if (count == 0) continue;
+        SdqnGraphWorkspace part = sdqn_graph_workspace_from(&network->graph, &workspace->graph, first);
+        const SdqnGraphNoise noise = {&residuals->perturbations[t], workspace->d_perturb};
+        sdqn_graph_backward(&network->graph, weights_of(residuals, t, workspace->noisy), workspace->noisy && flips_out(def) ? &noise : NULL,
+                            network->kernels, &part, workspace->sorted + (size_t)first * row, 1, count, workspace->gradient,
+                            network->graph.parameter_count);
+        sdqn_residuals_gather(&network->graph, residuals, t, workspace->gradient, workspace->noisy ? workspace->d_perturb : NULL, gradient);
+    }
+}
+
 void sdqn_q_network_backward_groups(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const int32_t *task, const float *d_outputs,
                                     int groups, int rows_each, float *gradients) {
-    sdqn_graph_backward(&network->graph, &network->weights, network->kernels, &workspace->graph, d_outputs, groups, rows_each, gradients,
-                        network->count);
+    if (network->def.residuals != SDQN_RESIDUALS_NONE) {
+        assert(groups == 1);
+        backward_by_task(network, workspace, task, d_outputs, rows_each, gradients);
+        return;
+    }
+    sdqn_graph_backward(&network->graph, &network->weights, NULL, network->kernels, &workspace->graph, d_outputs, groups, rows_each,
+                        gradients, network->count);
     if (network->def.conditioning == SDQN_CONDITIONING_EMBEDDING) {
         embedding_gradients(network, workspace, task, groups, rows_each, gradients);
     }

@@ -12,12 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SDQN_Q_NETWORK_MAX_TENSORS 160
+#define SDQN_Q_NETWORK_MAX_TENSORS 384
 #define SDQN_MAX_TASKS 64        ///< tasks of one network
 #define SDQN_MAX_LAYER_SIZE 4096 ///< units of one hidden layer, values of one embedding
 #define SDQN_MAX_BLOCKS 16       ///< residual blocks of BroNet
 #define SDQN_MAX_ATOMS 1001      ///< of a distribution over values
-#define SDQN_MAX_VALUE 1e6       ///< largest magnitude of an atom
+#define SDQN_MAX_RESIDUAL_RANK 256
+#define SDQN_MAX_VALUE 1e6 ///< largest magnitude of an atom
 
 /// What a network is told about the task, beside the observation.
 typedef enum SdqnConditioning {
@@ -37,6 +38,13 @@ typedef enum SdqnArchitecture {
     SDQN_ARCHITECTURE_BRONET_PUBLISHED,
 } SdqnArchitecture;
 
+/// What each task adds to the shared weights and biases of every linear layer.
+typedef enum SdqnResidualKind {
+    SDQN_RESIDUALS_NONE = 0,
+    SDQN_RESIDUALS_VECTOR,   ///< phi_m, learned like any weight
+    SDQN_RESIDUALS_GAUSSIAN, ///< phi_m ~ N(mu_m, softplus(rho_m)^2): VarShare
+} SdqnResidualKind;
+
 /// Sizes of a Q-network.
 typedef struct SdqnQNetworkDef {
     int observation_size;          ///< floats an observation, in [1, SDQN_MAX_OBSERVATION_SIZE]. Default 8 (LunarLander).
@@ -51,6 +59,10 @@ typedef struct SdqnQNetworkDef {
     bool dueling;                  ///< a state value and advantages make the outputs: Wang et al. 2016, arXiv:1511.06581. Default false.
     bool unit_embeddings;          ///< embeddings are scaled to length 1 whenever they have changed. Default false.
     int num_atoms;                 ///< of a distribution over each action's value, in [2, SDQN_MAX_ATOMS]; 0: plain values. Default 0.
+    SdqnResidualKind residuals;    ///< needs conditioning blind and no embedding: the weights know the task. Default SDQN_RESIDUALS_NONE.
+    int residual_rank;             ///< of a task's part of a weight, in [0, SDQN_MAX_RESIDUAL_RANK]; 0: full. Default 0.
+    double prior_scale;            ///< s of the prior N(0, s^2) of Gaussian residuals, or where it starts, in (0, 1e3]. Default 1.
+    bool learned_prior;            ///< s is learned with the rest (empirical Bayes). Default false.
     double value_min, value_max;   ///< first and last atom, ascending, within +-SDQN_MAX_VALUE; not looked at without. Default -100, 300.
 } SdqnQNetworkDef;
 
@@ -75,7 +87,7 @@ SdqnStatus sdqn_q_network_create(const SdqnQNetworkDef *def, const SdqnKernels *
 /// NULL is allowed.
 void sdqn_q_network_destroy(SdqnQNetwork *network);
 
-/// Make a workspace for forward passes, and for backward ones too if `backward`. @param max_rows >= 1
+/// Make a workspace for forward passes, and for backward ones too, and noisy ones, if `backward`. @param max_rows >= 1
 SdqnStatus sdqn_q_workspace_create(const SdqnQNetworkDef *def, int max_rows, bool backward, SdqnQWorkspace **workspace, SdqnError *error);
 /// NULL is allowed.
 void sdqn_q_workspace_destroy(SdqnQWorkspace *workspace);
@@ -84,11 +96,12 @@ const SdqnQNetworkDef *sdqn_q_network_def(const SdqnQNetwork *network);
 size_t sdqn_q_network_parameter_count(const SdqnQNetwork *network);
 
 /// Draw all parameters, in the order of the array, each row by row: weights N(0, 2 / fan_in) (kaiming normal, gain sqrt 2), of BroNet's
-/// head xavier uniform, embedding N(0, 0.1^2); without a draw biases 0, and norms 1 and 0.
+/// head xavier uniform, embedding N(0, 0.1^2); residuals' right factors N(0, 2 / fan_in) task by task;
+/// without a draw biases 0, norms 1 and 0, residuals' other means 0 and rho -5.
 void sdqn_q_network_init(SdqnQNetwork *network, SdqnRng *rng);
 
 /// All parameters as one array [parameter_count], aligned to 64 bytes, layers from the input on (fc1.weight [hidden1, in], fc1.bias, ...),
-/// then task_embedding.weight [tasks, embedding] if it has one. Gradients and moments have the same order.
+/// then task_embedding.weight [tasks, embedding] or the residuals (residuals.h) if it has any. Gradients and moments have the same order.
 const float *sdqn_q_network_parameters(const SdqnQNetwork *network);
 /// The same to write; call sdqn_q_network_refresh before the next forward pass.
 float *sdqn_q_network_parameters_mutable(SdqnQNetwork *network);
@@ -124,6 +137,23 @@ void sdqn_q_network_forward(const SdqnQNetwork *network, SdqnQWorkspace *workspa
 void sdqn_q_network_q_values(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const float *observation, const int32_t *task, int n,
                              float *q);
 
+/// With Gaussian residuals: draw a sample of every task's phi for the noisy forward passes that follow. The network must have been created
+/// for training. Without, nothing is drawn.
+void sdqn_q_network_draw_noise(SdqnQNetwork *network, SdqnRng *rng);
+
+/// Outputs with the sample drawn last, decorrelated over rows by flipout (graph.h), whose signs are drawn here; without Gaussian residuals
+/// as sdqn_q_network_forward, and nothing is drawn. The backward pass that follows in this workspace knows of it.
+void sdqn_q_network_forward_noisy(const SdqnQNetwork *network, SdqnQWorkspace *workspace, SdqnRng *rng, const float *observation,
+                                  const int32_t *task, int n, float *outputs);
+
+/// With Gaussian residuals: add the derivative of beta * KL to a gradient, after a draw with the same parameters. KL = sum over all entries
+/// of all tasks of log(s / sigma) + (sigma^2 + mu^2) / (2 s^2) - 1/2. Source: Blundell et al. 2015, arXiv:1505.05424.
+void sdqn_q_network_add_kl_gradient(const SdqnQNetwork *network, double beta, float *gradient);
+/// KL of one task's residuals, or of all for task -1; 0 without Gaussian ones. Slow.
+double sdqn_q_network_kl(const SdqnQNetwork *network, int task);
+/// Share of the entries of a task's residuals (their means), or of all for task -1, whose size is at least `threshold`; 1 without any.
+double sdqn_q_network_kept_share(const SdqnQNetwork *network, double threshold, int task);
+
 /// Gradient of a loss after a forward pass of the same network and n rows in this workspace.
 /// @param task       [n] as in the forward pass
 /// @param d_outputs  [n, num_actions, values] derivative of the loss by each output
@@ -132,7 +162,7 @@ void sdqn_q_network_backward(const SdqnQNetwork *network, SdqnQWorkspace *worksp
                              float *gradient);
 
 /// The same for groups of rows, one after the other: a gradient for each, with the bits it would have alone. Costs little more than one
-/// gradient of all rows.
+/// gradient of all rows. With residuals there can be but one group.
 /// @param rows_each  rows of a group; groups * rows_each is n of the forward pass
 /// @param gradients  [groups, parameter_count] written
 void sdqn_q_network_backward_groups(const SdqnQNetwork *network, SdqnQWorkspace *workspace, const int32_t *task, const float *d_outputs,

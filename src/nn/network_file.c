@@ -119,6 +119,32 @@ static SdqnStatus infer_inputs(const char *where, const SdqnTensor *tensors, int
                           observation + def->embedding_size, observation, def->embedding_size);
 }
 
+/// Whether each task adds to the layers, how, and for how many tasks.
+static SdqnStatus infer_residuals(const char *where, const SdqnTensor *tensors, int count, SdqnQNetworkDef *def, SdqnError *error) {
+    char text[SHAPE_TEXT_SIZE];
+    const SdqnTensor *left = find(tensors, count, "fc1.weight_left_mean");
+    const SdqnTensor *mean = left ? left : find(tensors, count, "fc1.weight_mean");
+    if (!mean) return SDQN_OK;
+    if (mean->rank != 3 || mean->shape[0] < 1 || mean->shape[0] > SDQN_MAX_TASKS) {
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor %s: shape %s, expected three dimensions, 1 to %d tasks", where,
+                              mean->name, shape_text(mean, text), SDQN_MAX_TASKS);
+    }
+    if (left && (left->shape[2] < 1 || left->shape[2] > SDQN_MAX_RESIDUAL_RANK)) {
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor %s: shape %s, expected a rank of 1 to %d", where, mean->name,
+                              shape_text(mean, text), SDQN_MAX_RESIDUAL_RANK);
+    }
+    if (def->conditioning != SDQN_CONDITIONING_BLIND) {
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor fc1.weight: has inputs for the task, expected none beside %s", where,
+                              mean->name);
+    }
+    def->num_tasks = (int)mean->shape[0];
+    def->residual_rank = left ? (int)left->shape[2] : 0;
+    const bool gaussian = find(tensors, count, left ? "fc1.weight_left_rho" : "fc1.weight_rho") != NULL;
+    def->residuals = gaussian ? SDQN_RESIDUALS_GAUSSIAN : SDQN_RESIDUALS_VECTOR;
+    def->learned_prior = find(tensors, count, "log_prior_scale") != NULL;
+    return SDQN_OK;
+}
+
 SdqnStatus sdqn_q_network_infer(const char *where, const SdqnTensor *tensors, int count, int observation_size, int num_actions,
                                 SdqnQNetworkDef *def, SdqnError *error) {
     const SdqnTensor *fc1 = find_matrix(where, tensors, count, "fc1.weight", SDQN_MAX_LAYER_SIZE, error);
@@ -131,6 +157,7 @@ SdqnStatus sdqn_q_network_infer(const char *where, const SdqnTensor *tensors, in
     SdqnStatus status = infer_layers(where, tensors, count, &inferred, error);
     if (status == SDQN_OK) status = infer_outputs(where, tensors, count, &inferred, error);
     if (status == SDQN_OK) status = infer_inputs(where, tensors, count, (int)fc1->shape[1], &inferred, error);
+    if (status == SDQN_OK) status = infer_residuals(where, tensors, count, &inferred, error);
     if (status == SDQN_OK) *def = inferred;
     return status;
 }

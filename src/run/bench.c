@@ -198,6 +198,7 @@ static SdqnStatus create_learner(const Bench *bench, const SdqnKernels *kernels,
         .weights = stream(SDQN_STREAM_WEIGHTS),
         .exploration = stream(SDQN_STREAM_EXPLORATION),
         .replay = stream(SDQN_STREAM_REPLAY),
+        .noise = stream(SDQN_STREAM_METHOD),
     };
     return sdqn_learner_create(&bench->network, &bench->dqn, kernels, NULL, &streams, learner, error);
 }

@@ -13,6 +13,7 @@ static const char *const CONDITIONINGS[] = {"embedding", "onehot", "id", "blind"
 static const char *const ARCHITECTURES[] = {"mlp", "bronet", "bronet-published", NULL};  // SdqnArchitecture
 static const char *const LOSSES[] = {"mse", "huber", "categorical", NULL};               // SdqnLossKind
 static const char *const PROJECTIONS[] = {"correct", "original", NULL};                  // SdqnProjection
+static const char *const RESIDUALS[] = {"none", "vector", "gaussian", NULL};             // SdqnResidualKind
 static const char *const ISAS[] = {"auto", "scalar", "avx2", "avx512", "neon", NULL};    // auto, then SdqnCpuLevel
 static const char *const WINDS[] = {"none", "uniform", "gymnasium", NULL};               // SdqnWindKind
 
@@ -69,6 +70,16 @@ const SdqnKey sdqn_config_table[] = {
      .help = "values of the distribution that stands for each Q-value, with loss categorical; 0: Q-values themselves"},
     {"value_min", SDQN_KEY_DOUBLE, FIELD(network.value_min), -SDQN_MAX_VALUE, SDQN_MAX_VALUE, .help = "the first of them"},
     {"value_max", SDQN_KEY_DOUBLE, FIELD(network.value_max), -SDQN_MAX_VALUE, SDQN_MAX_VALUE, .help = "the last of them"},
+    {"residuals", SDQN_KEY_CHOICE, FIELD(network.residuals), .choices = RESIDUALS,
+     .help = "what each task adds to the shared weights: nothing, a learned vector, or a learned Gaussian (VarShare)"},
+    {"residual_rank", SDQN_KEY_INT, FIELD(network.residual_rank), 0, SDQN_MAX_RESIDUAL_RANK,
+     .help = "rank of what a task adds to a weight matrix; 0: any"},
+    {"prior_scale", SDQN_KEY_DOUBLE, FIELD(network.prior_scale), 0, 1e3, .low_excluded = true,
+     .help = "deviation of the Gaussians' prior, or where it starts"},
+    {"learned_prior", SDQN_KEY_BOOL, FIELD(network.learned_prior), .help = "the prior's deviation is learned"},
+    {"kl_weight", SDQN_KEY_DOUBLE, FIELD(dqn.kl_weight), 0, 1e3,
+     .help = "weight of the Gaussians' divergence from their prior, divided by batch_size, in the loss"},
+    {"kl_anneal", SDQN_KEY_INT, FIELD(dqn.kl_anneal), 0, 1000000000, .help = "updates over which that weight grows from 0; 0: at once"},
     {"evaluation_period", SDQN_KEY_INT, FIELD(evaluation_period), 1, SDQN_CONFIG_MAX_EPISODES, .help = "episodes between evaluations"},
     {"evaluation_episodes", SDQN_KEY_INT, FIELD(evaluation_episodes), 1, 1000000, .help = "greedy episodes a task in each of them"},
     {"evaluation_seed", SDQN_KEY_SEED, FIELD(evaluation_seed), .help = "seed of their first episode, i more for the i-th"},
@@ -109,7 +120,7 @@ int sdqn_key_find(const SdqnKey *table, int size, const char *name) {
     return -1;
 }
 
-enum { MAX_KEYS = 64 };
+enum { MAX_KEYS = 128 };
 
 const char *sdqn_key_nearest(const SdqnKey *table, int size, const char *name) {
     const char *names[MAX_KEYS];
@@ -217,7 +228,8 @@ static bool parse_choice(const SdqnKey *key, const char *text, void *field) {
 }
 
 _Static_assert(sizeof(SdqnConditioning) == sizeof(int) && sizeof(SdqnWindKind) == sizeof(int) && sizeof(SdqnLossKind) == sizeof(int) &&
-                   sizeof(SdqnArchitecture) == sizeof(int) && sizeof(SdqnProjection) == sizeof(int),
+                   sizeof(SdqnArchitecture) == sizeof(int) && sizeof(SdqnResidualKind) == sizeof(int) &&
+                   sizeof(SdqnProjection) == sizeof(int),
                "choices are stored as int");
 
 static bool parse_bool(const char *text, void *field) {

@@ -64,7 +64,8 @@ SdqnStatus sdqn_weights_policy_choose(SdqnWeightsPolicy *policy, const SdqnTaskS
 
 int sdqn_weights_policy_num_tasks(const SdqnWeightsPolicy *policy) {
     const SdqnQNetworkDef *def = sdqn_q_network_def(policy->set.networks[0]);
-    if (sdqn_weights_policy_is_named(policy) || def->conditioning == SDQN_CONDITIONING_BLIND) return 0;
+    const bool knows_tasks = def->conditioning != SDQN_CONDITIONING_BLIND || def->residuals != SDQN_RESIDUALS_NONE;
+    if (sdqn_weights_policy_is_named(policy) || !knows_tasks) return 0;
     return def->conditioning == SDQN_CONDITIONING_ID ? SDQN_WEIGHTS_POLICY_ANY_TASKS : def->num_tasks;
 }
 
