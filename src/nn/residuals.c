@@ -78,8 +78,9 @@ static SdqnTensor tensor_of(const SdqnResidualLayout *layout, const SdqnNode *no
 }
 
 int sdqn_residuals_tensors(const SdqnGraph *graph, const SdqnResidualLayout *layout, const float *parameters, SdqnTensor *tensors) {
+    const int kinds = layout->gaussian ? 2 : 1;
     int count = 0;
-    for (int kind = 0; kind <= layout->gaussian; kind++) {
+    for (int kind = 0; kind < kinds; kind++) {
         for (int i = 0; i < layout->num_spans; i++) {
             const SdqnResidualSpan *span = &layout->spans[i];
             tensors[count++] = tensor_of(layout, &graph->nodes[span->node], span, kind == 1, parameters);
@@ -313,7 +314,7 @@ void sdqn_residuals_gather(const SdqnGraph *graph, const SdqnResiduals *residual
                            const float *noise_gradient, float *gradient) {
     const SdqnResidualLayout *layout = &residuals->layout;
     const size_t t = (size_t)task, first = t * layout->num_entries;
-    const float *values[3 * SDQN_GRAPH_MAX_NODES];
+    const float *values[3 * SDQN_GRAPH_MAX_NODES] = {NULL};
     if (layout->rank > 0 && noise_gradient) {
         point_to_entries(layout, task, residuals->sample, values);
     } else {
