@@ -1,4 +1,5 @@
 // test_learner.c: the learner's protocol, its numerics against a plain repetition, and its complete saved state.
+#include "core/dmath.h"
 #include "dqn/learner.h"
 #include "dqn/td_target.h"
 #include "nn/adam.h"
@@ -40,6 +41,10 @@ static SdqnDqnDef switched_dqn(void) {
     def.update_period = 3;
     def.weight_decay = 0.2;
     def.n_step = 4;
+    def.prioritised = true;
+    def.priority_alpha = 0.7;
+    def.priority_beta = 0.5;
+    def.priority_beta_updates = 50;
     return def;
 }
 
@@ -274,6 +279,25 @@ static void push_n_steps(SdqnReplayBuffer *replay, Waiting *waiting, int n, cons
     }
 }
 
+/// Sum of 2^k neighbours, as a tree adds them.
+static double sum_of(const double *values, int count) {
+    return count == 1 ? values[0] : sum_of(values, count / 2) + sum_of(values + count / 2, count / 2);
+}
+
+/// Prioritised draws in the plainest way: one row of each of eight equal parts of the running sum, and the batch's weights.
+static void draw_prioritised(const double *priorities, double beta, SdqnRng *rng, SdqnBatch *batch, float *weights) {
+    const double part = sum_of(priorities, 64) / 8;
+    double least = (double)INFINITY;
+    for (int b = 0; b < 8; b++) {
+        double place = (b + sdqn_rng_double(rng)) * part;
+        int row = 0;
+        while (place >= priorities[row]) place -= priorities[row++];
+        batch->row[b] = row;
+        least = fmin(least, priorities[row]);
+    }
+    for (int b = 0; b < 8; b++) weights[b] = (float)sdqn_exp(-beta * sdqn_log(priorities[batch->row[b]] / least));
+}
+
 /// The learner's updates repeated with the parts it is made of, from the protocol's text: which batch, which target, when copied.
 static void check_updates(SdqnDqnDef def) {
     const SdqnKernels *kernels = sdqn_kernels(SDQN_CPU_SCALAR);
@@ -294,6 +318,8 @@ static void check_updates(SdqnDqnDef def) {
     float *gradient = calloc(count, sizeof(float));
     int clipped = 0, longer = 0;
     Waiting waiting = {0};
+    double priorities[64] = {0}, largest = 1.0;
+    int stored = 0, updates = 0;
     sdqn_q_network_init(network, &streams.weights);
     sdqn_q_network_copy(target, network);
     for (int step = 0; step < 200; step++) {
@@ -321,9 +347,17 @@ static void check_updates(SdqnDqnDef def) {
                                        .task = task,
                                        .terminated = step % 10 == 0,
                                        .truncated = step % 30 == 29});
+        for (; stored < step + 1 - waiting.count; stored++) priorities[stored % 60] = largest;
         if (sdqn_replay_buffer_size(replay) > 20 && (step + 1) % def.update_period == 0) {
-            float q_next[8 * 4], discount[8];
-            sdqn_replay_buffer_sample(replay, &streams.replay, 8, &batch);
+            float q_next[8 * 4], discount[8], weights[8];
+            if (def.prioritised) {
+                const double passed = fmin(1.0, (double)updates / def.priority_beta_updates);
+                draw_prioritised(priorities, def.priority_beta + (1.0 - def.priority_beta) * passed, &streams.replay, &batch, weights);
+                sdqn_replay_buffer_gather(replay, 8, &batch);
+            } else {
+                sdqn_replay_buffer_sample(replay, &streams.replay, 8, &batch);
+            }
+            updates++;
             for (int b = 0; b < 8; b++) {
                 double power = 0.99;
                 for (int k = 0; k < batch.extra_steps[b]; k++) power *= 0.99;
@@ -342,6 +376,12 @@ static void check_updates(SdqnDqnDef def) {
                 loss = sdqn_huber_loss(q, batch.action, y, (float)def.huber_delta, 8, 4, dq);
             } else {
                 loss = sdqn_mse_loss(q, batch.action, y, 8, 4, dq);
+            }
+            for (int b = 0; def.prioritised && b < 8; b++) {
+                const double size = (double)fabsf(q[b * 4 + batch.action[b]] - y[b]) + 1e-6;
+                for (int a = 0; a < 4; a++) dq[b * 4 + a] *= weights[b];
+                priorities[batch.row[b]] = sdqn_exp(def.priority_alpha * sdqn_log(size));
+                largest = fmax(largest, priorities[batch.row[b]]);
             }
             sdqn_q_network_backward(network, workspace, batch.task, dq, 8, gradient);
             if (def.clip_norm > 0) clipped += sdqn_clip_norm(gradient, count, def.clip_norm) > def.clip_norm;
@@ -397,6 +437,9 @@ static void switches_change_their_part_of_an_update(void **state) {
     check_updates(def);
     def = small_dqn();
     def.n_step = all.n_step;
+    check_updates(def);
+    def = small_dqn();
+    def.prioritised = true;
     check_updates(def);
     check_updates(all);
 }
@@ -503,7 +546,7 @@ static void states_of_other_switches_are_refused(void **state) {
     const SdqnDqnDef def = small_dqn();
     SdqnLearner *learner = make_learner(&def, SDQN_CPU_SCALAR);
     Saved saved = save(learner);
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < 12; i++) {
         const SdqnDqnDef on = switched_dqn();
         SdqnDqnDef other = def;
         if (i == 0) other.double_dqn = on.double_dqn;
@@ -515,6 +558,9 @@ static void states_of_other_switches_are_refused(void **state) {
         if (i == 6) other.weight_decay = on.weight_decay;
         if (i == 7) other.n_step = on.n_step;
         if (i == 8) other.projection = SDQN_PROJECTION_ORIGINAL;
+        if (i == 9) other.prioritised = true;
+        if (i == 10) other.environments = 2;
+        if (i == 11) other.priority_beta_updates = on.priority_beta_updates;
         SdqnLearner *refusing = make_learner(&other, SDQN_CPU_SCALAR);
         SdqnError error = {0};
         assert_int_equal(sdqn_learner_load_state(refusing, saved.bytes, saved.size, &error), SDQN_ERR_FORMAT);

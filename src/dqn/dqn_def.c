@@ -38,6 +38,13 @@ static const Field FIELDS[] = {
     {FIELD(update_period, INTEGER), .low = 1, .high = 1000000},
     {FIELD(kl_weight, REAL), .high = 1e3},
     {FIELD(kl_anneal, INTEGER), .high = 1000000000},
+    {FIELD(prioritised, TRUTH), .high = 1},
+    {FIELD(priority_alpha, REAL), .high = 1},
+    {FIELD(priority_beta, REAL), .high = 1},
+    {FIELD(priority_beta_updates, INTEGER), .low = 1, .high = 1000000000},
+    {FIELD(reward_normalisation, TRUTH), .high = 1},
+    {FIELD(environments, INTEGER), .low = 1, .high = SDQN_MAX_ENVIRONMENTS},
+    {FIELD(gradient_period, INTEGER), .high = 1000000000},
     {FIELD(n_step, INTEGER), .low = 1, .high = SDQN_MAX_N_STEP},
 };
 _Static_assert(sizeof(SdqnLossKind) == sizeof(int) && sizeof(SdqnProjection) == sizeof(int), "enums are read as int");
@@ -58,6 +65,11 @@ SdqnDqnDef sdqn_dqn_def_default(void) {
         .projection = SDQN_PROJECTION_CORRECT,
         .update_period = 1,
         .kl_weight = 2.5e-4,
+        .priority_alpha = 0.6,
+        .priority_beta = 0.4,
+        .priority_beta_updates = 500000,
+        .environments = 1,
+        .gradient_period = 1000,
         .n_step = 1,
     };
 }

@@ -14,6 +14,8 @@ typedef enum SdqnLossKind {
     SDQN_LOSS_CATEGORICAL, ///< sdqn_categorical_loss, of a network with atoms
 } SdqnLossKind;
 
+#define SDQN_MAX_ENVIRONMENTS 64 ///< played at the same time
+
 /// Settings of a learner.
 typedef struct SdqnDqnDef {
     double learning_rate; ///< Adam step size, in (0, 1]. Default 5e-4.
@@ -37,11 +39,18 @@ typedef struct SdqnDqnDef {
     int update_period;         ///< transitions stored between updates, in [1, 1000000]. Default 1.
     double kl_weight;          ///< of KL / batch_size in the loss, of networks with Gaussian residuals, in [0, 1e3]. Default 2.5e-4.
     int kl_anneal;             ///< updates over which that weight grows from 0, linearly, in [0, 1e9]; 0: it is there at once. Default 0.
+    bool prioritised;          ///< rows are drawn by their last TD error instead of uniformly: priorities.h. Default false.
+    double priority_alpha;     ///< priority = (|TD error| + 1e-6)^alpha, in [0, 1]. Default 0.6.
+    double priority_beta;      ///< exponent of the weights that make up for it at the first update, in [0, 1]. Default 0.4.
+    int priority_beta_updates; ///< updates over which it grows to 1, linearly, in [1, 1e9]. Default 500000.
+    bool reward_normalisation; ///< rewards are scaled by each task's largest return: reward_scale.h; needs atoms. Default false.
+    int environments;          ///< played at the same time, in [1, SDQN_MAX_ENVIRONMENTS]. Default 1.
+    int gradient_period;       ///< updates between reports on the tasks' gradients, in [0, 1e9]; 0: none. Default 1000.
     int n_step;                ///< environment steps whose rewards make a transition, in [1, SDQN_MAX_N_STEP]. Default 1.
 } SdqnDqnDef;
 
 /// How many values sdqn_dqn_def_values gives.
-#define SDQN_DQN_DEF_VALUES 19
+#define SDQN_DQN_DEF_VALUES 26
 
 SdqnDqnDef sdqn_dqn_def_default(void);
 /// @return SDQN_OK, or SDQN_ERR_ARGUMENT with the field, its value and the allowed range

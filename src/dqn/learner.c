@@ -1,5 +1,6 @@
 #include "dqn/learner.h"
 
+#include "core/dmath.h"
 #include "core/environment.h"
 #include "dqn/learner_parts.h"
 #include "nn/aligned.h"
@@ -12,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INFERENCE_ROWS 64 ///< rows that Q-values are computed for at a time
+#define SMALLEST_TD_ERROR 1e-6 ///< added to each, so that every row keeps a chance
+#define INFERENCE_ROWS 64      ///< rows that Q-values are computed for at a time
 
 static SdqnStatus check_task_buffers(const SdqnTaskBuffersDef *def, int num_tasks, SdqnError *error) {
     for (int t = 0; t < num_tasks; t++) {
@@ -28,6 +30,9 @@ static SdqnStatus check_task_buffers(const SdqnTaskBuffersDef *def, int num_task
 
 /// Whether network and loss go together.
 static SdqnStatus check_loss(const SdqnQNetworkDef *network_def, const SdqnDqnDef *def, SdqnError *error) {
+    if (def->reward_normalisation && network_def->num_atoms == 0) {
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "reward_normalisation: needs atoms, whose range the rewards are scaled to");
+    }
     if ((network_def->num_atoms > 0) == (def->loss == SDQN_LOSS_CATEGORICAL)) return SDQN_OK;
     return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "atoms = %d: %s", network_def->num_atoms,
                           def->loss == SDQN_LOSS_CATEGORICAL ? "loss categorical needs at least 2" : "only loss categorical has any");
@@ -44,11 +49,19 @@ static bool acquire_arrays(SdqnLearner *learner, const SdqnQNetworkDef *network_
     learner->next_outputs = doubles ? sdqn_aligned_floats(outputs) : NULL;
     learner->y = sdqn_aligned_floats(rows);
     learner->discount = sdqn_aligned_floats(rows);
+    learner->row_weights = learner->def.prioritised ? sdqn_aligned_floats(rows) : NULL;
+    learner->row_errors = sdqn_aligned_floats(rows);
     learner->next_q = atoms > 0 ? sdqn_aligned_floats(actions) : NULL;
     learner->distributions = atoms > 0 ? sdqn_aligned_floats(rows * atoms) : NULL;
     learner->gradients = sdqn_aligned_floats((size_t)learner->num_buffers * parameters);
     learner->direction = learner->by_task ? sdqn_aligned_floats(parameters) : learner->gradients;
-    const bool whole = learner->outputs && learner->d_outputs && (learner->next_outputs || !doubles) && learner->y && learner->discount;
+    bool whole = learner->outputs && learner->d_outputs && (learner->next_outputs || !doubles) && learner->y && learner->discount;
+    whole = whole && learner->row_errors && (learner->row_weights || !learner->def.prioritised);
+    if (learner->report && learner->num_buffers == 1 && network_def->num_tasks > 1) {
+        learner->task_gradients = sdqn_aligned_floats((size_t)network_def->num_tasks * parameters);
+        learner->task_d_outputs = sdqn_aligned_floats(outputs);
+        whole = whole && learner->task_gradients && learner->task_d_outputs;
+    }
     return whole && (atoms == 0 || (learner->next_q && learner->distributions)) && learner->gradients && learner->direction;
 }
 
@@ -62,10 +75,14 @@ static SdqnStatus acquire(SdqnLearner *learner, const SdqnQNetworkDef *network_d
     if (status == SDQN_OK) status = sdqn_adam_create(&learner->adam, parameters, error);
     for (int i = 0; i < learner->num_buffers && status == SDQN_OK; i++) {
         status = sdqn_replay_buffer_create(def->replay_capacity, observation_size, &learner->replays[i], error);
+        if (status == SDQN_OK && def->prioritised) status = sdqn_priorities_create(def->replay_capacity, &learner->priorities[i], error);
         if (status == SDQN_OK && learner->remembers) status = sdqn_target_memory_create(&learner->targets[i], def->replay_capacity, error);
     }
     if (status == SDQN_OK && def->n_step > 1) {
-        status = sdqn_n_step_create(def->n_step, def->gamma, 1, observation_size, &learner->n_step, error);
+        status = sdqn_n_step_create(def->n_step, def->gamma, def->environments, observation_size, &learner->n_step, error);
+    }
+    if (status == SDQN_OK && def->gradient_period > 0) {
+        status = sdqn_gradient_report_create(learner->network, network_def->num_tasks, &learner->report, error);
     }
     if (status == SDQN_OK) status = sdqn_q_workspace_create(network_def, rows, true, &learner->training, error);
     if (status == SDQN_OK) status = sdqn_q_workspace_create(network_def, INFERENCE_ROWS, false, &learner->inference, error);
@@ -93,7 +110,7 @@ SdqnStatus sdqn_learner_create(const SdqnQNetworkDef *network_def, const SdqnDqn
     made->by_task = task_buffers != NULL;
     if (task_buffers) made->task_buffers = *task_buffers;
     made->num_buffers = task_buffers ? network_def->num_tasks : 1;
-    made->remembers = !def->double_dqn && def->target_tau == 0.0 && def->loss != SDQN_LOSS_CATEGORICAL;
+    made->remembers = !def->double_dqn && def->target_tau == 0.0 && def->loss != SDQN_LOSS_CATEGORICAL; // with atoms rewards may be scaled
     status = acquire(made, network_def, error);
     if (status != SDQN_OK) {
         sdqn_learner_destroy(made);
@@ -118,6 +135,7 @@ void sdqn_learner_destroy(SdqnLearner *learner) {
     sdqn_adam_destroy(&learner->adam);
     for (int i = 0; i < learner->num_buffers; i++) {
         sdqn_replay_buffer_destroy(learner->replays[i]);
+        sdqn_priorities_destroy(learner->priorities[i]);
         sdqn_target_memory_destroy(&learner->targets[i]);
     }
     sdqn_n_step_destroy(learner->n_step);
@@ -130,6 +148,11 @@ void sdqn_learner_destroy(SdqnLearner *learner) {
     free(learner->next_outputs);
     free(learner->y);
     free(learner->discount);
+    free(learner->row_weights);
+    free(learner->row_errors);
+    sdqn_gradient_report_destroy(learner->report);
+    free(learner->task_gradients);
+    free(learner->task_d_outputs);
     free(learner->next_q);
     free(learner->distributions);
     if (learner->by_task) free(learner->direction);
@@ -158,17 +181,22 @@ int sdqn_learner_act(SdqnLearner *learner, const float *observation, int task) {
 
 static void store(SdqnLearner *learner, int buffer, const SdqnTransition *transition) {
     const int row = sdqn_replay_buffer_push(learner->replays[buffer], transition);
+    if (learner->def.prioritised) sdqn_priorities_add(learner->priorities[buffer], row);
     if (learner->remembers) sdqn_target_memory_forget(&learner->targets[buffer], row);
 }
 
 void sdqn_learner_push(SdqnLearner *learner, const SdqnTransition *transition) {
     assert(transition->action < sdqn_q_network_def(learner->network)->num_actions);
     assert(transition->task < sdqn_q_network_def(learner->network)->num_tasks);
-    assert(transition->extra_steps == 0);
+    assert(transition->environment >= 0 && transition->environment < learner->def.environments && transition->extra_steps == 0);
     const int buffer = learner->by_task ? transition->task : 0;
     SdqnTransition step = *transition;
     if (learner->by_task) step.reward *= learner->task_buffers.reward_scales[buffer];
     learner->pushes++;
+    if (learner->def.reward_normalisation) {
+        sdqn_reward_scale_take(&learner->reward_scale, learner->def.gamma, step.environment, step.task, step.reward,
+                               step.terminated || step.truncated);
+    }
     const SdqnTransition *complete = &step;
     const int count = learner->n_step ? sdqn_n_step_push(learner->n_step, &step, &complete) : 1;
     for (int i = 0; i < count; i++) store(learner, buffer, &complete[i]);
@@ -183,6 +211,23 @@ static bool is_ready(const SdqnLearner *learner) {
         transitions += size;
     }
     return transitions > learner->def.min_replay_size && learner->pushes % (uint64_t)learner->def.update_period == 0;
+}
+
+/// Exponent of the weights that make up for unequal chances, at the update that follows.
+static double priority_beta(const SdqnLearner *learner) {
+    const double share = (double)learner->updates / learner->def.priority_beta_updates;
+    return learner->def.priority_beta + (1.0 - learner->def.priority_beta) * (share < 1.0 ? share : 1.0);
+}
+
+/// Scale the batch's rewards to the range of the support, by the returns met so far.
+static void scale_rewards(SdqnLearner *learner) {
+    const SdqnQNetworkDef *def = sdqn_q_network_def(learner->network);
+    const double low = fabs(def->value_min), high = fabs(def->value_max);
+    float factors[SDQN_MAX_TASKS];
+    for (int t = 0; t < def->num_tasks; t++) {
+        factors[t] = (float)sdqn_reward_scale_factor(&learner->reward_scale, t, low > high ? low : high);
+    }
+    for (int b = 0; b < learner->batch.max_rows; b++) learner->batch.reward[b] *= factors[learner->batch.task[b]];
 }
 
 /// Draw the batch, buffer by buffer.
@@ -202,8 +247,15 @@ static void draw_batch(SdqnLearner *learner) {
             .extra_steps = batch->extra_steps + first,
             .row = batch->row + first,
         };
-        sdqn_replay_buffer_sample(learner->replays[i], &learner->replay_rng, learner->def.batch_size, &part);
+        if (learner->def.prioritised) {
+            sdqn_priorities_sample(learner->priorities[i], &learner->replay_rng, part.max_rows, priority_beta(learner), part.row,
+                                   learner->row_weights + first);
+            sdqn_replay_buffer_gather(learner->replays[i], part.max_rows, &part);
+        } else {
+            sdqn_replay_buffer_sample(learner->replays[i], &learner->replay_rng, part.max_rows, &part);
+        }
     }
+    if (learner->def.reward_normalisation) scale_rewards(learner);
 }
 
 /// The loss of one buffer's part of the batch and its derivative. @param first  its first row
@@ -220,9 +272,44 @@ static float loss_of_part(SdqnLearner *learner, size_t first) {
         return sdqn_huber_loss(outputs, action, y, (float)def->huber_delta, n, num_actions, d_outputs);
     case SDQN_LOSS_CATEGORICAL:
         return sdqn_categorical_loss(outputs, action, learner->distributions + first * (size_t)network_def->num_atoms, NULL, n, num_actions,
-                                     network_def->num_atoms, NULL, d_outputs);
+                                     network_def->num_atoms, learner->row_errors + first, d_outputs);
     default:
         return sdqn_mse_loss(outputs, action, y, n, num_actions, d_outputs);
+    }
+}
+
+/// The sizes of the batch's TD errors, and their means by task.
+static void find_errors(SdqnLearner *learner) {
+    const SdqnQNetworkDef *def = sdqn_q_network_def(learner->network);
+    const SdqnBatch *batch = &learner->batch;
+    const size_t actions = (size_t)def->num_actions;
+    int rows[SDQN_MAX_TASKS] = {0};
+    memset(learner->task_errors, 0, sizeof learner->task_errors);
+    for (size_t b = 0; b < (size_t)batch->max_rows; b++) {
+        // The categorical loss has written its rows' cross-entropies.
+        if (def->num_atoms == 0) learner->row_errors[b] = fabsf(learner->outputs[b * actions + batch->action[b]] - learner->y[b]);
+        learner->task_errors[batch->task[b]] += learner->row_errors[b];
+        rows[batch->task[b]]++;
+    }
+    for (int t = 0; t < def->num_tasks; t++) learner->task_errors[t] = rows[t] > 0 ? learner->task_errors[t] / (float)rows[t] : NAN;
+}
+
+/// The weights of one buffer's rows into their derivatives. @param first  its first row
+static void weigh_rows(SdqnLearner *learner, size_t first) {
+    const SdqnQNetworkDef *def = sdqn_q_network_def(learner->network);
+    const size_t row = (size_t)def->num_actions * (size_t)sdqn_q_network_def_action_outputs(def);
+    for (size_t b = first; b < first + (size_t)learner->def.batch_size; b++) {
+        for (size_t j = 0; j < row; j++) learner->d_outputs[b * row + j] *= learner->row_weights[b];
+    }
+}
+
+/// Give the rows of the batch the priorities of their TD errors.
+static void update_priorities(SdqnLearner *learner) {
+    const SdqnBatch *batch = &learner->batch;
+    for (int b = 0; b < batch->max_rows; b++) {
+        const double size = (double)learner->row_errors[b] + SMALLEST_TD_ERROR;
+        sdqn_priorities_set(learner->priorities[b / learner->def.batch_size], batch->row[b],
+                            sdqn_exp(learner->def.priority_alpha * sdqn_log(size)));
     }
 }
 
@@ -252,6 +339,7 @@ static SdqnStatus losses(SdqnLearner *learner, float *loss, SdqnError *error) {
         }
         learner->losses[i] = part;
         sum += part;
+        if (learner->def.prioritised) weigh_rows(learner, (size_t)i * (size_t)learner->def.batch_size);
         weigh_part(learner, i);
     }
     *loss = sum / (float)learner->num_buffers;
@@ -286,7 +374,9 @@ static SdqnStatus find_direction(SdqnLearner *learner, SdqnError *error) {
         .parameters = learner->adam.count,
         .gradients = learner->gradients,
         .losses = learner->losses,
+        .weights = learner->weights,
     };
+    for (int t = 0; t < gradients.tasks; t++) learner->weights[t] = (double)NAN;
     sdqn_q_network_last_hidden_weight(learner->network, &gradients.shared_first, &gradients.shared_count);
     return by_task->aggregate(by_task->context, &gradients, learner->direction, error);
 }
@@ -310,15 +400,27 @@ SdqnStatus sdqn_learner_update(SdqnLearner *learner, SdqnUpdate *update, SdqnErr
     sdqn_q_network_draw_noise(learner->network, &learner->noise_rng);
     SdqnStatus status = losses(learner, &loss, error);
     if (status != SDQN_OK) return status;
+    find_errors(learner);
     sdqn_q_network_backward_groups(learner->network, learner->training, learner->batch.task, learner->d_outputs, learner->num_buffers,
                                    learner->def.batch_size, learner->gradients);
-    sdqn_q_network_add_kl_gradient(learner->network, kl_weight(learner), learner->gradients);
     status = find_direction(learner, error);
     if (status != SDQN_OK) return status;
+    const bool reports = sdqn_learner_report_is_due(learner);
+    if (reports) sdqn_learner_report(learner, cut);
+    if (learner->def.prioritised) update_priorities(learner);
+    sdqn_q_network_add_kl_gradient(learner->network, kl_weight(learner), learner->gradients);
     step(learner);
     status = report_step(learner, error);
-    if (status == SDQN_OK) *update = (SdqnUpdate){.done = true, .loss = loss, .cut = cut};
-    return status;
+    if (status != SDQN_OK) return status;
+    *update = (SdqnUpdate){
+        .done = true,
+        .loss = loss,
+        .cut = cut,
+        .tasks = sdqn_q_network_def(learner->network)->num_tasks,
+        .errors = learner->task_errors,
+        .report = reports ? learner->report : NULL,
+    };
+    return SDQN_OK;
 }
 
 void sdqn_learner_end_episode(SdqnLearner *learner) {

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/rng.h"
 #include "dqn/dqn_def.h"
+#include "dqn/gradient_report.h"
 #include "dqn/replay_buffer.h"
 #include "nn/kernels.h"
 #include "nn/network.h"
@@ -19,6 +20,7 @@ typedef struct SdqnTaskGradients {
     size_t parameters;
     const float *gradients;            ///< [tasks, parameters] row-major, of the losses times the tasks' weights
     const float *losses;               ///< [tasks] without the weights
+    double *weights;                   ///< [tasks] to be written: the factor of each in the direction; NaN at first
     size_t shared_first, shared_count; ///< the weight of the last layer that all outputs share: of the default network fc2.weight
 } SdqnTaskGradients;
 
@@ -46,9 +48,12 @@ typedef struct SdqnLearnerStreams {
 
 /// What an update did.
 typedef struct SdqnUpdate {
-    bool done;  ///< false: the replay buffer does not hold enough yet, nothing was drawn or changed
-    float loss; ///< of the batch, before the step, without the tasks' weights; 0 if not done
-    float cut;  ///< share of the targets' probability that lay outside the support, in [0, 1]; 0 without atoms
+    bool done;           ///< false: the replay buffer does not hold enough yet, nothing was drawn or changed
+    float loss;          ///< of the batch, before the step, without the tasks' weights; 0 if not done
+    float cut;           ///< share of the targets' probability that lay outside the support, in [0, 1]; 0 without atoms
+    int tasks;           ///< of the learner; 0 if not done
+    const float *errors; ///< [tasks] mean over each task's rows of |TD error|, with atoms of the cross-entropy; NaN without rows; borrowed
+    const SdqnGradientReport *report; ///< every gradient_period updates, borrowed until the next one; else NULL
 } SdqnUpdate;
 
 /// One learner. After creation nothing it does allocates. Not thread-safe.
@@ -70,7 +75,8 @@ void sdqn_learner_q_values(SdqnLearner *learner, const float *observation, const
 /// Epsilon-greedy action for one training step; draws from the exploration stream. @param observation [observation_size]
 int sdqn_learner_act(SdqnLearner *learner, const float *observation, int task);
 
-/// Store an environment step. @param transition  action in [0, num_actions), task in [0, num_tasks), environment and extra_steps 0
+/// Store an environment step. @param transition  action in [0, num_actions), task in [0, num_tasks), environment in [0, environments),
+/// extra_steps 0
 void sdqn_learner_push(SdqnLearner *learner, const SdqnTransition *transition);
 
 /// One gradient step on one batch, if the replay buffers together hold more than min_replay_size transitions and each a batch, and the

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#define STATE_MAGIC UINT64_C(0x33304e5244514453) ///< "SDQDRN03" as little-endian bytes; another machine's byte order does not match
+#define STATE_MAGIC UINT64_C(0x34304e5244514453) ///< "SDQDRN04" as little-endian bytes; another machine's byte order does not match
 #define NETWORK_DEF_VALUES 18
 #define STATE_ARRAYS 4 ///< parameters, target parameters, both moments
 
@@ -62,20 +62,51 @@ static bool same_values(const double *a, const double *b, size_t count) {
 
 // ---- parts: what has a saved state of its own -----------------------------------------------------------------------------------
 
-#define MAX_PARTS (SDQN_MAX_TASKS + 1)
+#define MAX_PARTS (2 * SDQN_MAX_TASKS + 2)
 
-/// Each replay buffer, then the steps that wait for n-step returns, if there are any such returns.
-static int num_parts(const SdqnLearner *learner) { return learner->num_buffers + (learner->n_step != NULL); }
+typedef enum PartKind { REPLAY, PRIORITIES, N_STEP, REWARD_SCALE } PartKind;
 
-static size_t part_size(const SdqnLearner *learner, int part) {
-    return part < learner->num_buffers ? sdqn_replay_buffer_state_size(learner->replays[part]) : sdqn_n_step_state_size(learner->n_step);
+typedef struct Part {
+    PartKind kind;
+    int buffer; ///< of the first two
+} Part;
+
+/// The parts there are: each replay buffer, priorities, steps that wait for n-step returns, the reward scale. @return how many
+static int list_parts(const SdqnLearner *learner, Part parts[MAX_PARTS]) {
+    int count = 0;
+    for (int i = 0; i < learner->num_buffers; i++) parts[count++] = (Part){REPLAY, i};
+    for (int i = 0; i < learner->num_buffers && learner->def.prioritised; i++) parts[count++] = (Part){PRIORITIES, i};
+    if (learner->n_step) parts[count++] = (Part){N_STEP, 0};
+    if (learner->def.reward_normalisation) parts[count++] = (Part){REWARD_SCALE, 0};
+    return count;
 }
 
-static void save_part(const SdqnLearner *learner, int part, uint8_t *bytes) {
-    if (part < learner->num_buffers) {
-        sdqn_replay_buffer_save_state(learner->replays[part], bytes);
-    } else {
+static size_t part_size(const SdqnLearner *learner, Part part) {
+    switch (part.kind) {
+    case REPLAY:
+        return sdqn_replay_buffer_state_size(learner->replays[part.buffer]);
+    case PRIORITIES:
+        return sdqn_priorities_state_size(sdqn_replay_buffer_size(learner->replays[part.buffer]));
+    case N_STEP:
+        return sdqn_n_step_state_size(learner->n_step);
+    default:
+        return sizeof learner->reward_scale;
+    }
+}
+
+static void save_part(const SdqnLearner *learner, Part part, uint8_t *bytes) {
+    switch (part.kind) {
+    case REPLAY:
+        sdqn_replay_buffer_save_state(learner->replays[part.buffer], bytes);
+        break;
+    case PRIORITIES:
+        sdqn_priorities_save_state(learner->priorities[part.buffer], sdqn_replay_buffer_size(learner->replays[part.buffer]), bytes);
+        break;
+    case N_STEP:
         sdqn_n_step_save_state(learner->n_step, bytes);
+        break;
+    default:
+        memcpy(bytes, &learner->reward_scale, sizeof learner->reward_scale);
     }
 }
 
@@ -84,16 +115,33 @@ static SdqnReplayBounds bounds_of(const SdqnLearner *learner) {
     return (SdqnReplayBounds){.num_actions = def->num_actions, .num_tasks = def->num_tasks, .n_step = learner->def.n_step};
 }
 
-static SdqnStatus check_part(const SdqnLearner *learner, int part, const uint8_t *bytes, size_t size, SdqnError *error) {
+static SdqnStatus check_part(const SdqnLearner *learner, Part part, const uint8_t *bytes, size_t size, SdqnError *error) {
     const SdqnReplayBounds bounds = bounds_of(learner);
-    if (part < learner->num_buffers) return sdqn_replay_buffer_check_state(learner->replays[part], &bounds, bytes, size, error);
-    return sdqn_n_step_check_state(learner->n_step, bounds.num_actions, bytes, size, error);
+    switch (part.kind) {
+    case REPLAY:
+        return sdqn_replay_buffer_check_state(learner->replays[part.buffer], &bounds, bytes, size, error);
+    case PRIORITIES:
+        return sdqn_priorities_check_state(learner->priorities[part.buffer], bytes, size, error);
+    case N_STEP:
+        return sdqn_n_step_check_state(learner->n_step, bounds.num_actions, bytes, size, error);
+    default:
+        return sdqn_reward_scale_check(bytes, size, error);
+    }
 }
 
-static SdqnStatus load_part(SdqnLearner *learner, int part, const uint8_t *bytes, size_t size, SdqnError *error) {
+static SdqnStatus load_part(SdqnLearner *learner, Part part, const uint8_t *bytes, size_t size, SdqnError *error) {
     const SdqnReplayBounds bounds = bounds_of(learner);
-    if (part < learner->num_buffers) return sdqn_replay_buffer_load_state(learner->replays[part], &bounds, bytes, size, error);
-    return sdqn_n_step_load_state(learner->n_step, bounds.num_actions, bytes, size, error);
+    switch (part.kind) {
+    case REPLAY:
+        return sdqn_replay_buffer_load_state(learner->replays[part.buffer], &bounds, bytes, size, error);
+    case PRIORITIES:
+        return sdqn_priorities_load_state(learner->priorities[part.buffer], bytes, size, error);
+    case N_STEP:
+        return sdqn_n_step_load_state(learner->n_step, bounds.num_actions, bytes, size, error);
+    default:
+        memcpy(&learner->reward_scale, bytes, sizeof learner->reward_scale);
+        return SDQN_OK;
+    }
 }
 
 // ---- the whole ------------------------------------------------------------------------------------------------------------------
@@ -102,8 +150,10 @@ static SdqnStatus load_part(SdqnLearner *learner, int part, const uint8_t *bytes
 static size_t parts_offset(const SdqnLearner *learner) { return sizeof(StateHeader) + STATE_ARRAYS * learner->adam.count * sizeof(float); }
 
 size_t sdqn_learner_state_size(const SdqnLearner *learner) {
+    Part parts[MAX_PARTS];
+    const int count = list_parts(learner, parts);
     size_t size = parts_offset(learner);
-    for (int i = 0; i < num_parts(learner); i++) size += sizeof(uint64_t) + part_size(learner, i);
+    for (int i = 0; i < count; i++) size += sizeof(uint64_t) + part_size(learner, parts[i]);
     return size;
 }
 
@@ -130,10 +180,12 @@ void sdqn_learner_save_state(const SdqnLearner *learner, uint8_t *bytes) {
     sdqn_bytes_put(&bytes, sdqn_q_network_parameters(learner->target), array_bytes);
     sdqn_bytes_put(&bytes, learner->adam.m, array_bytes);
     sdqn_bytes_put(&bytes, learner->adam.v, array_bytes);
-    for (int i = 0; i < num_parts(learner); i++) {
-        const uint64_t size = part_size(learner, i);
+    Part parts[MAX_PARTS];
+    const int count = list_parts(learner, parts);
+    for (int i = 0; i < count; i++) {
+        const uint64_t size = part_size(learner, parts[i]);
         sdqn_bytes_put(&bytes, &size, sizeof size);
-        save_part(learner, i, bytes);
+        save_part(learner, parts[i], bytes);
         bytes += size;
     }
 }
@@ -178,23 +230,38 @@ static SdqnStatus check_state(const SdqnLearner *learner, const uint8_t *bytes, 
 
 /// A part of a saved state.
 typedef struct StatePart {
+    Part part;
     const uint8_t *bytes;
     size_t size;
 } StatePart;
 
-/// Find the parts behind all else, and check them. @param parts [num_parts()] written
-static SdqnStatus check_parts(const SdqnLearner *learner, const uint8_t *bytes, size_t size, StatePart *parts, SdqnError *error) {
+/// Rows that the saved replay buffer of these priorities holds. @param found  the parts before
+static size_t saved_rows(const SdqnLearner *learner, const StatePart *found, int buffer) {
+    const size_t empty = sdqn_replay_buffer_state_size_of(learner->replays[buffer], 0);
+    return (found[buffer].size - empty) / (sdqn_replay_buffer_state_size_of(learner->replays[buffer], 1) - empty);
+}
+
+/// Find the parts behind all else, and check them. @param parts [MAX_PARTS] written @param count  receives how many
+static SdqnStatus check_parts(const SdqnLearner *learner, const uint8_t *bytes, size_t size, StatePart *parts, int *count,
+                              SdqnError *error) {
+    Part list[MAX_PARTS];
+    *count = list_parts(learner, list);
     bytes += parts_offset(learner);
     size -= parts_offset(learner);
-    for (int i = 0; i < num_parts(learner); i++) {
+    for (int i = 0; i < *count; i++) {
         uint64_t found = UINT64_MAX;
         if (size >= sizeof found) {
             sdqn_bytes_take(&bytes, &found, sizeof found);
             size -= sizeof found;
         }
         if (found > size) return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved learner: too short for part %d", i);
-        parts[i] = (StatePart){bytes, (size_t)found};
-        const SdqnStatus status = check_part(learner, i, bytes, parts[i].size, error);
+        parts[i] = (StatePart){list[i], bytes, (size_t)found};
+        SdqnStatus status = check_part(learner, list[i], bytes, parts[i].size, error);
+        if (status == SDQN_OK && list[i].kind == PRIORITIES &&
+            parts[i].size != sdqn_priorities_state_size((int)saved_rows(learner, parts, list[i].buffer))) {
+            status =
+                sdqn_error_set(error, SDQN_ERR_FORMAT, "saved priorities: %zu bytes do not fit the saved replay buffer", parts[i].size);
+        }
         if (status != SDQN_OK) return status;
         bytes += parts[i].size;
         size -= parts[i].size;
@@ -205,20 +272,22 @@ static SdqnStatus check_parts(const SdqnLearner *learner, const uint8_t *bytes, 
 
 SdqnStatus sdqn_learner_check_state(const SdqnLearner *learner, const uint8_t *bytes, size_t size, SdqnError *error) {
     StateHeader header = {0};
-    StatePart parts[MAX_PARTS] = {{0}};
+    StatePart parts[MAX_PARTS];
+    int count;
     const SdqnStatus status = check_state(learner, bytes, size, &header, error);
-    return status == SDQN_OK ? check_parts(learner, bytes, size, parts, error) : status;
+    return status == SDQN_OK ? check_parts(learner, bytes, size, parts, &count, error) : status;
 }
 
 SdqnStatus sdqn_learner_load_state(SdqnLearner *learner, const uint8_t *bytes, size_t size, SdqnError *error) {
     const size_t array_bytes = learner->adam.count * sizeof(float);
     StateHeader header = {0};
-    StatePart parts[MAX_PARTS] = {{0}};
+    StatePart parts[MAX_PARTS];
+    int count = 0;
     SdqnStatus status = check_state(learner, bytes, size, &header, error);
-    if (status == SDQN_OK) status = check_parts(learner, bytes, size, parts, error);
+    if (status == SDQN_OK) status = check_parts(learner, bytes, size, parts, &count, error);
     // All has been looked at: from here on nothing fails.
-    for (int i = 0; i < num_parts(learner) && status == SDQN_OK; i++) {
-        status = load_part(learner, i, parts[i].bytes, parts[i].size, error);
+    for (int i = 0; i < count && status == SDQN_OK; i++) {
+        status = load_part(learner, parts[i].part, parts[i].bytes, parts[i].size, error);
     }
     if (status != SDQN_OK) return status;
     learner->updates = header.updates;

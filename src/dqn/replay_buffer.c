@@ -120,6 +120,13 @@ void sdqn_replay_buffer_sample(const SdqnReplayBuffer *buffer, SdqnRng *rng, int
         const int32_t last = (int32_t)(buffer->size - n + i);
         const int32_t drawn = (int32_t)sdqn_rng_integers(rng, 0, (int64_t)last + 1);
         batch->row[i] = contains(batch->row, i, drawn) ? last : drawn;
+    }
+    sdqn_replay_buffer_gather(buffer, n, batch);
+}
+
+void sdqn_replay_buffer_gather(const SdqnReplayBuffer *buffer, int n, SdqnBatch *batch) {
+    for (int i = 0; i < n; i++) {
+        assert(batch->row[i] >= 0 && batch->row[i] < buffer->size);
         const uint8_t *row = buffer->rows + (size_t)batch->row[i] * buffer->row_bytes;
         __builtin_prefetch(row);
         __builtin_prefetch(row + buffer->row_bytes - 1);
@@ -139,9 +146,11 @@ void sdqn_replay_buffer_sample(const SdqnReplayBuffer *buffer, SdqnRng *rng, int
     }
 }
 
-size_t sdqn_replay_buffer_state_size(const SdqnReplayBuffer *buffer) {
-    return sizeof(StateHeader) + (size_t)buffer->size * buffer->row_bytes;
+size_t sdqn_replay_buffer_state_size_of(const SdqnReplayBuffer *buffer, int rows) {
+    return sizeof(StateHeader) + (size_t)rows * buffer->row_bytes;
 }
+
+size_t sdqn_replay_buffer_state_size(const SdqnReplayBuffer *buffer) { return sdqn_replay_buffer_state_size_of(buffer, buffer->size); }
 
 void sdqn_replay_buffer_save_state(const SdqnReplayBuffer *buffer, uint8_t *bytes) {
     const StateHeader header = {buffer->capacity, buffer->observation_size, buffer->size, buffer->next};

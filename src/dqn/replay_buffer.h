@@ -60,6 +60,8 @@ int sdqn_replay_buffer_push(SdqnReplayBuffer *buffer, const SdqnTransition *tran
 /// @param rng  the replay stream
 /// @param n    rows, 1 <= n <= transitions stored and <= batch->max_rows
 void sdqn_replay_buffer_sample(const SdqnReplayBuffer *buffer, SdqnRng *rng, int n, SdqnBatch *batch);
+/// Fill a batch with the rows that it names. @param batch  its first n `row` in [0, transitions stored)
+void sdqn_replay_buffer_gather(const SdqnReplayBuffer *buffer, int n, SdqnBatch *batch);
 
 /// What every transition of a saved state must keep below.
 typedef struct SdqnReplayBounds {
@@ -69,6 +71,8 @@ typedef struct SdqnReplayBounds {
 
 /// Bytes of the saved state: grows with the transitions stored.
 size_t sdqn_replay_buffer_state_size(const SdqnReplayBuffer *buffer);
+/// The same if it held so many.
+size_t sdqn_replay_buffer_state_size_of(const SdqnReplayBuffer *buffer, int rows);
 /// Write the state. @param bytes [sdqn_replay_buffer_state_size()] written
 void sdqn_replay_buffer_save_state(const SdqnReplayBuffer *buffer, uint8_t *bytes);
 /// What sdqn_replay_buffer_load_state would say of a saved state, without taking it.

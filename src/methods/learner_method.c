@@ -22,6 +22,7 @@ _Static_assert(sizeof(SdqnAggregatorState) == sizeof(SdqnRng) + sizeof(((SdqnAgg
 
 SdqnStatus sdqn_combine_gradients(const char *name, const SdqnTaskGradients *gradients, const double *weights, float *direction,
                                   SdqnError *error) {
+    memcpy(gradients->weights, weights, (size_t)gradients->tasks * sizeof *weights);
     if (sdqn_gram_combine(gradients->gradients, weights, gradients->tasks, gradients->parameters, direction)) return SDQN_OK;
     return sdqn_error_set(error, SDQN_ERR_NUMERIC, "%s: the direction is not finite: training has diverged", name);
 }

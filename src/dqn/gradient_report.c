@@ -1,0 +1,117 @@
+#include "dqn/gradient_report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PARTIAL_SUMS 16
+
+static bool ends_with(const char *name, const char *end) {
+    const size_t length = strlen(name), wanted = strlen(end);
+    return length >= wanted && strcmp(name + length - wanted, end) == 0;
+}
+
+/// Residuals belong to one task each, and the support is none of the parameters.
+static bool is_shared(const SdqnTensor *tensor) {
+    return !ends_with(tensor->name, "_mean") && !ends_with(tensor->name, "_rho") && strcmp(tensor->name, "log_prior_scale") != 0 &&
+           strcmp(tensor->name, "support") != 0;
+}
+
+/// Join tensors that follow each other under one name before the last dot.
+static void find_layers(const SdqnQNetwork *network, SdqnGradientReport *report) {
+    SdqnTensor tensors[SDQN_Q_NETWORK_MAX_TENSORS];
+    const int count = sdqn_q_network_tensors(network, tensors);
+    for (int i = 0; i < count; i++) {
+        if (!is_shared(&tensors[i])) continue;
+        const char *dot = strrchr(tensors[i].name, '.');
+        const int length = dot ? (int)(dot - tensors[i].name) : (int)strlen(tensors[i].name);
+        char name[SDQN_LAYER_NAME_SIZE];
+        snprintf(name, sizeof name, "%.*s", length, tensors[i].name);
+        SdqnReportLayer *last = report->num_layers > 0 ? &report->layers[report->num_layers - 1] : NULL;
+        if (last && strcmp(last->name, name) == 0) {
+            last->count += sdqn_tensor_count(&tensors[i]);
+            continue;
+        }
+        SdqnReportLayer *layer = &report->layers[report->num_layers++];
+        memcpy(layer->name, name, sizeof name);
+        layer->first = (size_t)(tensors[i].data - sdqn_q_network_parameters(network));
+        layer->count = sdqn_tensor_count(&tensors[i]);
+    }
+}
+
+SdqnStatus sdqn_gradient_report_create(const SdqnQNetwork *network, int tasks, SdqnGradientReport **report, SdqnError *error) {
+    const size_t squares = (size_t)tasks * (size_t)tasks;
+    SdqnGradientReport *made = calloc(1, sizeof *made);
+    bool whole = made != NULL;
+    if (whole) {
+        made->tasks = tasks;
+        made->gram = calloc(squares, sizeof(double));
+        made->layers = calloc(SDQN_Q_NETWORK_MAX_TENSORS, sizeof *made->layers);
+        whole = made->gram && made->layers;
+    }
+    if (whole) find_layers(network, made);
+    for (int i = 0; whole && i < made->num_layers; i++) {
+        made->layers[i].gram = calloc(squares, sizeof(double));
+        whole = made->layers[i].gram != NULL;
+    }
+    if (!whole) {
+        sdqn_gradient_report_destroy(made);
+        return sdqn_error_set(error, SDQN_ERR_MEMORY, "learner: out of memory for a report on %d gradients", tasks);
+    }
+    *report = made;
+    return SDQN_OK;
+}
+
+void sdqn_gradient_report_destroy(SdqnGradientReport *report) {
+    if (!report) return;
+    for (int i = 0; i < report->num_layers; i++) free(report->layers[i].gram);
+    free(report->layers);
+    free(report->gram);
+    free(report);
+}
+
+static double inner_product(const float *a, const float *b, size_t count) {
+    double partial[PARTIAL_SUMS] = {0.0};
+    for (size_t i = 0; i < count; i++) partial[i % PARTIAL_SUMS] += (double)a[i] * (double)b[i];
+    for (int half = PARTIAL_SUMS / 2; half > 0; half /= 2) {
+        for (int i = 0; i < half; i++) partial[i] += partial[i + half];
+    }
+    return partial[0];
+}
+
+void sdqn_gradient_report_take(SdqnGradientReport *report, const float *gradients, size_t parameters) {
+    const size_t tasks = (size_t)report->tasks;
+    memset(report->gram, 0, tasks * tasks * sizeof(double));
+    for (int i = 0; i < report->num_layers; i++) {
+        const SdqnReportLayer *layer = &report->layers[i];
+        for (size_t a = 0; a < tasks; a++) {
+            for (size_t b = 0; b <= a; b++) {
+                const double product =
+                    inner_product(gradients + a * parameters + layer->first, gradients + b * parameters + layer->first, layer->count);
+                layer->gram[a * tasks + b] = layer->gram[b * tasks + a] = product;
+                report->gram[a * tasks + b] += product;
+                if (a != b) report->gram[b * tasks + a] += product;
+            }
+        }
+    }
+}
+
+double sdqn_gradient_cosine(const double *gram, int tasks, int a, int b) {
+    const double squares = gram[a * tasks + a] * gram[b * tasks + b];
+    if (!(squares > 0.0)) return (double)NAN;
+    const double cosine = gram[a * tasks + b] / sqrt(squares);
+    return cosine > 1.0 ? 1.0 : cosine < -1.0 ? -1.0 : cosine;
+}
+
+double sdqn_gradient_conflict(const double *gram, int tasks) {
+    int pairs = 0, conflicts = 0;
+    for (int a = 0; a < tasks; a++) {
+        for (int b = 0; b < a; b++) {
+            const double cosine = sdqn_gradient_cosine(gram, tasks, a, b);
+            pairs += !isnan(cosine);
+            conflicts += cosine < 0.0;
+        }
+    }
+    return pairs > 0 ? (double)conflicts / pairs : (double)NAN;
+}
