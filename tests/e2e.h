@@ -173,7 +173,7 @@ static inline void e2e_assert_same_file(const char *run, const char *other, cons
 
 /// Fail unless all that must be the same in equal runs is the same in two folders.
 static inline void e2e_assert_same_runs(const char *run, const char *other) {
-    static const char *const files[] = {"metrics.jsonl", "evaluations.jsonl", "best.safetensors", "final.safetensors"};
+    static const char *const files[] = {"metrics.jsonl", "evaluations.jsonl", "gradients.jsonl", "best.safetensors", "final.safetensors"};
     static char names[2][E2E_MAX_FILES][128];
     char folders[2][SDQN_PATH_SIZE], name[160];
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) e2e_assert_same_file(run, other, files[i]);

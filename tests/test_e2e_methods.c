@@ -6,37 +6,46 @@
 
 #define KILLS 2
 #define EPISODES "12"
+#define MAX_EXTRA 10
 
-static pid_t start_run(const char *method, const char *out, bool resume) {
-    const char *arguments[] = {"train",  "--method",
-                               method,   "--out",
-                               out,      "--episodes",
-                               EPISODES, "--batch-size",
-                               "8",      "--min-replay-size",
-                               "100",    "--replay-capacity",
-                               "300",    "--hidden1-size",
-                               "24",     "--hidden2-size",
-                               "12",     "--target-period",
-                               "2",      "--evaluation-period",
-                               "4",      "--evaluation-episodes",
-                               "1",      "--checkpoint-period",
-                               "5",      "--final-episodes",
-                               "2",      "--state-period-episodes",
-                               "3",      resume ? "--resume" : NULL,
-                               NULL};
+/// @param extra  up to MAX_EXTRA more arguments, ended by NULL
+static pid_t start_run_with(const char *method, const char *const *extra, const char *out, bool resume) {
+    const char *arguments[48] = {"train",  "--method",
+                                 method,   "--out",
+                                 out,      "--episodes",
+                                 EPISODES, "--batch-size",
+                                 "8",      "--min-replay-size",
+                                 "100",    "--replay-capacity",
+                                 "300",    "--hidden1-size",
+                                 "24",     "--hidden2-size",
+                                 "12",     "--target-period",
+                                 "2",      "--evaluation-period",
+                                 "4",      "--evaluation-episodes",
+                                 "1",      "--checkpoint-period",
+                                 "5",      "--final-episodes",
+                                 "2",      "--state-period-episodes",
+                                 "3",      "--gradient-period",
+                                 "50"};
+    int count = 0;
+    while (arguments[count] != NULL) count++;
+    for (int i = 0; extra[i] != NULL; i++) {
+        assert_true(i < MAX_EXTRA);
+        arguments[count++] = extra[i];
+    }
+    if (resume) arguments[count++] = "--resume";
     return e2e_start(arguments);
 }
 
-static void run(const char *method, const char *out, bool resume) {
-    const Outcome *outcome = e2e_wait(start_run(method, out, resume));
+static void run(const char *method, const char *const *extra, const char *out, bool resume) {
+    const Outcome *outcome = e2e_wait(start_run_with(method, extra, out, resume));
     if (outcome->code != 0) fail_msg("%s: %s", method, outcome->err);
 }
 
 /// Kill the run as soon as the state after so many episodes is written, or let it end.
-static void kill_run_after(const char *method, const char *out, int episodes, bool resume) {
+static void kill_run_after(const char *method, const char *const *extra, const char *out, int episodes, bool resume) {
     char state[96];
     int status;
-    pid_t child = start_run(method, out, resume);
+    pid_t child = start_run_with(method, extra, out, resume);
     snprintf(state, sizeof state, "%s/checkpoints/state_%06d.sdqn", out, episodes);
     while (!sdqn_file_exists(state) && waitpid(child, &status, WNOHANG) == 0) e2e_sleep(0.0005);
     kill(child, SIGKILL);
@@ -58,21 +67,44 @@ static void check_evaluation(const char *out) {
     json_decref(evaluated);
 }
 
+/// Run whole, run with kills, compare, evaluate.
+static void check_run(const char *method, const char *const *extra) {
+    const char *whole = e2e_path("whole"), *killed = e2e_path("killed");
+    run(method, extra, whole, false);
+    for (int k = 1; k <= KILLS; k++) kill_run_after(method, extra, killed, 6 * k - 3, k > 1);
+    run(method, extra, killed, true);
+    e2e_assert_same_runs(whole, killed);
+    check_evaluation(whole);
+    assert_int_equal(sdqn_file_remove_tree(whole, NULL), SDQN_OK);
+    assert_int_equal(sdqn_file_remove_tree(killed, NULL), SDQN_OK);
+}
+
 static void every_method_keeps_its_bytes(void **state) {
     (void)state;
     int count;
     const SdqnMethod *const *methods = sdqn_methods(&count);
     for (int m = 0; m < count; m++) {
-        const char *name = methods[m]->name, *whole = e2e_path("whole"), *killed = e2e_path("killed");
-        run(name, whole, false);
-        for (int k = 1; k <= KILLS; k++) kill_run_after(name, killed, 6 * k - 3, k > 1);
-        run(name, killed, true);
-        e2e_assert_same_runs(whole, killed);
-        check_evaluation(whole);
-        assert_int_equal(sdqn_file_remove_tree(whole, NULL), SDQN_OK);
-        assert_int_equal(sdqn_file_remove_tree(killed, NULL), SDQN_OK);
+        check_run(methods[m]->name, (const char *const[]){NULL});
     }
     print_message("%d methods\n", count);
+}
+
+/// Switches that have a state of their own, one by one and together, on methods of each kind.
+static void switches_keep_their_bytes(void **state) {
+    (void)state;
+    static const struct {
+        const char *method, *extra[MAX_EXTRA + 1];
+    } runs[] = {
+        {"shared", {"--prioritised", "true"}},
+        {"shared", {"--environments", "4", "--n-step", "3"}},
+        {"shared", {"--task-sampling", "loss", "--dueling", "true"}},
+        {"independent", {"--environments", "3", "--prioritised", "true"}},
+        {"independent", {"--task-sampling", "loss"}},
+        {"mean", {"--task-sampling", "success", "--prioritised", "true", "--architecture", "bronet", "--conditioning", "blind"}},
+        {"brc-small", {"--task-sampling", "uniform", "--environments", "2", "--reward-normalisation", "true"}},
+        {"varshare", {"--residual-rank", "3", "--environments", "2", "--architecture", "bronet"}},
+    };
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) check_run(runs[i].method, runs[i].extra);
 }
 
 static void methods_are_listed_with_a_line_each(void **state) {
@@ -112,6 +144,7 @@ static void one_independent_network_trains_alone(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(every_method_keeps_its_bytes),
+        TEST(switches_keep_their_bytes),
         TEST(methods_are_listed_with_a_line_each),
         TEST(one_independent_network_trains_alone),
     };

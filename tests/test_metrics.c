@@ -1,6 +1,7 @@
 // The lines of the logs, character by character.
 #include "run/metrics.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -68,6 +69,32 @@ static void evaluation_line_holds_results_and_protocol(void **state) {
     sdqn_json_writer_destroy(writer);
 }
 
+/// Two tasks, of which the second had no row, and two layers.
+static void gradients_line_holds_norms_cosines_and_conflict(void **state) {
+    (void)state;
+    double first[4] = {9, 0, 0, 0}, second[4] = {16, 0, 0, 0}, whole[4] = {25, 0, 0, 0};
+    SdqnReportLayer layers[2] = {{.name = "fc1", .gram = first}, {.name = "fc2", .gram = second}};
+    SdqnGradientReport report = {.update = 1000,
+                                 .tasks = 2,
+                                 .num_layers = 2,
+                                 .layers = layers,
+                                 .gram = whole,
+                                 .weights = {1, 0},
+                                 .errors = {0.5, (double)NAN},
+                                 .cut = (double)NAN,
+                                 .kl = {2.5, 0.25},
+                                 .kept = {(double)NAN, (double)NAN}};
+    static const char *const names[] = {"standard", "windy"};
+    SdqnJsonWriter *writer = sdqn_json_writer_create(0);
+    sdqn_metrics_gradients_line(writer, 7, names, &report);
+    assert_string_equal(sdqn_json_writer_text(writer, NULL),
+                        "{\"update\": 1000, \"episode\": 7, \"tasks\": [\"standard\", \"windy\"], \"weights\": [1.0, 0.0], "
+                        "\"errors\": [0.5, null], \"norms\": [5.0, 0.0], \"cosines\": [null], \"conflict\": null, \"layers\": "
+                        "{\"fc1\": {\"norms\": [3.0, 0.0], \"cosines\": [null]}, \"fc2\": {\"norms\": [4.0, 0.0], \"cosines\": "
+                        "[null]}}, \"kl\": [2.5, 0.25]}\n");
+    sdqn_json_writer_destroy(writer);
+}
+
 static bool record_has(const SdqnTensorboardRecord *record, const char *tag) {
     for (size_t i = 0; i + strlen(tag) <= record->size; i++)
         if (memcmp(record->bytes + i, tag, strlen(tag)) == 0) return true;
@@ -93,6 +120,7 @@ int main(void) {
         cmocka_unit_test(episode_without_updates_has_no_loss),
         cmocka_unit_test(time_is_in_timing_alone),
         cmocka_unit_test(evaluation_line_holds_results_and_protocol),
+        cmocka_unit_test(gradients_line_holds_norms_cosines_and_conflict),
         cmocka_unit_test(records_name_the_task),
     };
     return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);

@@ -63,6 +63,7 @@ static void make_run(void) {
                                         "run/summary.json",
                                         "run/best.safetensors.tmp",
                                         "run/evaluations.jsonl",
+                                        "run/gradients.jsonl",
                                         "run/checkpoints/episode_000100.safetensors",
                                         "run/checkpoints/episode_000200.safetensors",
                                         "run/checkpoints/state_000150.sdqn",

@@ -160,6 +160,7 @@ static SdqnTrainerDef make_def(const SdqnMethod *method) {
     def.method_def.dqn.batch_size = 8;
     def.method_def.dqn.replay_capacity = 100; // the ring wraps
     def.method_def.dqn.min_replay_size = 20;
+    def.method_def.dqn.gradient_period = 10;
     def.method_def.kernels = sdqn_kernels(SDQN_CPU_SCALAR);
     def.method_def.seed = 7;
     sdqn_sha256_hex("configuration", 13, def.configuration);
@@ -234,6 +235,7 @@ static void read_file(const char *run, const char *file, uint8_t **data, size_t 
 
 static const char *const compared[] = {"metrics.jsonl",
                                        "evaluations.jsonl",
+                                       "gradients.jsonl",
                                        "final.safetensors",
                                        "best.safetensors",
                                        "checkpoints/episode_000010.safetensors",
@@ -447,6 +449,35 @@ static void a_run_stopped_after_any_episode_goes_on_with_the_same_bytes(void **s
     }
 }
 
+/// Four environments at a time, whose episodes wait for each other's steps, n-step returns in each, and tasks drawn by each kind.
+static void a_run_of_several_environments_goes_on_with_the_same_bytes(void **state) {
+    (void)state;
+    SdqnTrainerDef def = make_def(sdqn_method_find("shared"));
+    def.method_def.dqn.environments = 4;
+    def.method_def.dqn.n_step = 3;
+    def.method_def.dqn.prioritised = true;
+    static const SdqnTaskSampling kinds[] = {SDQN_TASK_SAMPLING_ROUND_ROBIN, SDQN_TASK_SAMPLING_UNIFORM, SDQN_TASK_SAMPLING_LOSS,
+                                             SDQN_TASK_SAMPLING_SUCCESS};
+    for (int k = 0; k < 4; k++) {
+        char whole[32];
+        def.task_sampling = kinds[k];
+        snprintf(whole, sizeof whole, "whole%d", k);
+        train_whole(&def, whole);
+        assert_true(count_lines(whole, "gradients.jsonl") > 5);
+        if (k > 0) assert_false(same_file("whole0", whole, "metrics.jsonl"));
+        for (int64_t after = 1; after <= def.episodes; after += 3) {
+            char name[32];
+            SdqnError error = {0};
+            Stopper stopper = {.after = after}, never = {.after = -1};
+            snprintf(name, sizeof name, "cut%d_%lld", k, (long long)after);
+            assert_int_equal(train(&def, name, false, &stopper, &error), SDQN_ERR_INTERRUPTED);
+            if (train(&def, name, true, &never, &error) != SDQN_OK) fail_msg("%s", error.message);
+            assert_same_runs(whole, name);
+            assert_int_equal(never.notices, 0);
+        }
+    }
+}
+
 static void a_run_stopped_often_goes_on_with_the_same_bytes(void **state) {
     (void)state;
     SdqnTrainerDef def = make_def(sdqn_method_find("shared"));
@@ -575,6 +606,7 @@ int main(void) {
         TEST(the_callers_floating_point_mode_changes_nothing),
         TEST(evaluation_changes_nothing_in_training),
         TEST(a_run_stopped_after_any_episode_goes_on_with_the_same_bytes),
+        TEST(a_run_of_several_environments_goes_on_with_the_same_bytes),
         TEST(a_run_stopped_often_goes_on_with_the_same_bytes),
         TEST(run_without_a_state_begins_anew),
         TEST(a_damaged_state_gives_way_to_the_older_one),

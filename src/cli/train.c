@@ -193,6 +193,7 @@ static SdqnStatus make_trainer_def(const SdqnConfig *config, const SdqnTaskSet *
     *def = (SdqnTrainerDef){
         .method = sdqn_method_find(config->method),
         .tasks = tasks,
+        .task_sampling = config->task_sampling,
         .episodes = config->episodes,
         .evaluation_period = config->evaluation_period,
         .evaluation_episodes = config->evaluation_episodes,

@@ -20,10 +20,6 @@ _Static_assert(sizeof(SdqnCounters) == 6 * sizeof(uint64_t) + SDQN_RUN_NUM_LOGS 
                "the counters have no padding");
 _Static_assert(sizeof(Identity) == 72 + 128 + 24, "the identity has no padding");
 
-static size_t environments_size(const SdqnCheckpoint *checkpoint) {
-    return checkpoint->tasks->family->state_size * (size_t)checkpoint->tasks->count;
-}
-
 static Identity identity_of(const SdqnCheckpoint *checkpoint) {
     Identity identity;
     memset(&identity, 0, sizeof identity);
@@ -59,10 +55,12 @@ SdqnStatus sdqn_checkpoint_save(const SdqnCheckpoint *checkpoint, SdqnRunFolder 
         return sdqn_error_set(error, SDQN_ERR_MEMORY, "%s: out of memory for a state of %zu bytes", path, method_size);
     checkpoint->method->save_state(checkpoint->self, method_state);
     Identity identity = identity_of(checkpoint);
+    size_t player_size;
+    const void *player_state = sdqn_player_state(checkpoint->player, &player_size);
     const SdqnStateSection sections[] = {
         {"identity", &identity, sizeof identity},
         {"counters", checkpoint->counters, sizeof *checkpoint->counters},
-        {"environments", checkpoint->environments, environments_size(checkpoint)},
+        {"player", player_state, player_size},
         {"best", checkpoint->best->bytes != NULL ? checkpoint->best->bytes : (const uint8_t *)"", checkpoint->best->size},
         {"method", method_state, method_size},
     };
@@ -98,15 +96,17 @@ static SdqnStatus restore(SdqnCheckpoint *checkpoint, const SdqnStateFile *file,
     SdqnStatus status = check_identity(checkpoint, file, path, error);
     if (status != SDQN_OK) return status;
     const void *counters = section_of_size(file, path, "counters", sizeof *checkpoint->counters, error);
-    const void *environments = section_of_size(file, path, "environments", environments_size(checkpoint), error);
-    if (counters == NULL || environments == NULL) return SDQN_ERR_FORMAT;
+    if (counters == NULL) return SDQN_ERR_FORMAT;
     const SdqnStateSection *best = sdqn_state_file_find(file, "best"), *method = sdqn_state_file_find(file, "method");
-    if (best == NULL || method == NULL) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: lacks a section", path);
+    const SdqnStateSection *player = sdqn_state_file_find(file, "player");
+    if (best == NULL || method == NULL || player == NULL) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: lacks a section", path);
+    SdqnError cause = {0};
+    status = sdqn_player_check_state(checkpoint->player, player->data, player->size, &cause);
+    if (status != SDQN_OK) return sdqn_error_set(error, status, "%s: %s", path, cause.message);
 
     uint8_t *best_bytes = NULL;
     if (best->size > 0 && (best_bytes = malloc(best->size)) == NULL)
         return sdqn_error_set(error, SDQN_ERR_MEMORY, "%s: out of memory", path);
-    SdqnError cause = {0};
     status = checkpoint->method->load_state(checkpoint->self, method->data, method->size, &cause);
     if (status != SDQN_OK) {
         free(best_bytes);
@@ -117,8 +117,7 @@ static SdqnStatus restore(SdqnCheckpoint *checkpoint, const SdqnStateFile *file,
     checkpoint->best->bytes = best_bytes;
     checkpoint->best->size = best->size;
     memcpy(checkpoint->counters, counters, sizeof *checkpoint->counters);
-    memcpy(checkpoint->environments, environments, environments_size(checkpoint));
-    return SDQN_OK;
+    return sdqn_player_load_state(checkpoint->player, player->data, player->size, error);
 }
 
 static SdqnStatus restore_file(SdqnCheckpoint *checkpoint, const SdqnRunFolder *folder, int64_t episodes, SdqnError *error) {

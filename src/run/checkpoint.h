@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/sha256.h"
 #include "methods/method.h"
+#include "run/player.h"
 #include "run/run_folder.h"
 #include "run/task_set.h"
 
@@ -33,7 +34,7 @@ typedef struct SdqnCheckpoint {
     const SdqnMethod *method;
     void *self;
     const SdqnTaskSet *tasks;
-    void *environments; ///< [tasks->count] environments, one after the other
+    SdqnPlayer *player;
     SdqnCounters *counters;
     SdqnBestWeights *best;
     bool with_events; ///< keep TensorBoard's event file open

@@ -23,6 +23,14 @@ typedef struct SdqnTaskValues {
     double values[SDQN_CONFIG_MAX_TASKS];
 } SdqnTaskValues;
 
+/// How the task of the next episode is chosen: task_sampler.h.
+typedef enum SdqnTaskSampling {
+    SDQN_TASK_SAMPLING_ROUND_ROBIN = 0, ///< in turn
+    SDQN_TASK_SAMPLING_UNIFORM,
+    SDQN_TASK_SAMPLING_LOSS,    ///< more often if TD errors are larger
+    SDQN_TASK_SAMPLING_SUCCESS, ///< more often if fewer episodes succeed
+} SdqnTaskSampling;
+
 /// Settings of one run. Plain data. Fields, defaults and ranges: the table of keys (sdqn_config_keys, `sharedqn train --help`).
 typedef struct SdqnConfig {
     char method[SDQN_CONFIG_NAME_SIZE];
@@ -32,6 +40,7 @@ typedef struct SdqnConfig {
     SdqnTask task_definitions[SDQN_CONFIG_MAX_TASKS];       ///< the user's, by which names beside the built-in ones exist
     uint64_t seed;
     int episodes; ///< over all tasks
+    SdqnTaskSampling task_sampling;
     int threads;
     int isa; ///< 0 auto, else 1 + SdqnCpuLevel; see sdqn_config_level
     SdqnQNetworkDef network;

@@ -9,13 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const CONDITIONINGS[] = {"embedding", "onehot", "id", "blind", NULL}; // SdqnConditioning
-static const char *const ARCHITECTURES[] = {"mlp", "bronet", "bronet-published", NULL};  // SdqnArchitecture
-static const char *const LOSSES[] = {"mse", "huber", "categorical", NULL};               // SdqnLossKind
-static const char *const PROJECTIONS[] = {"correct", "original", NULL};                  // SdqnProjection
-static const char *const RESIDUALS[] = {"none", "vector", "gaussian", NULL};             // SdqnResidualKind
-static const char *const ISAS[] = {"auto", "scalar", "avx2", "avx512", "neon", NULL};    // auto, then SdqnCpuLevel
-static const char *const WINDS[] = {"none", "uniform", "gymnasium", NULL};               // SdqnWindKind
+static const char *const CONDITIONINGS[] = {"embedding", "onehot", "id", "blind", NULL};    // SdqnConditioning
+static const char *const ARCHITECTURES[] = {"mlp", "bronet", "bronet-published", NULL};     // SdqnArchitecture
+static const char *const LOSSES[] = {"mse", "huber", "categorical", NULL};                  // SdqnLossKind
+static const char *const PROJECTIONS[] = {"correct", "original", NULL};                     // SdqnProjection
+static const char *const RESIDUALS[] = {"none", "vector", "gaussian", NULL};                // SdqnResidualKind
+static const char *const SAMPLINGS[] = {"round-robin", "uniform", "loss", "success", NULL}; // SdqnTaskSampling
+static const char *const ISAS[] = {"auto", "scalar", "avx2", "avx512", "neon", NULL};       // auto, then SdqnCpuLevel
+static const char *const WINDS[] = {"none", "uniform", "gymnasium", NULL};                  // SdqnWindKind
 
 #define FIELD(field) offsetof(SdqnConfig, field), sizeof(((SdqnConfig *)NULL)->field)
 #define TASK_FIELD(field) offsetof(SdqnTask, field), sizeof(((SdqnTask *)NULL)->field)
@@ -28,6 +29,8 @@ const SdqnKey sdqn_config_table[] = {
     {"task_definitions", SDQN_KEY_DEFINITIONS, FIELD(task_definitions), .help = "tasks of your own by name, only in a file"},
     {"seed", SDQN_KEY_SEED, FIELD(seed), .help = "seed of every random stream of the run"},
     {"episodes", SDQN_KEY_INT, FIELD(episodes), 1, SDQN_CONFIG_MAX_EPISODES, .help = "training episodes, over all tasks"},
+    {"task_sampling", SDQN_KEY_CHOICE, FIELD(task_sampling), .choices = SAMPLINGS,
+     .help = "the task of the next episode: in turn, drawn uniformly, or by the size of TD errors or the lack of success"},
     {"learning_rate", SDQN_KEY_TASK_DOUBLES, FIELD(learning_rate), 0, 1, .low_excluded = true, .help = "step size of Adam"},
     {"gamma", SDQN_KEY_DOUBLE, FIELD(dqn.gamma), 0, 1, .help = "discount per environment step"},
     {"batch_size", SDQN_KEY_INT, FIELD(dqn.batch_size), 1, 4096,
@@ -51,6 +54,14 @@ const SdqnKey sdqn_config_table[] = {
      .help = "share of the Q-network mixed into the target network after each update; 0: copies every target_period"},
     {"clip_norm", SDQN_KEY_DOUBLE, FIELD(dqn.clip_norm), 0, 1e9, .help = "longer gradients are scaled to this norm; 0: none is"},
     {"update_period", SDQN_KEY_INT, FIELD(dqn.update_period), 1, 1000000, .help = "environment steps an update"},
+    {"prioritised", SDQN_KEY_BOOL, FIELD(dqn.prioritised), .help = "transitions are drawn by their last TD error instead of uniformly"},
+    {"priority_alpha", SDQN_KEY_DOUBLE, FIELD(dqn.priority_alpha), 0, 1, .help = "exponent of the TD error in a priority"},
+    {"priority_beta", SDQN_KEY_DOUBLE, FIELD(dqn.priority_beta), 0, 1,
+     .help = "exponent of the weights that make up for unequal chances, at the first update"},
+    {"priority_beta_updates", SDQN_KEY_INT, FIELD(dqn.priority_beta_updates), 1, 1000000000, .help = "updates over which it grows to 1"},
+    {"reward_normalisation", SDQN_KEY_BOOL, FIELD(dqn.reward_normalisation),
+     .help = "rewards are scaled by each task's largest return to the range of the atoms"},
+    {"environments", SDQN_KEY_INT, FIELD(dqn.environments), 1, SDQN_MAX_ENVIRONMENTS, .help = "episodes that are played at the same time"},
     {"n_step", SDQN_KEY_INT, FIELD(dqn.n_step), 1, 64, .help = "environment steps whose rewards make one transition"},
     {"task_weights", SDQN_KEY_TASK_DOUBLES, FIELD(task_weights), 0, 1e6, .low_excluded = true, .task_buffers_only = true,
      .help = "factor on each task's loss, of methods with a replay buffer for each task"},
@@ -85,6 +96,8 @@ const SdqnKey sdqn_config_table[] = {
     {"evaluation_seed", SDQN_KEY_SEED, FIELD(evaluation_seed), .help = "seed of their first episode, i more for the i-th"},
     {"final_episodes", SDQN_KEY_INT, FIELD(final_episodes), 1, 1000000, .help = "greedy episodes a task in the final evaluation"},
     {"final_seed", SDQN_KEY_SEED, FIELD(final_seed), .help = "seed of its first episode, i more for the i-th"},
+    {"gradient_period", SDQN_KEY_INT, FIELD(dqn.gradient_period), 0, 1000000000,
+     .help = "updates between lines of gradients.jsonl, on how the tasks' gradients lie to each other; 0: none"},
     {"checkpoint_period", SDQN_KEY_INT, FIELD(checkpoint_period), 1, SDQN_CONFIG_MAX_EPISODES, .help = "episodes between kept weights"},
     {"state_period_episodes", SDQN_KEY_INT, FIELD(state_period_episodes), 0, SDQN_CONFIG_MAX_EPISODES, .no_effect = true,
      .help = "episodes between full states, from which --resume goes on; 0: by time alone"},
@@ -228,8 +241,8 @@ static bool parse_choice(const SdqnKey *key, const char *text, void *field) {
 }
 
 _Static_assert(sizeof(SdqnConditioning) == sizeof(int) && sizeof(SdqnWindKind) == sizeof(int) && sizeof(SdqnLossKind) == sizeof(int) &&
-                   sizeof(SdqnArchitecture) == sizeof(int) && sizeof(SdqnResidualKind) == sizeof(int) &&
-                   sizeof(SdqnProjection) == sizeof(int),
+                   sizeof(SdqnArchitecture) == sizeof(int) && sizeof(SdqnTaskSampling) == sizeof(int) &&
+                   sizeof(SdqnResidualKind) == sizeof(int) && sizeof(SdqnProjection) == sizeof(int),
                "choices are stored as int");
 
 static bool parse_bool(const char *text, void *field) {

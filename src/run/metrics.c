@@ -37,6 +37,55 @@ void sdqn_metrics_evaluation_line(SdqnJsonWriter *writer, int64_t episode, SdqnE
     sdqn_json_end_object(writer);
 }
 
+/// Numbers in an array; what is not finite becomes null.
+static void add_numbers(SdqnJsonWriter *writer, const char *key, const double *values, int count) {
+    sdqn_json_begin_array(writer, key);
+    for (int i = 0; i < count; i++) sdqn_json_add_double(writer, NULL, values[i]);
+    sdqn_json_end_array(writer);
+}
+
+/// The same if any is known.
+static void add_known(SdqnJsonWriter *writer, const char *key, const double *values, int count) {
+    bool known = false;
+    for (int i = 0; i < count; i++) known = known || isfinite(values[i]);
+    if (known) add_numbers(writer, key, values, count);
+}
+
+static void add_gram(SdqnJsonWriter *writer, const double *gram, int tasks) {
+    sdqn_json_begin_array(writer, "norms");
+    for (int t = 0; t < tasks; t++) sdqn_json_add_double(writer, NULL, sqrt(gram[t * tasks + t]));
+    sdqn_json_end_array(writer);
+    sdqn_json_begin_array(writer, "cosines");
+    for (int b = 1; b < tasks; b++) {
+        for (int a = 0; a < b; a++) sdqn_json_add_double(writer, NULL, sdqn_gradient_cosine(gram, tasks, a, b));
+    }
+    sdqn_json_end_array(writer);
+}
+
+void sdqn_metrics_gradients_line(SdqnJsonWriter *writer, int64_t episode, const char *const *tasks, const SdqnGradientReport *report) {
+    sdqn_json_begin_object(writer, NULL);
+    sdqn_json_add_u64(writer, "update", report->update);
+    sdqn_json_add_i64(writer, "episode", episode);
+    sdqn_json_begin_array(writer, "tasks");
+    for (int t = 0; t < report->tasks; t++) sdqn_json_add_string(writer, NULL, tasks[t]);
+    sdqn_json_end_array(writer);
+    add_numbers(writer, "weights", report->weights, report->tasks);
+    add_numbers(writer, "errors", report->errors, report->tasks);
+    add_gram(writer, report->gram, report->tasks);
+    sdqn_json_add_double(writer, "conflict", sdqn_gradient_conflict(report->gram, report->tasks));
+    sdqn_json_begin_object(writer, "layers");
+    for (int i = 0; i < report->num_layers; i++) {
+        sdqn_json_begin_object(writer, report->layers[i].name);
+        add_gram(writer, report->layers[i].gram, report->tasks);
+        sdqn_json_end_object(writer);
+    }
+    sdqn_json_end_object(writer);
+    if (isfinite(report->cut)) sdqn_json_add_double(writer, "cut", report->cut);
+    add_known(writer, "kl", report->kl, report->tasks);
+    add_known(writer, "kept", report->kept, report->tasks);
+    sdqn_json_end_object(writer);
+}
+
 /// Tags are cut at their largest size; task names are shorter than that.
 static void add_scalar(SdqnScalar *scalars, int *count, const char *kind, const char *task, double value) {
     SdqnScalar *scalar = &scalars[(*count)++];

@@ -1,11 +1,12 @@
-// metrics.h: the lines of metrics.jsonl, evaluations.jsonl and timing.jsonl, and the same figures for TensorBoard.
+// metrics.h: the lines of metrics.jsonl, evaluations.jsonl, gradients.jsonl and timing.jsonl, and the same figures for TensorBoard.
 //
-// metrics and evaluations hold no time, host, path or version: equal runs give equal bytes. Keys have a fixed order, numbers are the
+// None but timing holds a time, host, path or version: equal runs give equal bytes. Keys have a fixed order, numbers are the
 // shortest that read back the same.
 #ifndef SDQN_RUN_METRICS_H
 #define SDQN_RUN_METRICS_H
 
 #include "core/json.h"
+#include "dqn/gradient_report.h"
 #include "run/evaluator.h"
 #include "run/tensorboard.h"
 
@@ -39,6 +40,11 @@ void sdqn_metrics_episode_line(SdqnJsonWriter *writer, const SdqnEpisodeMetrics 
 void sdqn_metrics_timing_line(SdqnJsonWriter *writer, const SdqnEpisodeMetrics *metrics);
 /// evaluations.jsonl: episode, kind, and what sdqn_evaluation_json_add writes. @param episode  the last one trained
 void sdqn_metrics_evaluation_line(SdqnJsonWriter *writer, int64_t episode, SdqnEvaluationKind kind, const SdqnEvaluation *evaluation);
+
+/// gradients.jsonl: update, episode (of the step), tasks, weights, errors, norms, cosines (of the pairs (0, 1), (0, 2), (1, 2), (0, 3),
+/// ...), conflict, layers (of each norms and cosines), and where there are any cut, kl, kept. What is not known is null.
+/// @param tasks [report->tasks] names
+void sdqn_metrics_gradients_line(SdqnJsonWriter *writer, int64_t episode, const char *const *tasks, const SdqnGradientReport *report);
 
 /// The episode's figures for TensorBoard: return/TASK, steps/TASK, epsilon, loss, updates_per_second.
 void sdqn_metrics_episode_record(const SdqnEpisodeMetrics *metrics, double wall_time, SdqnTensorboardRecord *record);

@@ -22,6 +22,7 @@
 static const char *const log_names[SDQN_RUN_NUM_LOGS] = {
     [SDQN_RUN_METRICS] = "metrics.jsonl",
     [SDQN_RUN_EVALUATIONS] = "evaluations.jsonl",
+    [SDQN_RUN_GRADIENTS] = "gradients.jsonl",
     [SDQN_RUN_TIMING] = "timing.jsonl",
     [SDQN_RUN_EVENTS] = "events.out.tfevents.0.sharedqn", // TensorBoard looks for "tfevents" in the name
 };

@@ -1,8 +1,8 @@
 // run_folder.h: the folder of a run: what may lie in it, who may use it, and its appended files.
 //
-// A person can read it: config.yaml, metrics.jsonl, evaluations.jsonl, timing.jsonl, an event file for TensorBoard, best.safetensors,
-// final.safetensors, summary.json (written last: the run is finished), and in checkpoints/ the weights of every so many episodes and the
-// full states.
+// A person can read it: config.yaml, metrics.jsonl, evaluations.jsonl, gradients.jsonl, timing.jsonl, an event file for TensorBoard,
+// best.safetensors, final.safetensors, summary.json (written last: the run is finished), and in checkpoints/ the weights of every so many
+// episodes and the full states.
 #ifndef SDQN_RUN_RUN_FOLDER_H
 #define SDQN_RUN_RUN_FOLDER_H
 
@@ -22,6 +22,7 @@
 typedef enum SdqnRunLog {
     SDQN_RUN_METRICS = 0, ///< metrics.jsonl
     SDQN_RUN_EVALUATIONS, ///< evaluations.jsonl
+    SDQN_RUN_GRADIENTS,   ///< gradients.jsonl
     SDQN_RUN_TIMING,      ///< timing.jsonl
     SDQN_RUN_EVENTS,      ///< TensorBoard's event file
     SDQN_RUN_NUM_LOGS,

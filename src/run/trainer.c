@@ -4,6 +4,7 @@
 #include "dqn/exploration.h"
 #include "nn/safetensors.h"
 #include "run/checkpoint.h"
+#include "run/player.h"
 #include "run/summary.h"
 
 #include <stdlib.h>
@@ -12,8 +13,8 @@
 
 struct SdqnTrainer {
     SdqnTrainerDef def;
-    void *self;                  ///< the method's
-    unsigned char *environments; ///< [tasks->count] of state_size bytes each
+    void *self; ///< the method's
+    SdqnPlayer *player;
     SdqnJsonWriter *writer;
     SdqnCounters counters;
     SdqnBestWeights best;
@@ -61,17 +62,20 @@ static SdqnStatus check_def(const SdqnTrainerDef *def, SdqnError *error) {
     return SDQN_OK;
 }
 
-static void *environment_of(const SdqnTrainer *trainer, int task) {
-    return trainer->environments + (size_t)task * trainer->def.tasks->family->state_size;
-}
+static SdqnStatus log_gradients(void *context, const SdqnGradientReport *report, int task, SdqnError *error);
 
-static void create_environments(SdqnTrainer *trainer) {
-    for (int t = 0; t < trainer->def.tasks->count; t++) {
-        SdqnRng rng;
-        const uint32_t key[2] = {SDQN_STREAM_ENVIRONMENT, (uint32_t)t};
-        sdqn_rng_seed_spawned(&rng, trainer->def.method_def.seed, key, 2);
-        trainer->def.tasks->family->create(environment_of(trainer, t), trainer->def.tasks->tasks[t].data, &rng);
-    }
+static SdqnStatus create_player(SdqnTrainer *trainer, SdqnError *error) {
+    const SdqnPlayerDef def = {
+        .method = trainer->def.method,
+        .self = trainer->self,
+        .tasks = trainer->def.tasks,
+        .seed = trainer->def.method_def.seed,
+        .environments = trainer->def.method_def.dqn.environments,
+        .sampling = trainer->def.task_sampling,
+        .report = log_gradients,
+        .context = trainer,
+    };
+    return sdqn_player_create(&def, &trainer->player, error);
 }
 
 SdqnStatus sdqn_trainer_create(const SdqnTrainerDef *def, SdqnTrainer **trainer, SdqnError *error) {
@@ -81,15 +85,11 @@ SdqnStatus sdqn_trainer_create(const SdqnTrainerDef *def, SdqnTrainer **trainer,
     if (created == NULL) return sdqn_error_set(error, SDQN_ERR_MEMORY, "trainer: out of memory");
     created->def = *def;
     created->counters.best_episode = -1;
-    // Each environment must be aligned to 16, so state_size is a multiple of it.
-    size_t size = def->tasks->family->state_size * (size_t)def->tasks->count;
-    created->environments = aligned_alloc(16, size);
     created->writer = sdqn_json_writer_create(0);
-    if (created->environments == NULL || created->writer == NULL)
-        status = sdqn_error_set(error, SDQN_ERR_MEMORY, "trainer: out of memory for %d environments", def->tasks->count);
+    if (created->writer == NULL) status = sdqn_error_set(error, SDQN_ERR_MEMORY, "trainer: out of memory");
     SdqnCpuMode mode = sdqn_cpu_mode_set_default(); // the first weights are drawn here
     if (status == SDQN_OK) status = def->method->create(&def->method_def, &created->self, error);
-    if (status == SDQN_OK) create_environments(created);
+    if (status == SDQN_OK) status = create_player(created, error);
     sdqn_cpu_mode_restore(mode);
     if (status != SDQN_OK) {
         sdqn_trainer_destroy(created);
@@ -103,7 +103,7 @@ void sdqn_trainer_destroy(SdqnTrainer *trainer) {
     if (trainer == NULL) return;
     if (trainer->self != NULL) trainer->def.method->destroy(trainer->self);
     sdqn_json_writer_destroy(trainer->writer);
-    free(trainer->environments);
+    sdqn_player_destroy(trainer->player);
     free(trainer->best.bytes);
     free(trainer);
 }
@@ -133,6 +133,15 @@ static SdqnStatus log_episode(SdqnTrainer *trainer, const SdqnEpisodeMetrics *me
     if (status != SDQN_OK || !trainer->def.tensorboard) return status;
     sdqn_metrics_episode_record(metrics, clock_seconds(CLOCK_REALTIME), &trainer->record);
     return append_record(trainer, error);
+}
+
+static SdqnStatus log_gradients(void *context, const SdqnGradientReport *report, int task, SdqnError *error) {
+    SdqnTrainer *trainer = context;
+    const SdqnTaskSet *tasks = trainer->def.tasks;
+    const char *names[SDQN_TASK_SET_MAX];
+    for (int t = 0; t < report->tasks; t++) names[t] = tasks->tasks[report->tasks == tasks->count ? t : task].name;
+    sdqn_metrics_gradients_line(trainer->writer, (int64_t)trainer->counters.episodes, names, report);
+    return append_line(trainer, SDQN_RUN_GRADIENTS, error);
 }
 
 static SdqnStatus log_evaluation(SdqnTrainer *trainer, int64_t episode, SdqnEvaluationKind kind, const SdqnEvaluation *evaluation,
@@ -172,7 +181,7 @@ static SdqnCheckpoint checkpoint_of(SdqnTrainer *trainer) {
         .method = trainer->def.method,
         .self = trainer->self,
         .tasks = trainer->def.tasks,
-        .environments = trainer->environments,
+        .player = trainer->player,
         .counters = &trainer->counters,
         .best = &trainer->best,
         .with_events = trainer->def.tensorboard,
@@ -251,68 +260,19 @@ static SdqnStatus evaluate_periodically(SdqnTrainer *trainer, int64_t episode, S
 
 // ---- training -------------------------------------------------------------------------------------------------------------------
 
-/// One environment step and what the method makes of it. @param observation  [observation_size] s on entry, s' on return
-static SdqnStatus train_step(SdqnTrainer *trainer, int task, float *observation, SdqnStep *step, SdqnUpdate *update, SdqnError *error) {
-    const SdqnEnvironmentFamily *family = trainer->def.tasks->family;
-    const SdqnMethod *method = trainer->def.method;
-    float next[SDQN_MAX_OBSERVATION_SIZE];
-    int action = method->act(trainer->self, observation, task);
-    *step = family->step(environment_of(trainer, task), action, next);
-    const SdqnTransition transition = {
-        .observation = observation,
-        .next_observation = next,
-        .reward = step->reward,
-        .action = action,
-        .task = task,
-        .terminated = step->terminated, // a time limit is none
-        .truncated = step->truncated,
-    };
-    method->push(trainer->self, &transition);
-    trainer->counters.steps++;
-    SdqnStatus status = method->update(trainer->self, update, error);
-    if (status == SDQN_OK && update->done) trainer->counters.updates++;
-    memcpy(observation, next, (size_t)family->observation_size * sizeof *observation);
-    return status;
-}
-
 static SdqnStatus train_episode(SdqnTrainer *trainer, SdqnEpisodeMetrics *metrics, SdqnError *error) {
-    int64_t episode = (int64_t)trainer->counters.episodes;
-    int task = (int)(episode % trainer->def.tasks->count);
-    double loss_sum = 0, began = clock_seconds(CLOCK_MONOTONIC);
-    *metrics = (SdqnEpisodeMetrics){
-        .episode = episode,
-        .task = trainer->def.tasks->tasks[task].name,
-        .epsilon = trainer->def.method->epsilon(trainer->self, task),
-    };
-    float observation[SDQN_MAX_OBSERVATION_SIZE];
-    trainer->def.tasks->family->reset(environment_of(trainer, task), observation);
-    while (!metrics->terminated && !metrics->truncated) {
-        SdqnStep step;
-        SdqnUpdate update = {0};
-        SdqnError cause = {0};
-        SdqnStatus status = train_step(trainer, task, observation, &step, &update, &cause);
-        if (status != SDQN_OK)
-            return sdqn_error_set(error, status, "episode %lld, update %llu: %s", (long long)episode,
-                                  (unsigned long long)trainer->counters.updates + 1, cause.message);
-        metrics->episode_return += step.reward;
-        metrics->steps++;
-        metrics->terminated = step.terminated;
-        metrics->truncated = step.truncated;
-        metrics->at_rest = step.at_rest;
-        if (update.done) {
-            metrics->updates++;
-            loss_sum += (double)update.loss;
-        }
-    }
-    trainer->def.method->end_episode(trainer->self, task);
-    trainer->counters.episodes++;
-
-    double ended = clock_seconds(CLOCK_MONOTONIC);
-    metrics->mean_loss = metrics->updates > 0 ? loss_sum / (double)metrics->updates : 0;
-    metrics->total_steps = trainer->counters.steps;
-    metrics->total_updates = trainer->counters.updates;
+    SdqnCounters *counters = &trainer->counters;
+    const double began = clock_seconds(CLOCK_MONOTONIC);
+    const uint64_t updates = counters->updates;
+    SdqnError cause = {0};
+    const SdqnStatus status = sdqn_player_play(trainer->player, &counters->steps, &counters->updates, metrics, &cause);
+    if (status != SDQN_OK) return sdqn_error_set(error, status, "episode %llu, %s", (unsigned long long)counters->episodes, cause.message);
+    const double ended = clock_seconds(CLOCK_MONOTONIC);
+    metrics->episode = (int64_t)counters->episodes++;
+    metrics->total_steps = counters->steps;
+    metrics->total_updates = counters->updates;
     metrics->seconds = ended - trainer->began;
-    metrics->updates_per_second = ended > began ? (double)metrics->updates / (ended - began) : 0;
+    metrics->updates_per_second = ended > began ? (double)(counters->updates - updates) / (ended - began) : 0;
     return SDQN_OK;
 }
 

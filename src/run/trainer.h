@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/sha256.h"
 #include "methods/method.h"
+#include "run/config.h"
 #include "run/evaluator.h"
 #include "run/metrics.h"
 #include "run/run_folder.h"
@@ -17,8 +18,9 @@
 /// What to train and by which protocol. Periods count episodes: something happens after episode e if e > 0 and e mod period = 0.
 typedef struct SdqnTrainerDef {
     const SdqnMethod *method;
-    SdqnMethodDef method_def;    ///< with the run's seed
-    const SdqnTaskSet *tasks;    ///< borrowed for the trainer's life; episode e runs task e mod tasks->count
+    SdqnMethodDef method_def; ///< with the run's seed
+    const SdqnTaskSet *tasks; ///< borrowed for the trainer's life
+    SdqnTaskSampling task_sampling;
     int64_t episodes;            ///< over all tasks, >= 1
     int evaluation_period;       ///< episodes, >= 1
     int evaluation_episodes;     ///< greedy episodes a task in a periodic evaluation, >= 1
