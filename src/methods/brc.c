@@ -28,6 +28,17 @@ static void brc_small_def_default(SdqnMethodDef *def) {
     def->dqn.target_period = 5;
 }
 
+// Nearer to the paper: its norms, embeddings, atoms and rewards scaled to their range.
+static void brc_published_def_default(SdqnMethodDef *def) {
+    brc_def_default(def);
+    def->network.architecture = SDQN_ARCHITECTURE_BRONET_PUBLISHED;
+    def->network.unit_embeddings = true;
+    def->network.num_atoms = 101;
+    def->network.value_min = -10.0;
+    def->network.value_max = 10.0;
+    def->dqn.reward_normalisation = true;
+}
+
 static SdqnStatus brc_create(const SdqnMethodDef *def, void **self, SdqnError *error) {
     return sdqn_learner_method_create(def, NULL, self, error);
 }
@@ -44,6 +55,14 @@ const SdqnMethod sdqn_method_brc_small = {
     .name = "brc-small",
     .help = "brc with 2 blocks and 21 atoms",
     .def_default = brc_small_def_default,
+    .create = brc_create,
+    SDQN_LEARNER_METHOD_FUNCTIONS,
+};
+
+const SdqnMethod sdqn_method_brc_published = {
+    .name = "brc-published",
+    .help = "brc with the paper's norms, embeddings, atoms and scaled rewards",
+    .def_default = brc_published_def_default,
     .create = brc_create,
     SDQN_LEARNER_METHOD_FUNCTIONS,
 };

@@ -23,6 +23,7 @@ static const SdqnMethod *const methods[] = {
     &sdqn_method_famo,
     &sdqn_method_brc,
     &sdqn_method_brc_small,
+    &sdqn_method_brc_published,
     &sdqn_method_varshare,
     &sdqn_method_varshare_deterministic,
 };
