@@ -139,13 +139,49 @@ static void one_independent_network_trains_alone(void **state) {
     assert_non_null(strstr(outcome->err, "conditioning: must be blind"));
 }
 
+static void pruned_weights_are_written_and_played(void **state) {
+    (void)state;
+    run("varshare", (const char *const[]){"--residual-rank", "2", NULL}, e2e_path("varshare"), false);
+    const char *pruned = e2e_path("pruned.safetensors");
+    const Outcome *outcome = e2e_run("prune", e2e_path("varshare"), "--out", pruned, "--threshold", "inf", "--thresholds", "0,0.01,inf",
+                                     "--episodes", "2", "--json", NULL);
+    if (outcome->code != 0) fail_msg("%s", outcome->err);
+    json_t *document, *rows, *evaluated, *summary;
+    assert_int_equal(sdqn_json_parse("stdout", outcome->out, strlen(outcome->out), &document, NULL), SDQN_OK);
+    rows = json_object_get(document, "thresholds");
+    assert_int_equal(json_array_size(rows), 3);
+    assert_true(json_real_value(json_object_get(json_array_get(rows, 0), "kept")) == 1.0);
+    assert_true(json_real_value(json_object_get(json_array_get(rows, 2), "kept")) == 0.0);
+    // Unpruned it is the run's own network; pruned wholly, what the file holds.
+    assert_int_equal(sdqn_json_read(e2e_path("varshare/summary.json"), 1 << 20, &summary, NULL), SDQN_OK);
+    const json_t *own = json_object_get(json_object_get(summary, "evaluation"), "mean");
+    assert_true(json_real_value(json_object_get(json_array_get(rows, 0), "mean")) == json_real_value(own));
+    outcome = e2e_run("evaluate", "--weights", pruned, "--episodes", "2", "--json", NULL);
+    if (outcome->code != 0) fail_msg("%s", outcome->err);
+    assert_int_equal(sdqn_json_parse("stdout", outcome->out, strlen(outcome->out), &evaluated, NULL), SDQN_OK);
+    const json_t *mean = json_object_get(evaluated, "mean");
+    assert_true(json_real_value(json_object_get(json_array_get(rows, 2), "mean")) == json_real_value(mean));
+    json_decref(document);
+    json_decref(summary);
+    json_decref(evaluated);
+
+    outcome = e2e_run("prune", e2e_path("varshare"), "--out", pruned, NULL);
+    assert_int_equal(outcome->code, 2);
+    assert_non_null(strstr(outcome->err, "pruned.safetensors: is there already"));
+    outcome = e2e_run("prune", e2e_path("varshare"), "--thresholds", "0,-1", NULL);
+    assert_int_equal(outcome->code, 2);
+    assert_non_null(strstr(outcome->err, "--thresholds -1: must be a number >= 0, or inf"));
+    outcome = e2e_run("prune", "--weights", "tests/data/trained.safetensors", NULL);
+    assert_int_equal(outcome->code, 2);
+    assert_non_null(strstr(outcome->err, "has no residuals to prune"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, e2e_setup, e2e_teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(every_method_keeps_its_bytes),
-        TEST(switches_keep_their_bytes),
-        TEST(methods_are_listed_with_a_line_each),
+        TEST(every_method_keeps_its_bytes),         TEST(switches_keep_their_bytes),
+        TEST(methods_are_listed_with_a_line_each),  TEST(pruned_weights_are_written_and_played),
         TEST(one_independent_network_trains_alone),
     };
     return cmocka_run_group_tests_name("e2e_methods", tests, NULL, NULL);

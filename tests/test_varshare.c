@@ -309,6 +309,54 @@ static void theta_starts_as_a_blind_network_and_residuals_at_zero(void **state) 
     sdqn_q_network_destroy(network);
 }
 
+/// Q-values of a batch by the means.
+static void q_of(SdqnQNetwork *network, float *q) {
+    const Mixed mixed = mixed_rows();
+    SdqnQWorkspace *workspace;
+    assert_int_equal(sdqn_q_workspace_create(sdqn_q_network_def(network), ROWS, false, &workspace, NULL), SDQN_OK);
+    sdqn_q_network_q_values(network, workspace, mixed.observation, mixed.task, ROWS, q);
+    sdqn_q_workspace_destroy(workspace);
+}
+
+/// At 0 the pruned network is that of the means; at infinity every task has theta; between, small entries are gone and no others.
+static void pruning_leaves_out_the_small_means(void **state) {
+    (void)state;
+    for (Kind kind = MLP; kind < NUM_KINDS; kind++) {
+        const SdqnQNetworkDef def = def_of(kind);
+        SdqnQNetwork *network = make_network(&def, SDQN_CPU_SCALAR), *pruned, *plain;
+        float q[ROWS * ACTIONS], same[ROWS * ACTIONS];
+        q_of(network, q);
+        assert_int_equal(sdqn_q_network_prune(network, 0.0, &pruned, NULL), SDQN_OK);
+        q_of(pruned, same);
+        for (int i = 0; i < ROWS * ACTIONS; i++) assert_true(fabsf(q[i] - same[i]) <= 1e-6f * (1.0f + fabsf(q[i])));
+        sdqn_q_network_destroy(pruned);
+        for (double threshold = 0.02; threshold < 1.0; threshold *= 3) {
+            assert_int_equal(sdqn_q_network_prune(network, threshold, &pruned, NULL), SDQN_OK);
+            const double kept = sdqn_q_network_kept_share(network, threshold, -1);
+            assert_true(sdqn_q_network_kept_share(pruned, threshold, -1) == kept);
+            assert_true(sdqn_q_network_kept_share(pruned, 1e-30, -1) == kept); // nothing small is left
+            assert_true(kept < 1.0);
+            sdqn_q_network_destroy(pruned);
+        }
+        SdqnQNetworkDef blind = def;
+        blind.residuals = SDQN_RESIDUALS_NONE;
+        assert_int_equal(sdqn_q_network_prune(network, (double)INFINITY, &pruned, NULL), SDQN_OK);
+        assert_int_equal(sdqn_q_network_create(&blind, sdqn_kernels(SDQN_CPU_SCALAR), &plain, NULL), SDQN_OK);
+        memcpy(sdqn_q_network_parameters_mutable(plain), sdqn_q_network_parameters(network),
+               sdqn_q_network_parameter_count(plain) * sizeof(float));
+        sdqn_q_network_refresh(plain);
+        q_of(pruned, q);
+        q_of(plain, same);
+        assert_memory_equal(q, same, sizeof q);
+        SdqnQNetwork *none = NULL;
+        assert_int_equal(sdqn_q_network_prune(plain, 0.1, &none, NULL), SDQN_ERR_ARGUMENT);
+        assert_null(none);
+        sdqn_q_network_destroy(plain);
+        sdqn_q_network_destroy(pruned);
+        sdqn_q_network_destroy(network);
+    }
+}
+
 // Kernels
 
 static void normals_are_normal_and_alike_on_every_level(void **state) {
@@ -421,6 +469,7 @@ int main(void) {
         cmocka_unit_test(bits_are_the_same_on_every_level),
         cmocka_unit_test(rows_are_those_of_each_task_alone_and_keep_their_order),
         cmocka_unit_test(theta_starts_as_a_blind_network_and_residuals_at_zero),
+        cmocka_unit_test(pruning_leaves_out_the_small_means),
         cmocka_unit_test(normals_are_normal_and_alike_on_every_level),
         cmocka_unit_test(normals_come_from_the_published_threefry),
         cmocka_unit_test(softplus_and_its_slope_are_exact_to_float),

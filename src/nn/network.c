@@ -290,6 +290,28 @@ void sdqn_q_network_mix(SdqnQNetwork *target, const SdqnQNetwork *source, float 
     sdqn_q_network_refresh(target);
 }
 
+SdqnStatus sdqn_q_network_prune(const SdqnQNetwork *network, double threshold, SdqnQNetwork **pruned, SdqnError *error) {
+    SdqnQNetworkDef def = network->def;
+    if (def.residuals == SDQN_RESIDUALS_NONE) {
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "the network has no residuals to prune: only VarShare's have");
+    }
+    def.residuals = SDQN_RESIDUALS_VECTOR;
+    def.residual_rank = 0;
+    def.learned_prior = false;
+    SdqnQNetwork *made;
+    SdqnStatus status = sdqn_q_network_create(&def, network->kernels, &made, error);
+    if (status != SDQN_OK) return status;
+    memcpy(made->parameters, network->parameters, network->graph.parameter_count * sizeof(float));
+    status = sdqn_residuals_prune(&network->graph, &network->residuals, threshold, &made->residuals.layout, made->parameters, error);
+    if (status != SDQN_OK) {
+        sdqn_q_network_destroy(made);
+        return status;
+    }
+    sdqn_q_network_refresh(made);
+    *pruned = made;
+    return SDQN_OK;
+}
+
 void sdqn_q_network_last_hidden_weight(const SdqnQNetwork *network, size_t *first, size_t *count) {
     const SdqnNode *node = &network->graph.nodes[network->graph.last_hidden];
     *first = node->weight;

@@ -149,6 +149,10 @@ void sdqn_q_network_forward_noisy(const SdqnQNetwork *network, SdqnQWorkspace *w
 /// With Gaussian residuals: add the derivative of beta * KL to a gradient, after a draw with the same parameters. KL = sum over all entries
 /// of all tasks of log(s / sigma) + (sigma^2 + mu^2) / (2 s^2) - 1/2. Source: Blundell et al. 2015, arXiv:1505.05424.
 void sdqn_q_network_add_kl_gradient(const SdqnQNetwork *network, double beta, float *gradient);
+/// Of a network with residuals: a network whose residuals are vectors of its means, with those smaller than `threshold` set to 0.
+/// @param threshold  >= 0; INFINITY: none is left, every task has the shared weights
+/// @return SDQN_OK, SDQN_ERR_ARGUMENT (there are no residuals) or SDQN_ERR_MEMORY
+SdqnStatus sdqn_q_network_prune(const SdqnQNetwork *network, double threshold, SdqnQNetwork **pruned, SdqnError *error);
 /// KL of one task's residuals, or of all for task -1; 0 without Gaussian ones. Slow.
 double sdqn_q_network_kl(const SdqnQNetwork *network, int task);
 /// Share of the entries of a task's residuals (their means), or of all for task -1, whose size is at least `threshold`; 1 without any.

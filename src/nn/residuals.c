@@ -247,6 +247,25 @@ double sdqn_residuals_kept(const SdqnGraph *graph, const SdqnResiduals *residual
     return kept / all;
 }
 
+SdqnStatus sdqn_residuals_prune(const SdqnGraph *graph, const SdqnResiduals *residuals, double threshold, const SdqnResidualLayout *layout,
+                                float *parameters, SdqnError *error) {
+    float *phi = malloc(graph->parameter_count * sizeof(float));
+    if (!phi) return sdqn_error_set(error, SDQN_ERR_MEMORY, "residuals: out of memory for %zu values", graph->parameter_count);
+    for (int t = 0; t < layout->num_tasks; t++) {
+        sdqn_residuals_mean(graph, residuals, t, phi);
+        for (int i = 0; i < layout->num_spans; i++) {
+            const SdqnResidualSpan *span = &layout->spans[i];
+            float *own = parameters + span->mean + (size_t)t * span->count;
+            for (size_t k = 0; k < span->count; k++) {
+                const float value = phi[span->parameter + k];
+                own[k] = fabs((double)value) >= threshold ? value : 0.0f;
+            }
+        }
+    }
+    free(phi);
+    return SDQN_OK;
+}
+
 // ---- noise ----------------------------------------------------------------------------------------------------------------------
 
 void sdqn_residuals_perturb(const SdqnGraph *graph, const SdqnKernels *kernels, SdqnResiduals *residuals) {

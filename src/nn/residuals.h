@@ -93,6 +93,11 @@ double sdqn_residuals_kl(const SdqnResidualLayout *layout, const float *paramete
 double sdqn_residuals_kept(const SdqnGraph *graph, const SdqnResiduals *residuals, double threshold, int task);
 /// Mean phi of one task. @param phi  [graph parameters] written; 0 where there is no linear layer
 void sdqn_residuals_mean(const SdqnGraph *graph, const SdqnResiduals *residuals, int task, float *phi);
+/// Write the tasks' mean phi as whole vectors, with entries smaller than `threshold` set to 0.
+/// @param layout  of the same graph and tasks, without Gaussians and rank @param parameters [layout->parameter_count] theta stays
+/// @return SDQN_OK or SDQN_ERR_MEMORY
+SdqnStatus sdqn_residuals_prune(const SdqnGraph *graph, const SdqnResiduals *residuals, double threshold, const SdqnResidualLayout *layout,
+                                float *parameters, SdqnError *error);
 
 /// The residuals as named views: NAME.weight_mean, NAME.bias_mean, NAME.weight_rho, NAME.bias_rho for each linear layer NAME, with a rank
 /// NAME.weight_left_mean and so on, and log_prior_scale. @param tensors  room for six a layer and one @return how many

@@ -2,7 +2,6 @@
 
 #include "dqn/exploration.h"
 #include "nn/network.h"
-#include "nn/network_file.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -18,9 +17,20 @@ struct SdqnWeightsPolicy {
 
 SdqnStatus sdqn_weights_policy_create(const char *path, const SdqnEnvironmentFamily *family, const SdqnKernels *kernels,
                                       SdqnWeightsPolicy **policy, SdqnError *error) {
+    SdqnQNetworkSet set;
+    SdqnStatus status = sdqn_q_network_set_read(path, family->observation_size, family->num_actions, kernels, &set, error);
+    return status == SDQN_OK ? sdqn_weights_policy_create_from(&set, policy, error) : status;
+}
+
+SdqnStatus sdqn_weights_policy_create_from(SdqnQNetworkSet *set, SdqnWeightsPolicy **policy, SdqnError *error) {
     SdqnWeightsPolicy *created = calloc(1, sizeof *created);
-    if (created == NULL) return sdqn_error_set(error, SDQN_ERR_MEMORY, "%s: out of memory", path);
-    SdqnStatus status = sdqn_q_network_set_read(path, family->observation_size, family->num_actions, kernels, &created->set, error);
+    if (created == NULL) {
+        sdqn_q_network_set_clear(set);
+        return sdqn_error_set(error, SDQN_ERR_MEMORY, "evaluation: out of memory");
+    }
+    created->set = *set;
+    *set = (SdqnQNetworkSet){0};
+    SdqnStatus status = SDQN_OK;
     for (int i = 0; i < created->set.count && status == SDQN_OK; i++)
         status = sdqn_q_workspace_create(sdqn_q_network_def(created->set.networks[i]), SDQN_EVALUATION_LANES, false,
                                          &created->workspaces[i], error);

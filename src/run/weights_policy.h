@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "nn/kernels.h"
+#include "nn/network_file.h"
 #include "run/evaluator.h"
 #include "run/task_set.h"
 
@@ -18,6 +19,9 @@ typedef struct SdqnWeightsPolicy SdqnWeightsPolicy;
 /// @return SDQN_OK, SDQN_ERR_IO, SDQN_ERR_FORMAT or SDQN_ERR_MEMORY
 SdqnStatus sdqn_weights_policy_create(const char *path, const SdqnEnvironmentFamily *family, const SdqnKernels *kernels,
                                       SdqnWeightsPolicy **policy, SdqnError *error);
+/// The same of networks in memory. @param set  taken over and emptied; on an error destroyed
+/// @return SDQN_OK or SDQN_ERR_MEMORY
+SdqnStatus sdqn_weights_policy_create_from(SdqnQNetworkSet *set, SdqnWeightsPolicy **policy, SdqnError *error);
 /// NULL is allowed.
 void sdqn_weights_policy_destroy(SdqnWeightsPolicy *policy);
 
