@@ -237,7 +237,8 @@ static void default_configuration_as_text(void **state) {
     char *text = NULL;
     size_t size = 0;
     assert_int_equal(sdqn_config_format(&config, &text, &size, NULL), SDQN_OK);
-    static const char begin[] = "method: shared\nconditioning: embedding\ntasks: [standard, windy, heavy]\ntask_definitions: {}\nseed: 1\n"
+    static const char begin[] = "method: shared\nconditioning: embedding\ntasks: [standard, windy, heavy]\ntask_definitions: {}\n"
+                                "initial_weights: none\nnew_tasks: 0\nfreeze: false\nseed: 1\n"
                                 "episodes: 1500\ntask_sampling: round-robin\nlearning_rate: 0.0005\ngamma: 0.99\nbatch_size: 64\n";
     assert_int_equal(strncmp(text, begin, strlen(begin)), 0);
     free(text);

@@ -176,12 +176,97 @@ static void pruned_weights_are_written_and_played(void **state) {
     assert_non_null(strstr(outcome->err, "has no residuals to prune"));
 }
 
+/// The means of the tasks in a run's final evaluation.
+static void final_means(const char *run, double means[4]) {
+    char path[SDQN_PATH_SIZE];
+    json_t *summary;
+    const char *name;
+    json_t *task;
+    int count = 0;
+    assert_int_equal(sdqn_file_join(run, "summary.json", path, NULL), SDQN_OK);
+    assert_int_equal(sdqn_json_read(path, 1 << 20, &summary, NULL), SDQN_OK);
+    json_object_foreach(json_object_get(json_object_get(summary, "evaluation"), "tasks"), name, task) {
+        assert_true(count < 4);
+        means[count++] = json_real_value(json_object_get(task, "mean"));
+    }
+    json_decref(summary);
+}
+
+static void assert_same_bytes(const char *folder, const char *name, const char *other_folder, const char *other_name) {
+    size_t size, other_size;
+    uint8_t *bytes = e2e_read(folder, name, &size), *other = e2e_read(other_folder, other_name, &other_size);
+    assert_int_equal(size, other_size);
+    assert_memory_equal(bytes, other, size);
+    free(bytes);
+    free(other);
+}
+
+/// A task is added to a trained network: alone it learns when the rest is frozen, byte for byte the same after kills.
+static void tasks_are_added_to_trained_networks(void **state) {
+    (void)state;
+    static const char *const methods[] = {"varshare", "shared", "varshare-deterministic", "pcgrad"};
+    for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
+        const bool freezes = strcmp(methods[m], "pcgrad") != 0;
+        const char *first = e2e_path("first"), *whole = e2e_path("whole"), *killed = e2e_path("killed");
+        run(methods[m], (const char *const[]){NULL}, first, false);
+        const char *const extra[] = {"--init-from",     first, "--add-task", "gymwind", "--freeze", freezes ? "true" : "false",
+                                     "--epsilon-start", "0.3", NULL};
+        run(methods[m], extra, whole, false);
+        for (int k = 1; k <= KILLS; k++) kill_run_after(methods[m], extra, killed, 6 * k - 3, k > 1);
+        run(methods[m], extra, killed, true);
+        e2e_assert_same_runs(whole, killed);
+        e2e_assert_same_file(whole, killed, "config.yaml");
+        assert_same_bytes(first, "final.safetensors", whole, "initial.safetensors");
+        check_evaluation(whole);
+        double before[4] = {0}, after[4] = {0};
+        final_means(first, before);
+        final_means(whole, after);
+        for (int t = 0; t < 3; t++) assert_true(!freezes || before[t] == after[t]);
+        for (int i = 0; i < 3; i++) assert_int_equal(sdqn_file_remove_tree((const char *[]){first, whole, killed}[i], NULL), SDQN_OK);
+    }
+}
+
+static void wrong_beginnings_are_refused(void **state) {
+    (void)state;
+    const char *first = e2e_path("first"), *out = e2e_path("out");
+    run("varshare", (const char *const[]){NULL}, first, false);
+    static const struct {
+        const char *arguments[5];
+        const char *message;
+    } cases[] = {
+        {{"--add-task", "gymwind"}, "--add-task gymwind: needs --init-from"},
+        {{"--init-from", "FIRST", "--freeze", "true"}, "--freeze true: needs a new task: --add-task"},
+        {{"--init-from", "FIRST", "--add-task", "windy"}, "task windy is named twice"},
+        {{"--init-from", "FIRST", "--add-task", "mars"}, "no task is called mars"},
+        {{"--init-from", "FIRST", "--hidden1-size=9"}, "tensor fc1.weight: shape [24, 8], expected [9, 8]"},
+        {{"--init-from", "FIRST", "--tasks", "windy"}, "knows 3 tasks, the network 1"},
+        {{"--init-from", "FIRST", "--tasks", "standard,windy,heavy,gymwind"}, "know 3 tasks: the run has 4 and says that 0 are new"},
+        {{"--init-from", "tests"}, "tests: is no run"},
+        {{"--init-from", "Makefile"}, "Makefile: a header of"},
+        {{"--new-tasks", "1"}, "--new-tasks 1: needs --init-from"},
+        {{"--set", "initial_weights=00"}, "must be 64 hexadecimal digits, or none"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *arguments[8] = {"train", "--out", out};
+        for (int k = 0; k < 4 && cases[i].arguments[k] != NULL; k++) {
+            arguments[3 + k] = strcmp(cases[i].arguments[k], "FIRST") == 0 ? first : cases[i].arguments[k];
+        }
+        const Outcome *outcome = e2e_wait(e2e_start(arguments));
+        if (outcome->code == 0 || strstr(outcome->err, cases[i].message) == NULL) fail_msg("%s: %s", cases[i].message, outcome->err);
+        assert_false(sdqn_file_exists(out));
+    }
+    const Outcome *outcome = e2e_run("train", "--init-from", first, "--out", first, "--force", NULL);
+    assert_int_equal(outcome->code, 2);
+    assert_non_null(strstr(outcome->err, "is the run that --init-from names"));
+    check_evaluation(first);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, e2e_setup, e2e_teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(every_method_keeps_its_bytes),         TEST(switches_keep_their_bytes),
-        TEST(methods_are_listed_with_a_line_each),  TEST(pruned_weights_are_written_and_played),
+        TEST(every_method_keeps_its_bytes),          TEST(switches_keep_their_bytes),           TEST(methods_are_listed_with_a_line_each),
+        TEST(pruned_weights_are_written_and_played), TEST(tasks_are_added_to_trained_networks), TEST(wrong_beginnings_are_refused),
         TEST(one_independent_network_trains_alone),
     };
     return cmocka_run_group_tests_name("e2e_methods", tests, NULL, NULL);

@@ -14,7 +14,7 @@
 static void epsilon_is_a_running_product_with_a_floor(void **state) {
     (void)state;
     SdqnExploration exploration;
-    sdqn_exploration_init(&exploration, 0.995, 0.01);
+    sdqn_exploration_init(&exploration, 1.0, 0.995, 0.01);
     double power = 1.0;
     for (int episode = 0; episode < 1500; episode++) {
         assert_true(sdqn_exploration_epsilon(&exploration) == (power > 0.01 ? power : 0.01));
@@ -54,11 +54,22 @@ static void greedy_ties_take_the_lowest_action(void **state) {
     assert_int_equal(sdqn_greedy_action((const float[]){7}, 1), 0);
 }
 
+static void the_first_epsilon_can_be_any(void **state) {
+    (void)state;
+    SdqnExploration exploration;
+    sdqn_exploration_init(&exploration, 0.25, 0.5, 0.1);
+    const double expected[] = {0.25, 0.125, 0.1, 0.1};
+    for (int e = 0; e < 4; e++, sdqn_exploration_next_episode(&exploration)) {
+        assert_true(sdqn_exploration_epsilon(&exploration) == expected[e]);
+    }
+    sdqn_exploration_init(&exploration, 0.0, 0.5, 0.0);
+    assert_true(sdqn_exploration_epsilon(&exploration) == 0.0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(epsilon_is_a_running_product_with_a_floor),
-        cmocka_unit_test(draws_explore_as_often_as_epsilon_says),
-        cmocka_unit_test(one_always_explores_and_zero_never),
+        cmocka_unit_test(the_first_epsilon_can_be_any),           cmocka_unit_test(epsilon_is_a_running_product_with_a_floor),
+        cmocka_unit_test(draws_explore_as_often_as_epsilon_says), cmocka_unit_test(one_always_explores_and_zero_never),
         cmocka_unit_test(greedy_ties_take_the_lowest_action),
     };
     return cmocka_run_group_tests_name("exploration", tests, NULL, NULL);

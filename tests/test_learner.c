@@ -501,6 +501,63 @@ static void infinite_loss_is_an_error_and_steps_nothing(void **state) {
     sdqn_learner_destroy(learner);
 }
 
+/// With frozen tasks nothing changes but what belongs to the others alone, whatever the switches.
+static void frozen_parameters_keep_their_bits(void **state) {
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        SdqnQNetworkDef network_def = small_network;
+        SdqnDqnDef def = switched_dqn();
+        def.frozen_tasks = 2;
+        def.target_tau = kind == 1 ? 0.1 : 0.0;
+        network_def.prior_scale = 1.0;
+        if (kind > 0) network_def.conditioning = SDQN_CONDITIONING_BLIND;
+        if (kind > 0) network_def.residuals = kind == 1 ? SDQN_RESIDUALS_VECTOR : SDQN_RESIDUALS_GAUSSIAN;
+        network_def.learned_prior = kind == 2;
+        const SdqnLearnerStreams streams = streams_of(1);
+        SdqnLearner *learner;
+        SdqnError error = {0};
+        if (sdqn_learner_create(&network_def, &def, sdqn_kernels(SDQN_CPU_SCALAR), NULL, &streams, &learner, &error) != SDQN_OK)
+            fail_msg("%s", error.message);
+        const SdqnQNetwork *network = sdqn_learner_network(learner);
+        const size_t count = sdqn_q_network_parameter_count(network);
+        const float *now = sdqn_q_network_parameters(network);
+        float *before = malloc(count * sizeof(float));
+        memcpy(before, now, count * sizeof(float));
+        for (int step = 0; step < 300; step++) one_step(learner, step);
+        SdqnSpan spans[SDQN_Q_NETWORK_MAX_TENSORS];
+        const int num_spans = sdqn_q_network_task_spans(network, 2, spans);
+        size_t own = 0, changed = 0;
+        for (size_t k = 0; k < count; k++) {
+            bool learns = false;
+            for (int i = 0; i < num_spans; i++) learns = learns || (k >= spans[i].first && k < spans[i].first + spans[i].count);
+            own += learns;
+            changed += before[k] != now[k];
+            if (!learns && before[k] != now[k]) fail_msg("kind %d: parameter %zu of %zu has changed", kind, k, count);
+        }
+        assert_true(changed > own / 2);
+        free(before);
+        sdqn_learner_destroy(learner);
+    }
+}
+
+static void freezing_needs_something_to_learn(void **state) {
+    (void)state;
+    SdqnDqnDef def = small_dqn();
+    const SdqnLearnerStreams streams = streams_of(1);
+    SdqnQNetworkDef blind = small_network;
+    SdqnLearner *learner = NULL;
+    SdqnError error = {0};
+    def.frozen_tasks = 3;
+    assert_int_equal(sdqn_learner_create(&small_network, &def, sdqn_kernels(SDQN_CPU_SCALAR), NULL, &streams, &learner, &error),
+                     SDQN_ERR_ARGUMENT);
+    assert_string_equal(error.message, "frozen_tasks = 3: leaves no task to learn");
+    def.frozen_tasks = 1;
+    blind.conditioning = SDQN_CONDITIONING_BLIND;
+    assert_int_equal(sdqn_learner_create(&blind, &def, sdqn_kernels(SDQN_CPU_SCALAR), NULL, &streams, &learner, &error), SDQN_ERR_ARGUMENT);
+    assert_non_null(strstr(error.message, "frozen_tasks = 1: nothing in the network belongs to one task alone"));
+    assert_null(learner);
+}
+
 // Saved states
 
 static void check_saved_states(SdqnDqnDef def) {
@@ -546,7 +603,7 @@ static void states_of_other_switches_are_refused(void **state) {
     const SdqnDqnDef def = small_dqn();
     SdqnLearner *learner = make_learner(&def, SDQN_CPU_SCALAR);
     Saved saved = save(learner);
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 14; i++) {
         const SdqnDqnDef on = switched_dqn();
         SdqnDqnDef other = def;
         if (i == 0) other.double_dqn = on.double_dqn;
@@ -560,6 +617,8 @@ static void states_of_other_switches_are_refused(void **state) {
         if (i == 8) other.projection = SDQN_PROJECTION_ORIGINAL;
         if (i == 9) other.prioritised = true;
         if (i == 10) other.environments = 2;
+        if (i == 12) other.epsilon_start = 0.5;
+        if (i == 13) other.frozen_tasks = 1;
         if (i == 11) other.priority_beta_updates = on.priority_beta_updates;
         SdqnLearner *refusing = make_learner(&other, SDQN_CPU_SCALAR);
         SdqnError error = {0};
@@ -655,6 +714,8 @@ int main(void) {
         cmocka_unit_test(states_are_the_same_on_every_level),
         cmocka_unit_test(learning_lowers_the_loss),
         cmocka_unit_test(infinite_loss_is_an_error_and_steps_nothing),
+        cmocka_unit_test(frozen_parameters_keep_their_bits),
+        cmocka_unit_test(freezing_needs_something_to_learn),
         cmocka_unit_test(saved_state_goes_on_bit_for_bit),
         cmocka_unit_test(states_of_other_switches_are_refused),
         cmocka_unit_test(cut_or_longer_states_are_refused),

@@ -118,6 +118,82 @@ static void written_residuals_are_read_back(void **state) {
 }
 
 /// Change the tensors of a sound network by a function, and see what inferring and loading say.
+/// Q-values of one observation for each of three tasks.
+static void q_values_of(const SdqnQNetwork *network, float q[12]) {
+    const int32_t tasks[3] = {0, 1, 2};
+    float observation[24];
+    SdqnQWorkspace *workspace;
+    for (int i = 0; i < 24; i++) observation[i] = (float)(i % 8) / 8.0f - 0.4f;
+    assert_int_equal(sdqn_q_workspace_create(sdqn_q_network_def(network), 3, false, &workspace, NULL), SDQN_OK);
+    sdqn_q_network_q_values(network, workspace, observation, tasks, 3, q);
+    sdqn_q_workspace_destroy(workspace);
+}
+
+/// A network of five tasks begins with the weights of one of three: for those it is the same, and the others are as they were drawn.
+static void weights_of_the_first_tasks_are_taken(void **state) {
+    (void)state;
+    enum { NUM_KINDS = 7 };
+    for (int kind = 0; kind < NUM_KINDS; kind++) {
+        static const SdqnConditioning conditionings[4] = {SDQN_CONDITIONING_EMBEDDING, SDQN_CONDITIONING_ONEHOT, SDQN_CONDITIONING_ID,
+                                                          SDQN_CONDITIONING_BLIND};
+        SdqnQNetworkDef def = small_def(kind < 4 ? conditionings[kind] : SDQN_CONDITIONING_BLIND);
+        def.residuals = kind < 4 ? SDQN_RESIDUALS_NONE : kind == 4 ? SDQN_RESIDUALS_VECTOR : SDQN_RESIDUALS_GAUSSIAN;
+        def.residual_rank = kind == 6 ? 3 : 0;
+        def.learned_prior = kind == 5;
+        def.prior_scale = 1.0;
+        if (kind >= 4) def.embedding_size = 0;
+        SdqnQNetwork *trained = make_network(def);
+        float *values = sdqn_q_network_parameters_mutable(trained), before[12], after[12];
+        for (size_t k = 0; k < sdqn_q_network_parameter_count(trained); k++) values[k] += 0.01f * (float)(k % 7);
+        sdqn_q_network_refresh(trained);
+        def.num_tasks = 5;
+        SdqnQNetwork *network = make_network(def), *untouched = make_network(def);
+        SdqnTensor tensors[SDQN_Q_NETWORK_MAX_TENSORS];
+        SdqnSpan spans[SDQN_Q_NETWORK_MAX_TENSORS];
+        int known = -1;
+        const int count = sdqn_q_network_tensors(trained, tensors);
+        SdqnError error = {0};
+        if (sdqn_q_network_load_first(network, "trained", tensors, count, &known, &error) != SDQN_OK) fail_msg("%s", error.message);
+        assert_int_equal(known, kind == 2 || kind == 3 ? 0 : 3);
+        q_values_of(trained, before);
+        q_values_of(network, after);
+        assert_memory_equal(before, after, sizeof before);
+        const int num_spans = sdqn_q_network_task_spans(network, 3, spans);
+        assert_true((num_spans > 0) == (kind == 0 || kind >= 4));
+        for (int i = 0; i < num_spans; i++) {
+            assert_memory_equal(sdqn_q_network_parameters(network) + spans[i].first, sdqn_q_network_parameters(untouched) + spans[i].first,
+                                spans[i].count * sizeof(float));
+        }
+        if (known > 0) { // not the other way round
+            const int more = sdqn_q_network_tensors(untouched, tensors);
+            assert_int_equal(sdqn_q_network_load_first(trained, "more", tensors, more, &known, &error), SDQN_ERR_FORMAT);
+            assert_string_equal(error.message, "more: knows 5 tasks, the network 3");
+        }
+        sdqn_q_network_destroy(trained);
+        sdqn_q_network_destroy(network);
+        sdqn_q_network_destroy(untouched);
+    }
+}
+
+static void weights_on_another_support_are_not_taken(void **state) {
+    (void)state;
+    SdqnQNetworkDef def = small_def(SDQN_CONDITIONING_EMBEDDING);
+    def.num_atoms = 5;
+    def.value_min = -1.0;
+    def.value_max = 1.0;
+    SdqnQNetwork *trained = make_network(def);
+    def.value_max = 2.0;
+    SdqnQNetwork *network = make_network(def);
+    SdqnTensor tensors[SDQN_Q_NETWORK_MAX_TENSORS];
+    const int count = sdqn_q_network_tensors(trained, tensors);
+    SdqnError error = {0};
+    int known;
+    assert_int_equal(sdqn_q_network_load_first(network, "trained", tensors, count, &known, &error), SDQN_ERR_FORMAT);
+    assert_string_equal(error.message, "trained: tensor support: other values than value_min = -1 to value_max = 2 give");
+    sdqn_q_network_destroy(trained);
+    sdqn_q_network_destroy(network);
+}
+
 static void check_refused(void (*change)(SdqnTensor *tensors, int *count), const char *message) {
     SdqnQNetwork *network = make_network(small_def(SDQN_CONDITIONING_EMBEDDING));
     SdqnTensor tensors[SDQN_Q_NETWORK_MAX_TENSORS + 1];
@@ -280,6 +356,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(written_network_is_read_back),
         cmocka_unit_test(written_residuals_are_read_back),
+        cmocka_unit_test(weights_of_the_first_tasks_are_taken),
+        cmocka_unit_test(weights_on_another_support_are_not_taken),
         cmocka_unit_test(files_of_other_networks_are_refused),
         cmocka_unit_test(networks_of_several_tasks_are_read_by_name),
         cmocka_unit_test(broken_files_of_several_tasks_are_refused),

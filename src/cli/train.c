@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/train_settings.h"
 #include "core/file.h"
 #include "core/sha256.h"
 #include "methods/method.h"
@@ -20,30 +21,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAX_CONFIG_SIZE ((size_t)1 << 20)
-
-typedef struct Arguments {
-    const char *config, *out;
-    bool resume, force, list_methods;
-} Arguments;
-
-static const SdqnOption OPTIONS[] = {
-    {"config", SDQN_OPTION_TEXT, offsetof(Arguments, config), .value = "FILE", .help = "read settings from a YAML file"},
-    {"out", SDQN_OPTION_TEXT, offsetof(Arguments, out), .value = "DIR", .help = "folder of the run (default runs/METHOD-seedN)"},
-    {"resume", SDQN_OPTION_FLAG, offsetof(Arguments, resume),
-     .help = "go on with the run in the folder, with the settings it was begun with; a finished run shows its result again"},
-    {"force", SDQN_OPTION_FLAG, offsetof(Arguments, force), .help = "clear the folder if it holds a run"},
-    {"list-methods", SDQN_OPTION_FLAG, offsetof(Arguments, list_methods), .help = "list the methods and stop"},
-};
-static const SdqnOptionTable TABLE = {
-    .command = "train",
-    .usage = "[--method NAME] [--config FILE] [--set key=value]... [--out DIR] [--resume | --force]",
-    .help = "Train on several tasks at once. Ctrl-C stops after the present episode, with all that --resume needs.",
-    .options = OPTIONS,
-    .num_options = sizeof OPTIONS / sizeof *OPTIONS,
-};
 
 // ---- stopping -------------------------------------------------------------------------------------------------------------------
 
@@ -163,26 +144,6 @@ static void list_methods(void) {
 
 // ---- settings -------------------------------------------------------------------------------------------------------------------
 
-/// Put the settings together: the run's own if there are any, then --config, then the rest of the command line.
-/// @param recorded  path of a run's config.yaml; NULL: that of --resume --out, if it is there
-static SdqnStatus read_settings(int argc, char **argv, const char *recorded, Arguments *arguments, SdqnOperands *operands,
-                                SdqnConfig *config, SdqnError *error) {
-    SdqnConfigBuilder *builder = sdqn_config_builder_create();
-    if (builder == NULL) return sdqn_error_set(error, SDQN_ERR_MEMORY, "configuration: out of memory");
-    *arguments = (Arguments){0};
-    SdqnStatus status = sdqn_options_read(&TABLE, argc, argv, arguments, builder, operands, error);
-    if (status == SDQN_OK && !operands->help_printed) {
-        char path[SDQN_PATH_SIZE];
-        bool resumes = recorded == NULL && arguments->resume && arguments->out != NULL;
-        if (resumes && sdqn_file_join(arguments->out, SDQN_RUN_CONFIG, path, NULL) == SDQN_OK && sdqn_file_exists(path)) recorded = path;
-        if (recorded != NULL) status = sdqn_config_builder_read(builder, recorded, error);
-        if (status == SDQN_OK && arguments->config != NULL) status = sdqn_config_builder_read(builder, arguments->config, error);
-        if (status == SDQN_OK) status = sdqn_config_builder_finish(builder, config, error);
-    }
-    sdqn_config_builder_destroy(builder);
-    return status;
-}
-
 static SdqnStatus make_trainer_def(const SdqnConfig *config, const SdqnTaskSet *tasks, SdqnTrainerDef *def, SdqnError *error) {
     SdqnCpuLevel level;
     SdqnStatus status = sdqn_config_level(config, &level, error);
@@ -194,6 +155,8 @@ static SdqnStatus make_trainer_def(const SdqnConfig *config, const SdqnTaskSet *
         .method = sdqn_method_find(config->method),
         .tasks = tasks,
         .task_sampling = config->task_sampling,
+        .first_task = config->dqn.frozen_tasks,
+        .new_tasks = config->new_tasks,
         .episodes = config->episodes,
         .evaluation_period = config->evaluation_period,
         .evaluation_episodes = config->evaluation_episodes,
@@ -216,6 +179,7 @@ static SdqnStatus make_trainer_def(const SdqnConfig *config, const SdqnTaskSet *
 typedef struct Session {
     SdqnConfig config;
     SdqnTaskSet tasks; ///< points into config
+    SdqnInitialWeights initial;
     SdqnTrainer *trainer;
     SdqnRunFolder *folder;
     char out[SDQN_PATH_SIZE];
@@ -228,6 +192,8 @@ static SdqnStatus create_trainer(Session *session, const void *configuration, si
     SdqnStatus status = make_trainer_def(&session->config, &session->tasks, &def, error);
     if (status != SDQN_OK) return status;
     sdqn_sha256_hex(configuration, size, def.configuration);
+    def.initial = session->initial.tensors;
+    def.initial_path = session->initial.path;
     return sdqn_trainer_create(&def, &session->trainer, error);
 }
 
@@ -241,6 +207,9 @@ static SdqnStatus begin_new(Session *session, SdqnRunFolderMode mode, SdqnError 
     status = create_trainer(session, text, size, error);
     if (status == SDQN_OK && session->folder == NULL) status = sdqn_run_folder_open(session->out, mode, &session->folder, error);
     if (status == SDQN_OK) status = sdqn_run_folder_clear(session->folder, true, error);
+    // The settings last: they say that the rest is there.
+    if (status == SDQN_OK && session->initial.tensors != NULL)
+        status = sdqn_run_folder_write(session->folder, SDQN_RUN_INITIAL, session->initial.bytes, session->initial.size, error);
     if (status == SDQN_OK) status = sdqn_run_folder_write(session->folder, SDQN_RUN_CONFIG, text, size, error);
     free(text);
     return status;
@@ -260,6 +229,17 @@ static SdqnStatus begin_without_settings(Session *session, SdqnError *error) {
     return status == SDQN_OK ? begin_new(session, SDQN_RUN_FOLDER_RESUME, error) : status;
 }
 
+/// The weights that the run in the folder began with, if it did with any.
+static SdqnStatus reread_initial(Session *session, SdqnError *error) {
+    const char *recorded = session->config.initial_weights;
+    if (recorded[0] == '\0') return SDQN_OK;
+    SdqnStatus status = sdqn_run_folder_join(session->folder, SDQN_RUN_INITIAL, session->initial.path, error);
+    if (status == SDQN_OK) status = sdqn_initial_weights_read(&session->initial, error);
+    if (status != SDQN_OK || strcmp(session->initial.sha256, recorded) == 0) return status;
+    return sdqn_error_set(error, SDQN_ERR_FORMAT, "%.700s: has SHA-256 %s, the run began with %s", session->initial.path,
+                          session->initial.sha256, recorded);
+}
+
 /// Take the settings from the folder and refuse others from the command line.
 static SdqnStatus begin_resumed(Session *session, int argc, char **argv, SdqnError *error) {
     SdqnStatus status = sdqn_run_folder_open(session->out, SDQN_RUN_FOLDER_RESUME, &session->folder, error);
@@ -267,18 +247,22 @@ static SdqnStatus begin_resumed(Session *session, int argc, char **argv, SdqnErr
     if (!sdqn_run_folder_has(session->folder, SDQN_RUN_CONFIG)) return begin_without_settings(session, error);
 
     char path[SDQN_PATH_SIZE];
-    Arguments arguments;
+    SdqnTrainArguments arguments;
     SdqnOperands operands;
     SdqnConfig recorded;
     uint8_t *text;
     size_t size;
     status = sdqn_run_folder_join(session->folder, SDQN_RUN_CONFIG, path, error);
     if (status == SDQN_OK) status = sdqn_config_read(path, &recorded, error);
-    if (status == SDQN_OK) status = read_settings(argc, argv, path, &arguments, &operands, &session->config, error);
+    if (status == SDQN_OK)
+        status = sdqn_train_settings_read(argc, argv, path, &arguments, &operands, &session->config, &session->initial, error);
     if (status == SDQN_OK) status = sdqn_config_check_same(&session->config, &recorded, error);
     if (status == SDQN_OK) status = sdqn_file_read(path, MAX_CONFIG_SIZE, &text, &size, error);
     if (status != SDQN_OK) return status;
-    if (!sdqn_run_folder_has(session->folder, SDQN_RUN_SUMMARY)) status = create_trainer(session, text, size, error);
+    if (!sdqn_run_folder_has(session->folder, SDQN_RUN_SUMMARY)) {
+        status = reread_initial(session, error);
+        if (status == SDQN_OK) status = create_trainer(session, text, size, error);
+    }
     free(text);
     return status;
 }
@@ -320,7 +304,12 @@ static SdqnStatus train(Session *session, bool resume, SdqnError *error) {
     return status;
 }
 
-static SdqnStatus choose_folder(const Arguments *arguments, const SdqnConfig *config, char out[SDQN_PATH_SIZE], SdqnError *error) {
+static bool is_same_file(const char *path, const char *other) {
+    struct stat a, b;
+    return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static SdqnStatus choose_folder(const SdqnTrainArguments *arguments, const SdqnConfig *config, char out[SDQN_PATH_SIZE], SdqnError *error) {
     int length = arguments->out != NULL
                      ? snprintf(out, SDQN_PATH_SIZE, "%s", arguments->out)
                      : snprintf(out, SDQN_PATH_SIZE, "runs/%s-seed%llu", config->method, (unsigned long long)config->seed);
@@ -329,18 +318,20 @@ static SdqnStatus choose_folder(const Arguments *arguments, const SdqnConfig *co
 }
 
 SdqnStatus sdqn_command_train(int argc, char **argv, SdqnError *error) {
-    Arguments arguments = {0};
+    SdqnTrainArguments arguments = {0};
     SdqnOperands operands = {0};
     Session session = {0};
-    SdqnStatus status = read_settings(argc, argv, NULL, &arguments, &operands, &session.config, error);
-    if (status != SDQN_OK || operands.help_printed) return status;
-    if (arguments.list_methods) {
-        list_methods();
-        return SDQN_OK;
+    SdqnStatus status = sdqn_train_settings_read(argc, argv, NULL, &arguments, &operands, &session.config, &session.initial, error);
+    if (status == SDQN_OK && arguments.resume && arguments.force)
+        status = sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--resume and --force: only one of them can be given");
+    if (status != SDQN_OK || operands.help_printed || arguments.list_methods) {
+        if (status == SDQN_OK && arguments.list_methods && !operands.help_printed) list_methods();
+        sdqn_initial_weights_clear(&session.initial);
+        return status;
     }
-    if (arguments.resume && arguments.force)
-        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--resume and --force: only one of them can be given");
     status = choose_folder(&arguments, &session.config, session.out, error);
+    if (status == SDQN_OK && arguments.init_from != NULL && !arguments.resume && is_same_file(arguments.init_from, session.out))
+        status = sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--out %.800s: is the run that --init-from names", session.out);
     if (status == SDQN_OK) {
         status = arguments.resume ? begin_resumed(&session, argc, argv, error)
                                   : begin_new(&session, arguments.force ? SDQN_RUN_FOLDER_FORCE : SDQN_RUN_FOLDER_NEW, error);
@@ -348,5 +339,6 @@ SdqnStatus sdqn_command_train(int argc, char **argv, SdqnError *error) {
     if (status == SDQN_OK) status = session.trainer != NULL ? train(&session, arguments.resume, error) : print_finished(&session, error);
     sdqn_trainer_destroy(session.trainer);
     sdqn_run_folder_close(session.folder);
+    sdqn_initial_weights_clear(&session.initial);
     return status;
 }

@@ -1,6 +1,7 @@
 #include "dqn/dqn_def.h"
 
 #include "dqn/n_step.h"
+#include "nn/network.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +24,7 @@ static const Field FIELDS[] = {
     {FIELD(learning_rate, REAL), .high = 1, .low_excluded = true},
     {FIELD(gamma, REAL), .high = 1},
     {FIELD(epsilon_decay, REAL), .high = 1, .low_excluded = true},
+    {FIELD(epsilon_start, REAL), .high = 1},
     {FIELD(epsilon_floor, REAL), .high = 1},
     {FIELD(batch_size, INTEGER), .low = 1, .high = 4096},
     {FIELD(replay_capacity, INTEGER), .low = 1, .high = MAX_REPLAY_CAPACITY},
@@ -45,6 +47,7 @@ static const Field FIELDS[] = {
     {FIELD(reward_normalisation, TRUTH), .high = 1},
     {FIELD(environments, INTEGER), .low = 1, .high = SDQN_MAX_ENVIRONMENTS},
     {FIELD(gradient_period, INTEGER), .high = 1000000000},
+    {FIELD(frozen_tasks, INTEGER), .high = SDQN_MAX_TASKS - 1},
     {FIELD(n_step, INTEGER), .low = 1, .high = SDQN_MAX_N_STEP},
 };
 _Static_assert(sizeof(SdqnLossKind) == sizeof(int) && sizeof(SdqnProjection) == sizeof(int), "enums are read as int");
@@ -55,6 +58,7 @@ SdqnDqnDef sdqn_dqn_def_default(void) {
         .learning_rate = 5e-4,
         .gamma = 0.99,
         .epsilon_decay = 0.995,
+        .epsilon_start = 1.0,
         .epsilon_floor = 0.01,
         .batch_size = 64,
         .replay_capacity = 100000,

@@ -21,6 +21,7 @@ typedef struct SdqnDqnDef {
     double learning_rate; ///< Adam step size, in (0, 1]. Default 5e-4.
     double gamma;         ///< discount per environment step, in [0, 1]. Default 0.99.
     double epsilon_decay; ///< factor on epsilon after each episode, in (0, 1]. Default 0.995.
+    double epsilon_start; ///< epsilon of the first episode, in [0, 1]. Default 1.
     double epsilon_floor; ///< smallest epsilon, in [0, 1]. Default 0.01.
     int batch_size;       ///< transitions per update (with task buffers: of each task), in [1, 4096]. Default 64.
     int replay_capacity;  ///< transitions kept (with task buffers: of each task), in [batch_size, 10000000]. Default 100000.
@@ -46,11 +47,13 @@ typedef struct SdqnDqnDef {
     bool reward_normalisation; ///< rewards are scaled by each task's largest return: reward_scale.h; needs atoms. Default false.
     int environments;          ///< played at the same time, in [1, SDQN_MAX_ENVIRONMENTS]. Default 1.
     int gradient_period;       ///< updates between reports on the tasks' gradients, in [0, 1e9]; 0: none. Default 1000.
+    int frozen_tasks;          ///< of so many first tasks, and of what all share, nothing learns, in [0, SDQN_MAX_TASKS); 0: all learns.
+                               ///< Only what belongs to one task alone, residuals or embeddings, is left. Default 0.
     int n_step;                ///< environment steps whose rewards make a transition, in [1, SDQN_MAX_N_STEP]. Default 1.
 } SdqnDqnDef;
 
 /// How many values sdqn_dqn_def_values gives.
-#define SDQN_DQN_DEF_VALUES 26
+#define SDQN_DQN_DEF_VALUES 28
 
 SdqnDqnDef sdqn_dqn_def_default(void);
 /// @return SDQN_OK, or SDQN_ERR_ARGUMENT with the field, its value and the allowed range

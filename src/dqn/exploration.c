@@ -1,7 +1,7 @@
 #include "dqn/exploration.h"
 
-void sdqn_exploration_init(SdqnExploration *exploration, double decay, double floor) {
-    *exploration = (SdqnExploration){.decay = decay, .floor = floor, .power = 1.0};
+void sdqn_exploration_init(SdqnExploration *exploration, double start, double decay, double floor) {
+    *exploration = (SdqnExploration){.decay = decay, .floor = floor, .power = start};
 }
 
 double sdqn_exploration_epsilon(const SdqnExploration *exploration) {

@@ -4,15 +4,15 @@
 
 #include "core/rng.h"
 
-/// State of the schedule. Episode e explores with max(floor, decay^e); decay^e is a running product in double.
+/// State of the schedule. Episode e explores with max(floor, start decay^e), a running product in double.
 typedef struct SdqnExploration {
     double decay; ///< factor an episode, in (0, 1]
     double floor; ///< smallest epsilon, in [0, 1]
-    double power; ///< decay^e
+    double power; ///< start decay^e
 } SdqnExploration;
 
-/// The schedule before episode 0, epsilon 1.
-void sdqn_exploration_init(SdqnExploration *exploration, double decay, double floor);
+/// The schedule before episode 0. @param start  epsilon of episode 0, in [0, 1]
+void sdqn_exploration_init(SdqnExploration *exploration, double start, double decay, double floor);
 /// Epsilon of the present episode.
 double sdqn_exploration_epsilon(const SdqnExploration *exploration);
 /// Go on to the next episode.

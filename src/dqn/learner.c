@@ -7,6 +7,7 @@
 #include "nn/categorical.h"
 #include "nn/clip.h"
 #include "nn/loss.h"
+#include "nn/network_file.h"
 
 #include <assert.h>
 #include <math.h>
@@ -15,6 +16,18 @@
 
 #define SMALLEST_TD_ERROR 1e-6 ///< added to each, so that every row keeps a chance
 #define INFERENCE_ROWS 64      ///< rows that Q-values are computed for at a time
+
+static SdqnStatus check_frozen(const SdqnQNetworkDef *network_def, const SdqnDqnDef *def, bool by_task, SdqnError *error) {
+    const char *why = NULL;
+    if (def->frozen_tasks == 0) return SDQN_OK;
+    if (def->frozen_tasks >= network_def->num_tasks) why = "leaves no task to learn";
+    if (by_task) why = "not with a replay buffer for each task: those of the frozen ones stay empty";
+    if (network_def->unit_embeddings) why = "not with unit_embeddings, which are scaled at every step";
+    if (network_def->conditioning != SDQN_CONDITIONING_EMBEDDING && network_def->residuals == SDQN_RESIDUALS_NONE) {
+        why = "nothing in the network belongs to one task alone: that needs conditioning embedding, or residuals";
+    }
+    return why ? sdqn_error_set(error, SDQN_ERR_ARGUMENT, "frozen_tasks = %d: %s", def->frozen_tasks, why) : SDQN_OK;
+}
 
 static SdqnStatus check_task_buffers(const SdqnTaskBuffersDef *def, int num_tasks, SdqnError *error) {
     for (int t = 0; t < num_tasks; t++) {
@@ -98,6 +111,7 @@ SdqnStatus sdqn_learner_create(const SdqnQNetworkDef *network_def, const SdqnDqn
     SdqnStatus status = sdqn_q_network_def_check(network_def, error);
     if (status == SDQN_OK) status = sdqn_dqn_def_check(def, error);
     if (status == SDQN_OK) status = check_loss(network_def, def, error);
+    if (status == SDQN_OK) status = check_frozen(network_def, def, task_buffers != NULL, error);
     if (status == SDQN_OK && task_buffers && network_def->residuals != SDQN_RESIDUALS_NONE) {
         status = sdqn_error_set(error, SDQN_ERR_ARGUMENT, "residuals: must be none with a replay buffer for each task");
     }
@@ -117,15 +131,23 @@ SdqnStatus sdqn_learner_create(const SdqnQNetworkDef *network_def, const SdqnDqn
         return status;
     }
     sdqn_n_step_discounts(def->gamma, def->n_step, made->discounts);
+    if (def->frozen_tasks > 0) made->num_trained = sdqn_q_network_task_spans(made->network, def->frozen_tasks, made->trained);
     SdqnRng weights = streams->weights;
     sdqn_q_network_init(made->network, &weights);
     sdqn_q_network_copy(made->target, made->network);
-    sdqn_exploration_init(&made->exploration, def->epsilon_decay, def->epsilon_floor);
+    sdqn_exploration_init(&made->exploration, def->epsilon_start, def->epsilon_decay, def->epsilon_floor);
     made->exploration_rng = streams->exploration;
     made->replay_rng = streams->replay;
     made->noise_rng = streams->noise;
     *learner = made;
     return SDQN_OK;
+}
+
+SdqnStatus sdqn_learner_init_from(SdqnLearner *learner, const char *where, const SdqnTensor *tensors, int count, int *known,
+                                  SdqnError *error) {
+    const SdqnStatus status = sdqn_q_network_load_first(learner->network, where, tensors, count, known, error);
+    if (status == SDQN_OK) sdqn_q_network_copy(learner->target, learner->network);
+    return status;
 }
 
 void sdqn_learner_destroy(SdqnLearner *learner) {
@@ -346,11 +368,28 @@ static SdqnStatus losses(SdqnLearner *learner, float *loss, SdqnError *error) {
     return SDQN_OK;
 }
 
+/// Leave no gradient but those of the parameters that learn: the moments of the others stay 0, and so do their steps.
+static void mask_frozen(const SdqnLearner *learner, float *gradient) {
+    size_t end = 0;
+    for (int i = 0; i < learner->num_trained; i++) {
+        const SdqnSpan span = learner->trained[i];
+        memset(gradient + end, 0, (span.first - end) * sizeof *gradient);
+        end = span.first + span.count;
+    }
+    memset(gradient + end, 0, (learner->adam.count - end) * sizeof *gradient);
+}
+
+static void decay_weights(const SdqnLearner *learner, float *parameters) {
+    const SdqnSpan all = {0, learner->adam.count}, *spans = learner->num_trained > 0 ? learner->trained : &all;
+    for (int i = 0; i < (learner->num_trained > 0 ? learner->num_trained : 1); i++) {
+        sdqn_weight_decay(learner->def.learning_rate, learner->def.weight_decay, spans[i].count, parameters + spans[i].first);
+    }
+}
+
 static void step(SdqnLearner *learner) {
     float *parameters = sdqn_q_network_parameters_mutable(learner->network);
-    if (learner->def.weight_decay > 0.0) {
-        sdqn_weight_decay(learner->def.learning_rate, learner->def.weight_decay, learner->adam.count, parameters);
-    }
+    if (learner->num_trained > 0) mask_frozen(learner, learner->direction);
+    if (learner->def.weight_decay > 0.0) decay_weights(learner, parameters);
     if (learner->def.clip_norm > 0.0) sdqn_clip_norm(learner->direction, learner->adam.count, learner->def.clip_norm);
     sdqn_adam_step(&learner->adam, learner->kernels, learner->direction, learner->def.learning_rate, parameters);
     sdqn_q_network_refresh(learner->network);

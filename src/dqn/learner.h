@@ -68,6 +68,10 @@ SdqnStatus sdqn_learner_create(const SdqnQNetworkDef *network_def, const SdqnDqn
 /// NULL is allowed.
 void sdqn_learner_destroy(SdqnLearner *learner);
 
+/// Begin with trained weights, before anything is learned: sdqn_q_network_load_first, for the target network too.
+SdqnStatus sdqn_learner_init_from(SdqnLearner *learner, const char *where, const SdqnTensor *tensors, int count, int *known,
+                                  SdqnError *error);
+
 /// Q-values of the Q-network; draws from no stream and changes nothing that is saved.
 /// @param observation [n, observation_size] @param task [n] @param n >= 1, any number @param q [n, num_actions] written
 void sdqn_learner_q_values(SdqnLearner *learner, const float *observation, const int32_t *task, int n, float *q);

@@ -14,6 +14,8 @@ struct SdqnLearner {
     SdqnDqnDef def;
     const SdqnKernels *kernels;
     SdqnQNetwork *network, *target;
+    SdqnSpan trained[SDQN_Q_NETWORK_MAX_TENSORS]; ///< parameters that learn, with frozen tasks
+    int num_trained;                              ///< of them; 0: all learn
     SdqnAdam adam;
     bool by_task; ///< a replay buffer and a gradient for each task; else one of either, and task_buffers is not looked at
     SdqnTaskBuffersDef task_buffers;

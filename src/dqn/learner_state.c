@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#define STATE_MAGIC UINT64_C(0x34304e5244514453) ///< "SDQDRN04" as little-endian bytes; another machine's byte order does not match
+#define STATE_MAGIC UINT64_C(0x35304e5244514453) ///< "SDQDRN05" as little-endian bytes; another machine's byte order does not match
 #define NETWORK_DEF_VALUES 18
 #define STATE_ARRAYS 4 ///< parameters, target parameters, both moments
 

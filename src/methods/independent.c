@@ -5,6 +5,7 @@
 
 #include "dqn/bytes.h"
 #include "methods/method_table.h"
+#include "nn/network_file.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -86,6 +87,27 @@ static SdqnStatus independent_create(const SdqnMethodDef *def, void **self, Sdqn
         return status;
     }
     *self = made;
+    return SDQN_OK;
+}
+
+/// The networks of the tasks that the file names.
+static SdqnStatus independent_init_from(void *self, const char *where, const SdqnTensor *tensors, int count, int *known, SdqnError *error) {
+    Independent *independent = self;
+    int found = 0, taken = 0;
+    for (int t = 0; t < independent->num_tasks; t++) {
+        SdqnTensor own[SDQN_Q_NETWORK_MAX_TENSORS + 1];
+        const int num_own = sdqn_q_network_tensors_of_task(tensors, count, independent->names[t], own);
+        if (num_own == 0) continue;
+        char network[SDQN_ERROR_SIZE];
+        int one;
+        snprintf(network, sizeof network, "%.700s: network %s", where, independent->names[t]);
+        const SdqnStatus status = sdqn_learner_init_from(independent->learners[t], network, own, num_own, &one, error);
+        if (status != SDQN_OK) return status;
+        found++;
+        taken += num_own;
+    }
+    if (taken != count) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: holds tensors of no task of this run", where);
+    *known = found;
     return SDQN_OK;
 }
 
@@ -220,9 +242,9 @@ static SdqnStatus independent_load_state(void *self, const uint8_t *bytes, size_
 }
 
 #define INDEPENDENT_FUNCTIONS                                                                                                              \
-    .create = independent_create, .destroy = independent_destroy, .parameter_count = independent_parameter_count,                          \
-    .q_values = independent_q_values, .act = independent_act, .push = independent_push, .update = independent_update,                      \
-    .end_episode = independent_end_episode, .epsilon = independent_epsilon, .tensors = independent_tensors,                                \
+    .create = independent_create, .init_from = independent_init_from, .destroy = independent_destroy,                                      \
+    .parameter_count = independent_parameter_count, .q_values = independent_q_values, .act = independent_act, .push = independent_push,    \
+    .update = independent_update, .end_episode = independent_end_episode, .epsilon = independent_epsilon, .tensors = independent_tensors,  \
     .state_size = independent_state_size, .save_state = independent_save_state, .load_state = independent_load_state
 
 const SdqnMethod sdqn_method_independent = {

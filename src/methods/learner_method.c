@@ -131,6 +131,11 @@ void sdqn_learner_method_destroy(void *self) {
 
 static SdqnLearner *learner_of(const void *self) { return ((const LearnerMethod *)self)->learner; }
 
+SdqnStatus sdqn_learner_method_init_from(void *self, const char *where, const SdqnTensor *tensors, int count, int *known,
+                                         SdqnError *error) {
+    return sdqn_learner_init_from(learner_of(self), where, tensors, count, known, error);
+}
+
 size_t sdqn_learner_method_parameter_count(const void *self) {
     return sdqn_q_network_parameter_count(sdqn_learner_network(learner_of(self)));
 }

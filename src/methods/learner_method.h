@@ -36,6 +36,7 @@ void sdqn_task_buffers_def_default(SdqnMethodDef *def);
 SdqnStatus sdqn_learner_method_create(const SdqnMethodDef *def, const SdqnCombiner *combiner, void **self, SdqnError *error);
 
 // As in SdqnMethod.
+SdqnStatus sdqn_learner_method_init_from(void *self, const char *where, const SdqnTensor *tensors, int count, int *known, SdqnError *error);
 void sdqn_learner_method_destroy(void *self);
 size_t sdqn_learner_method_parameter_count(const void *self);
 void sdqn_learner_method_q_values(void *self, const float *observation, const int32_t *task, int n, float *q);
@@ -51,10 +52,10 @@ SdqnStatus sdqn_learner_method_load_state(void *self, const uint8_t *bytes, size
 
 /// All of them but create, for a row of the table.
 #define SDQN_LEARNER_METHOD_FUNCTIONS                                                                                                      \
-    .destroy = sdqn_learner_method_destroy, .parameter_count = sdqn_learner_method_parameter_count,                                        \
-    .q_values = sdqn_learner_method_q_values, .act = sdqn_learner_method_act, .push = sdqn_learner_method_push,                            \
-    .update = sdqn_learner_method_update, .end_episode = sdqn_learner_method_end_episode, .epsilon = sdqn_learner_method_epsilon,          \
-    .tensors = sdqn_learner_method_tensors, .state_size = sdqn_learner_method_state_size, .save_state = sdqn_learner_method_save_state,    \
-    .load_state = sdqn_learner_method_load_state
+    .init_from = sdqn_learner_method_init_from, .destroy = sdqn_learner_method_destroy,                                                    \
+    .parameter_count = sdqn_learner_method_parameter_count, .q_values = sdqn_learner_method_q_values, .act = sdqn_learner_method_act,      \
+    .push = sdqn_learner_method_push, .update = sdqn_learner_method_update, .end_episode = sdqn_learner_method_end_episode,                \
+    .epsilon = sdqn_learner_method_epsilon, .tensors = sdqn_learner_method_tensors, .state_size = sdqn_learner_method_state_size,          \
+    .save_state = sdqn_learner_method_save_state, .load_state = sdqn_learner_method_load_state
 
 #endif

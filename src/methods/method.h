@@ -51,6 +51,10 @@ typedef struct SdqnMethod {
     void (*task_default)(const char *task, SdqnDqnDef *dqn);
     /// @return SDQN_OK, SDQN_ERR_ARGUMENT (a field of the definition) or SDQN_ERR_MEMORY
     SdqnStatus (*create)(const SdqnMethodDef *def, void **self, SdqnError *error);
+    /// Begin with the weights of a file that the method has written for the same tasks, or for the first of them; right after create.
+    /// @param where  what error messages call the file @param known  receives how many tasks the file tells apart; 0: it does not say
+    /// @return SDQN_OK or SDQN_ERR_FORMAT
+    SdqnStatus (*init_from)(void *self, const char *where, const SdqnTensor *tensors, int count, int *known, SdqnError *error);
     void (*destroy)(void *self); ///< NULL is allowed
     size_t (*parameter_count)(const void *self);
 

@@ -312,6 +312,15 @@ SdqnStatus sdqn_q_network_prune(const SdqnQNetwork *network, double threshold, S
     return SDQN_OK;
 }
 
+int sdqn_q_network_task_spans(const SdqnQNetwork *network, int first_task, SdqnSpan *spans) {
+    const SdqnQNetworkDef *def = &network->def;
+    if (def->residuals != SDQN_RESIDUALS_NONE) return sdqn_residuals_task_spans(&network->residuals.layout, first_task, spans);
+    if (embedding_count(def) == 0) return 0;
+    const size_t before = (size_t)first_task * (size_t)def->embedding_size;
+    spans[0] = (SdqnSpan){network->embedding + before, embedding_count(def) - before};
+    return 1;
+}
+
 void sdqn_q_network_last_hidden_weight(const SdqnQNetwork *network, size_t *first, size_t *count) {
     const SdqnNode *node = &network->graph.nodes[network->graph.last_hidden];
     *first = node->weight;

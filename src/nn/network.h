@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/rng.h"
 #include "nn/kernels.h"
+#include "nn/span.h"
 #include "nn/tensor.h"
 
 #include <stdbool.h>
@@ -153,6 +154,9 @@ void sdqn_q_network_add_kl_gradient(const SdqnQNetwork *network, double beta, fl
 /// @param threshold  >= 0; INFINITY: none is left, every task has the shared weights
 /// @return SDQN_OK, SDQN_ERR_ARGUMENT (there are no residuals) or SDQN_ERR_MEMORY
 SdqnStatus sdqn_q_network_prune(const SdqnQNetwork *network, double threshold, SdqnQNetwork **pruned, SdqnError *error);
+/// Where what belongs to the tasks from `first_task` on alone lies among the parameters, ascending: their embeddings or residuals.
+/// @param spans  [SDQN_Q_NETWORK_MAX_TENSORS] written @return how many; 0: the network has nothing of the kind
+int sdqn_q_network_task_spans(const SdqnQNetwork *network, int first_task, SdqnSpan *spans);
 /// KL of one task's residuals, or of all for task -1; 0 without Gaussian ones. Slow.
 double sdqn_q_network_kl(const SdqnQNetwork *network, int task);
 /// Share of the entries of a task's residuals (their means), or of all for task -1, whose size is at least `threshold`; 1 without any.

@@ -197,6 +197,77 @@ SdqnStatus sdqn_q_network_load(SdqnQNetwork *network, const char *where, const S
     return SDQN_OK;
 }
 
+// ---- networks of fewer tasks ----------------------------------------------------------------------------------------------------
+
+static bool has_rows_by_task(const SdqnTensor *tensor) {
+    const char *mean = strstr(tensor->name, "_mean"), *rho = strstr(tensor->name, "_rho");
+    return mean || rho || strcmp(tensor->name, "task_embedding.weight") == 0;
+}
+
+/// Tasks that a file's tensors tell apart; 0 if they do not say.
+static size_t count_known_tasks(const SdqnQNetworkDef *def, const SdqnTensor *tensors, int count) {
+    for (int i = 0; i < count; i++) {
+        if (has_rows_by_task(&tensors[i])) return tensors[i].shape[0];
+    }
+    const SdqnTensor *fc1 = find(tensors, count, "fc1.weight");
+    const size_t observation = (size_t)def->observation_size;
+    const bool tells = def->conditioning == SDQN_CONDITIONING_ONEHOT && fc1 && fc1->rank == 2 && fc1->shape[1] > observation;
+    return tells ? fc1->shape[1] - observation : 0;
+}
+
+/// Copy what `source` knows of one tensor. Rows of tasks come first in memory, one-hot inputs last in each row of fc1.weight.
+static void copy_tensor(const SdqnTensor *source, const SdqnTensor *target, float *values) {
+    const size_t columns = target->shape[1], own = source->shape[1];
+    if (target->rank != 2 || columns == own || has_rows_by_task(target)) {
+        memcpy(values, source->data, sdqn_tensor_count(source) * sizeof(float));
+        return;
+    }
+    for (size_t o = 0; o < target->shape[0]; o++) {
+        memcpy(values + o * columns, source->data + o * own, own * sizeof(float));
+        memset(values + o * columns + own, 0, (columns - own) * sizeof(float));
+    }
+}
+
+static SdqnStatus check_support(const SdqnQNetwork *network, const char *where, const SdqnTensor *support, SdqnError *error) {
+    const SdqnQNetworkDef *def = sdqn_q_network_def(network);
+    if (def->num_atoms == 0 || memcmp(support->data, sdqn_q_network_support(network), (size_t)def->num_atoms * sizeof(float)) == 0) {
+        return SDQN_OK;
+    }
+    return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: tensor support: other values than value_min = %g to value_max = %g give", where,
+                          def->value_min, def->value_max);
+}
+
+SdqnStatus sdqn_q_network_load_first(SdqnQNetwork *network, const char *where, const SdqnTensor *tensors, int count, int *known,
+                                     SdqnError *error) {
+    SdqnQNetworkDef def = *sdqn_q_network_def(network);
+    const size_t tasks = count_known_tasks(&def, tensors, count);
+    if (tasks > (size_t)def.num_tasks) {
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: knows %zu tasks, the network %d", where, tasks, def.num_tasks);
+    }
+    if (tasks > 0) def.num_tasks = (int)tasks;
+    SdqnQNetwork *stored;
+    SdqnStatus status = sdqn_q_network_create(&def, sdqn_kernels(SDQN_CPU_SCALAR), &stored, error);
+    if (status != SDQN_OK) return status;
+    status = sdqn_q_network_load(stored, where, tensors, count, error);
+    if (status == SDQN_OK) status = check_support(network, where, find(tensors, count, "support"), error);
+    if (status == SDQN_OK) {
+        SdqnTensor from[SDQN_Q_NETWORK_MAX_TENSORS], to[SDQN_Q_NETWORK_MAX_TENSORS];
+        const int num_tensors = sdqn_q_network_tensors(stored, from);
+        sdqn_q_network_tensors(network, to); // the same ones in the same order
+        float *parameters = sdqn_q_network_parameters_mutable(network);
+        for (int i = 0; i < num_tensors; i++) {
+            if (to[i].data == sdqn_q_network_support(network)) continue;
+            copy_tensor(&from[i], &to[i], parameters + (to[i].data - sdqn_q_network_parameters(network)));
+        }
+        sdqn_q_network_refresh(network);
+        *known = (int)tasks;
+    }
+    sdqn_q_network_destroy(stored);
+    return status;
+}
+
+// ---- files ----------------------------------------------------------------------------------------------------------------------
+
 static const char FC1_OF_TASK[] = ".fc1.weight";
 
 /// Length of the task's name if this is the tensor TASK.fc1.weight, else 0.
@@ -205,8 +276,7 @@ static size_t task_length(const SdqnTensor *tensor) {
     return length > end && strcmp(tensor->name + length - end, FC1_OF_TASK) == 0 ? length - end : 0;
 }
 
-/// The tensors of one task, without its name. @param own [SDQN_Q_NETWORK_MAX_TENSORS + 1] so that one too many is seen @return how many
-static int tensors_of_task(const SdqnTensor *tensors, int count, const char *task, SdqnTensor *own) {
+int sdqn_q_network_tensors_of_task(const SdqnTensor *tensors, int count, const char *task, SdqnTensor *own) {
     const size_t length = strlen(task);
     int found = 0;
     for (int i = 0; i < count && found <= SDQN_Q_NETWORK_MAX_TENSORS; i++) {
@@ -247,7 +317,7 @@ static SdqnStatus create_for_tasks(const char *path, const SdqnTensor *tensors, 
         SdqnTensor own[SDQN_Q_NETWORK_MAX_TENSORS + 1];
         memcpy(task, tensors[i].name, length);
         snprintf(where, sizeof where, "%.700s: network %s", path, task);
-        const int num_own = tensors_of_task(tensors, count, task, own);
+        const int num_own = sdqn_q_network_tensors_of_task(tensors, count, task, own);
         const SdqnStatus status =
             create_from(where, own, num_own, observation_size, num_actions, kernels, &set->networks[set->count], error);
         if (status != SDQN_OK) return status;

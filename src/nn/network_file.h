@@ -22,6 +22,17 @@ SdqnStatus sdqn_q_network_infer(const char *where, const SdqnTensor *tensors, in
 /// @return SDQN_OK, or SDQN_ERR_FORMAT naming file, tensor, what was found and what is expected; the network is then unchanged
 SdqnStatus sdqn_q_network_load(SdqnQNetwork *network, const char *where, const SdqnTensor *tensors, int count, SdqnError *error);
 
+/// Take the parameters from the tensors of a network that is the same but for knowing fewer tasks: they are the first of this network's,
+/// and what belongs to the others stays as it is (of one-hot inputs: the new columns of fc1.weight become 0).
+/// @param known  receives how many tasks the tensors tell apart; 0 with conditioning id or blind: they do not say
+/// @return as sdqn_q_network_load, and SDQN_ERR_FORMAT if they know more; the network is then unchanged
+SdqnStatus sdqn_q_network_load_first(SdqnQNetwork *network, const char *where, const SdqnTensor *tensors, int count, int *known,
+                                     SdqnError *error);
+
+/// The tensors of one task of a file that has a network for each, TASK.fc1.weight and so on, without the task's name.
+/// @param own [SDQN_Q_NETWORK_MAX_TENSORS + 1] so that one too many is seen @return how many
+int sdqn_q_network_tensors_of_task(const SdqnTensor *tensors, int count, const char *task, SdqnTensor *own);
+
 /// Networks of a weights file: one for all tasks, whose name is empty, or one for each task, whose tensors are called TASK.fc1.weight, ...
 typedef struct SdqnQNetworkSet {
     int count; ///< in [1, SDQN_MAX_TASKS]; 0 if nothing was read

@@ -40,7 +40,7 @@ void sdqn_residual_layout(const SdqnGraph *graph, int num_tasks, int rank, bool 
     layout->parameter_count = layout->log_prior + layout->learned_prior;
 }
 
-void sdqn_residuals_init_task(const SdqnGraph *graph, const SdqnResidualLayout *layout, int task, SdqnRng *rng, float *parameters) {
+static void init_task(const SdqnGraph *graph, const SdqnResidualLayout *layout, int task, SdqnRng *rng, float *parameters) {
     for (int i = 0; i < layout->num_spans; i++) {
         const SdqnResidualSpan *span = &layout->spans[i];
         const size_t own = (size_t)task * span->count;
@@ -54,7 +54,7 @@ void sdqn_residuals_init_task(const SdqnGraph *graph, const SdqnResidualLayout *
 }
 
 void sdqn_residuals_init(const SdqnGraph *graph, const SdqnResidualLayout *layout, double prior_scale, SdqnRng *rng, float *parameters) {
-    for (int t = 0; t < layout->num_tasks; t++) sdqn_residuals_init_task(graph, layout, t, rng, parameters);
+    for (int t = 0; t < layout->num_tasks; t++) init_task(graph, layout, t, rng, parameters);
     if (layout->learned_prior) parameters[layout->log_prior] = (float)sdqn_log(prior_scale);
 }
 
@@ -75,6 +75,19 @@ static SdqnTensor tensor_of(const SdqnResidualLayout *layout, const SdqnNode *no
     tensor.data = parameters + (rho ? span->rho : span->mean);
     snprintf(tensor.name, sizeof tensor.name, "%s.%s_%s", node->name, part, rho ? "rho" : "mean");
     return tensor;
+}
+
+int sdqn_residuals_task_spans(const SdqnResidualLayout *layout, int first_task, SdqnSpan *spans) {
+    const int kinds = layout->gaussian ? 2 : 1;
+    int count = 0;
+    for (int kind = 0; kind < kinds; kind++) {
+        for (int i = 0; i < layout->num_spans; i++) {
+            const SdqnResidualSpan *span = &layout->spans[i];
+            const size_t before = (size_t)first_task * span->count, all = (size_t)layout->num_tasks * span->count;
+            spans[count++] = (SdqnSpan){(kind == 1 ? span->rho : span->mean) + before, all - before};
+        }
+    }
+    return count;
 }
 
 int sdqn_residuals_tensors(const SdqnGraph *graph, const SdqnResidualLayout *layout, const float *parameters, SdqnTensor *tensors) {

@@ -8,6 +8,7 @@
 #define SDQN_NN_RESIDUALS_H
 
 #include "nn/graph.h"
+#include "nn/span.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -68,8 +69,6 @@ void sdqn_residuals_refresh(const SdqnGraph *graph, const SdqnKernels *kernels, 
 /// Means 0, but right factors N(0, 2 / in), for phi is 0 then, and learns; rho SDQN_RESIDUALS_INITIAL_RHO.
 /// @param prior_scale  > 0 @param rng  drawn from with a rank @param parameters  theta stays
 void sdqn_residuals_init(const SdqnGraph *graph, const SdqnResidualLayout *layout, double prior_scale, SdqnRng *rng, float *parameters);
-/// The same for one more task of a layout, whose entries were zeroed.
-void sdqn_residuals_init_task(const SdqnGraph *graph, const SdqnResidualLayout *layout, int task, SdqnRng *rng, float *parameters);
 
 /// Draw one sample of every task's phi: one word of the stream a task, from which its deviates follow.
 void sdqn_residuals_draw(const SdqnGraph *graph, const SdqnKernels *kernels, SdqnRng *rng, SdqnResiduals *residuals);
@@ -98,6 +97,8 @@ void sdqn_residuals_mean(const SdqnGraph *graph, const SdqnResiduals *residuals,
 /// @return SDQN_OK or SDQN_ERR_MEMORY
 SdqnStatus sdqn_residuals_prune(const SdqnGraph *graph, const SdqnResiduals *residuals, double threshold, const SdqnResidualLayout *layout,
                                 float *parameters, SdqnError *error);
+/// Where the parameters of the tasks from `first_task` on lie, ascending. @param spans  room for six a layer @return how many
+int sdqn_residuals_task_spans(const SdqnResidualLayout *layout, int first_task, SdqnSpan *spans);
 
 /// The residuals as named views: NAME.weight_mean, NAME.bias_mean, NAME.weight_rho, NAME.bias_rho for each linear layer NAME, with a rank
 /// NAME.weight_left_mean and so on, and log_prior_scale. @param tensors  room for six a layer and one @return how many

@@ -138,6 +138,9 @@ static const char *describe(const SdqnConfigBuilder *builder, const SdqnKey *key
             if (*c == '_') *c = '-';
         snprintf(text, SDQN_ERROR_SIZE, "--%s %.*s", option, SHOWN_TEXT, value);
         break;
+    case SDQN_SOURCE_ADDED:
+        snprintf(text, SDQN_ERROR_SIZE, "--add-task: %s = %.*s", key->name, SHOWN_TEXT, value);
+        break;
     default:
         snprintf(text, SDQN_ERROR_SIZE, "%s = %.*s (the default)", key->name, SHOWN_TEXT, value);
         break;
@@ -201,12 +204,41 @@ SdqnStatus sdqn_config_builder_option(SdqnConfigBuilder *builder, const char *ke
     return sdqn_config_builder_take(builder, index, (SdqnSource){.kind = SDQN_SOURCE_OPTION}, value, error);
 }
 
+void sdqn_config_builder_forget(SdqnConfigBuilder *builder, const char *key) {
+    builder->files.sources[sdqn_key_find(sdqn_config_table, sdqn_config_table_size, key)].kind = SDQN_SOURCE_NONE;
+}
+
 // ---- putting together -----------------------------------------------------------------------------------------------------------
 
 /// The layer that decides a key, or NULL: the default.
 static const SdqnConfigLayer *deciding_layer(const SdqnConfigBuilder *builder, int key) {
     if (builder->command_line.sources[key].kind != SDQN_SOURCE_NONE) return &builder->command_line;
     return builder->files.sources[key].kind != SDQN_SOURCE_NONE ? &builder->files : NULL;
+}
+
+static void take_given(const SdqnConfigBuilder *builder, int key, SdqnConfig *config);
+
+SdqnStatus sdqn_config_builder_add_tasks(SdqnConfigBuilder *builder, const char *names, SdqnError *error) {
+    const int tasks = sdqn_key_find(sdqn_config_table, sdqn_config_table_size, "tasks");
+    const int new_tasks = sdqn_key_find(sdqn_config_table, sdqn_config_table_size, "new_tasks");
+    const SdqnSource source = {.kind = SDQN_SOURCE_ADDED};
+    SdqnConfig present;
+    char text[MAX_VALUE_TEXT], count[16];
+    int added = 1;
+    sdqn_config_default(&present);
+    take_given(builder, tasks, &present);
+    sdqn_key_format(&sdqn_config_table[tasks], &present, text, sizeof text);
+    const size_t length = strlen(text);
+    if (length + strlen(names) + 2 > sizeof text) return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--add-task: too many names");
+    snprintf(text + length, sizeof text - length, ",%s", names);
+    for (const char *c = names; *c != '\0'; c++) added += *c == ',';
+    snprintf(count, sizeof count, "%d", added);
+    const SdqnStatus status = sdqn_config_builder_take(builder, tasks, source, text, error);
+    return status == SDQN_OK ? sdqn_config_builder_take(builder, new_tasks, source, count, error) : status;
+}
+
+bool sdqn_config_builder_has(const SdqnConfigBuilder *builder, const char *key) {
+    return deciding_layer(builder, sdqn_key_find(sdqn_config_table, sdqn_config_table_size, key)) != NULL;
 }
 
 /// Message about a key of the finished configuration. @return SDQN_ERR_ARGUMENT
@@ -308,6 +340,24 @@ static SdqnStatus check_atoms(const SdqnConfigBuilder *builder, const SdqnConfig
     return SDQN_OK;
 }
 
+/// Whether what is said of new tasks can be.
+static SdqnStatus check_new_tasks(const SdqnConfigBuilder *builder, const SdqnMethod *method, const SdqnConfig *config, SdqnError *error) {
+    const bool begins_trained = config->initial_weights[0] != '\0';
+    if (config->new_tasks >= config->num_tasks) return refuse(builder, config, "new_tasks", "must be less than all tasks", error);
+    if (config->new_tasks > 0 && !begins_trained) return refuse(builder, config, "new_tasks", "needs --init-from", error);
+    if (!config->freeze) return SDQN_OK;
+    if (config->new_tasks == 0) return refuse(builder, config, "freeze", "needs a new task: --add-task", error);
+    if ((method->uses & SDQN_METHOD_TASK_BUFFERS) != 0) {
+        return refuse(builder, config, "freeze", "the method has a replay buffer for each task, and those of the frozen ones stay empty",
+                      error);
+    }
+    const bool has_own = config->network.conditioning == SDQN_CONDITIONING_EMBEDDING || config->network.residuals != SDQN_RESIDUALS_NONE;
+    if (!has_own)
+        return refuse(builder, config, "freeze", "needs conditioning embedding or residuals: nothing else belongs to one task", error);
+    if (config->network.unit_embeddings) return refuse(builder, config, "freeze", "not with unit_embeddings", error);
+    return SDQN_OK;
+}
+
 /// The method asked for.
 static SdqnStatus choose_method(const SdqnConfigBuilder *builder, const SdqnMethod **method, SdqnError *error) {
     int key = sdqn_key_find(sdqn_config_table, sdqn_config_table_size, "method"), count;
@@ -342,7 +392,11 @@ SdqnStatus sdqn_config_builder_finish(const SdqnConfigBuilder *builder, SdqnConf
     status = check_tasks(builder, &built, error);
     if (status == SDQN_OK) status = check_lists(builder, method, &built, error);
     if (status == SDQN_OK) status = check_atoms(builder, &built, error);
-    if (status == SDQN_OK) built.dqn = dqn_of_task(&built, 0);
+    if (status == SDQN_OK) status = check_new_tasks(builder, method, &built, error);
+    if (status == SDQN_OK) {
+        built.dqn = dqn_of_task(&built, 0);
+        built.dqn.frozen_tasks = built.freeze ? built.num_tasks - built.new_tasks : 0;
+    }
     for (int i = 0; i < built.num_tasks && status == SDQN_OK; i++) {
         const SdqnDqnDef dqn = dqn_of_task(&built, i);
         status = check_replay(builder, &built, &dqn, error);

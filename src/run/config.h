@@ -4,6 +4,7 @@
 
 #include "core/cpu.h"
 #include "core/error.h"
+#include "core/sha256.h"
 #include "dqn/learner.h"
 #include "lander/task.h"
 #include "methods/method.h"
@@ -38,6 +39,9 @@ typedef struct SdqnConfig {
     char tasks[SDQN_CONFIG_MAX_TASKS][SDQN_TASK_NAME_SIZE]; ///< names, in the order of the embedding's rows; zero behind
     int num_task_definitions;                               ///< in [0, SDQN_CONFIG_MAX_TASKS]
     SdqnTask task_definitions[SDQN_CONFIG_MAX_TASKS];       ///< the user's, by which names beside the built-in ones exist
+    char initial_weights[SDQN_SHA256_HEX_SIZE];             ///< SHA-256 of the file that training begins with; "": none
+    int new_tasks;                                          ///< of the last tasks, which that file does not know
+    bool freeze;                                            ///< only what belongs to the new tasks alone learns
     uint64_t seed;
     int episodes; ///< over all tasks
     SdqnTaskSampling task_sampling;
@@ -98,6 +102,15 @@ SdqnStatus sdqn_config_builder_set(SdqnConfigBuilder *builder, const char *assig
 /// Take the value of the option made from a key. @param key  with underscores, one of the table
 /// @return SDQN_OK, or SDQN_ERR_ARGUMENT: `--key value: what is allowed`
 SdqnStatus sdqn_config_builder_option(SdqnConfigBuilder *builder, const char *key, const char *value, SdqnError *error);
+
+/// Put tasks behind those given so far, which are read before; they count as new_tasks. @param names  of --add-task, separated by commas
+/// @return SDQN_OK, or SDQN_ERR_ARGUMENT: what is allowed
+SdqnStatus sdqn_config_builder_add_tasks(SdqnConfigBuilder *builder, const char *names, SdqnError *error);
+
+/// Whether a file or the command line gave a key.
+bool sdqn_config_builder_has(const SdqnConfigBuilder *builder, const char *key);
+/// Forget what files have said of a key.
+void sdqn_config_builder_forget(SdqnConfigBuilder *builder, const char *key);
 
 /// Put all together, check what concerns several keys, and fill the definitions of the other rooms.
 /// @return SDQN_OK, or SDQN_ERR_ARGUMENT with source, key, value and what is allowed (`config` untouched)

@@ -7,7 +7,7 @@
 #include "run/config_table.h"
 
 enum {
-    SDQN_CONFIG_MAX_KEYS = 64,
+    SDQN_CONFIG_MAX_KEYS = 96,
     SDQN_CONFIG_MAX_FILES = 2,
 };
 
@@ -17,6 +17,7 @@ typedef enum SdqnSourceKind {
     SDQN_SOURCE_FILE,
     SDQN_SOURCE_SET,    ///< --set key=value
     SDQN_SOURCE_OPTION, ///< --key value
+    SDQN_SOURCE_ADDED,  ///< --add-task
 } SdqnSourceKind;
 
 typedef struct SdqnSource {

@@ -27,6 +27,10 @@ const SdqnKey sdqn_config_table[] = {
      .help = "what the network is told about the task: a learned vector, one-hot, its number, nothing"},
     {"tasks", SDQN_KEY_TASKS, FIELD(tasks), .help = "tasks in turn, one an episode; all: standard, windy, heavy"},
     {"task_definitions", SDQN_KEY_DEFINITIONS, FIELD(task_definitions), .help = "tasks of your own by name, only in a file"},
+    {"initial_weights", SDQN_KEY_SHA256, FIELD(initial_weights), .help = "SHA-256 of the weights that --init-from gives"},
+    {"new_tasks", SDQN_KEY_INT, FIELD(new_tasks), 0, SDQN_CONFIG_MAX_TASKS - 1, .help = "how many of the last tasks those do not know"},
+    {"freeze", SDQN_KEY_BOOL, FIELD(freeze),
+     .help = "only what belongs to the new tasks alone learns (embeddings, residuals), and only they are played"},
     {"seed", SDQN_KEY_SEED, FIELD(seed), .help = "seed of every random stream of the run"},
     {"episodes", SDQN_KEY_INT, FIELD(episodes), 1, SDQN_CONFIG_MAX_EPISODES, .help = "training episodes, over all tasks"},
     {"task_sampling", SDQN_KEY_CHOICE, FIELD(task_sampling), .choices = SAMPLINGS,
@@ -39,7 +43,8 @@ const SdqnKey sdqn_config_table[] = {
     {"min_replay_size", SDQN_KEY_TASK_INTS, FIELD(min_replay_size), 0, 9999999,
      .help = "updates start once the replay buffers together hold more transitions than this"},
     {"epsilon_decay", SDQN_KEY_TASK_DOUBLES, FIELD(epsilon_decay), 0, 1, .low_excluded = true,
-     .help = "factor on the share of random actions after each episode; it starts at 1"},
+     .help = "factor on the share of random actions after each episode"},
+    {"epsilon_start", SDQN_KEY_DOUBLE, FIELD(dqn.epsilon_start), 0, 1, .help = "share of random actions in the first episode"},
     {"epsilon_floor", SDQN_KEY_DOUBLE, FIELD(dqn.epsilon_floor), 0, 1, .help = "smallest share of random actions"},
     {"target_period", SDQN_KEY_TASK_INTS, FIELD(target_period), 1, 1000000, .help = "episodes between copies into the target network"},
     {"weight_decay", SDQN_KEY_DOUBLE, FIELD(dqn.weight_decay), 0, 1, .help = "decoupled weight decay of AdamW; 0: Adam"},
@@ -252,6 +257,14 @@ static bool parse_bool(const char *text, void *field) {
     return true;
 }
 
+static bool parse_sha256(const char *text, char *field) {
+    const bool none = strcmp(text, "none") == 0;
+    if (!none && (strlen(text) != SDQN_SHA256_HEX_SIZE - 1 || strspn(text, "0123456789abcdef") != SDQN_SHA256_HEX_SIZE - 1)) return false;
+    memset(field, 0, SDQN_SHA256_HEX_SIZE);
+    if (!none) memcpy(field, text, SDQN_SHA256_HEX_SIZE - 1);
+    return true;
+}
+
 static bool parse_method(const char *text, SdqnConfig *config) {
     size_t length = strlen(text);
     if (!good_name(text, length, sizeof config->method)) return false;
@@ -273,6 +286,8 @@ bool sdqn_key_parse(const SdqnKey *key, const char *text, void *object) {
         return parse_task_values(key, text, field);
     case SDQN_KEY_CHOICE:
         return parse_choice(key, text, field);
+    case SDQN_KEY_SHA256:
+        return parse_sha256(text, field);
     case SDQN_KEY_METHOD:
         return parse_method(text, object);
     case SDQN_KEY_TASKS:
@@ -319,6 +334,9 @@ const char *sdqn_key_allowed(const SdqnKey *key, char text[256]) {
                                        : key->choices[i + 1] == NULL ? " or "
                                                                      : ", ",
                                        key->choices[i]);
+        break;
+    case SDQN_KEY_SHA256:
+        snprintf(text, 256, "64 hexadecimal digits, or none");
         break;
     case SDQN_KEY_METHOD:
         snprintf(text, 256, "the name of a method");
@@ -386,6 +404,9 @@ const char *sdqn_key_format(const SdqnKey *key, const void *object, char *text, 
     case SDQN_KEY_CHOICE:
         memcpy(&integer, field, sizeof integer);
         snprintf(text, size, "%s", key->choices[integer]);
+        break;
+    case SDQN_KEY_SHA256:
+        snprintf(text, size, "%s", field[0] != '\0' ? field : "none");
         break;
     case SDQN_KEY_METHOD:
         snprintf(text, size, "%s", field);

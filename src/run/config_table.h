@@ -14,6 +14,7 @@ typedef enum SdqnKeyType {
     SDQN_KEY_DOUBLE,       ///< double in [low, high], or (low, high] if low_excluded
     SDQN_KEY_BOOL,         ///< bool, true or false
     SDQN_KEY_CHOICE,       ///< an enum or int: the index into choices
+    SDQN_KEY_SHA256,       ///< char[SDQN_SHA256_HEX_SIZE], 64 hexadecimal digits, or `none`: empty
     SDQN_KEY_METHOD,       ///< SdqnConfig.method
     SDQN_KEY_TASKS,        ///< SdqnConfig.num_tasks and .tasks, names separated by commas; `all` is the first three built-in ones
     SDQN_KEY_TASK_INTS,    ///< SdqnTaskValues, integers in [low, high]: one for all tasks, or one a task separated by commas

@@ -81,7 +81,8 @@ static SdqnStatus value_text(const Reader *reader, const SdqnKey *key, char text
     char allowed[256], why[300];
     snprintf(why, sizeof why, "must be %s", sdqn_key_allowed(key, allowed));
     SdqnStatus status = scalar(reader, key->name, why, text);
-    bool wants_text = key->type == SDQN_KEY_CHOICE || key->type == SDQN_KEY_METHOD || key->type == SDQN_KEY_TASKS;
+    bool wants_text =
+        key->type == SDQN_KEY_CHOICE || key->type == SDQN_KEY_METHOD || key->type == SDQN_KEY_TASKS || key->type == SDQN_KEY_SHA256;
     if (status != SDQN_OK || wants_text || !is_quoted(reader)) return status;
     char what[MAX_SCALAR];
     snprintf(what, sizeof what, "%s = \"%.*s\"", key->name, SHOWN / 2, text);

@@ -87,7 +87,8 @@ void sdqn_player_destroy(SdqnPlayer *player) {
 static void begin_episode(SdqnPlayer *player, int index) {
     const SdqnTaskSet *tasks = player->def.tasks;
     Lane *lane = lane_of(player, index);
-    const int task = sdqn_task_sampler_next(&state_of(player)->sampler, player->def.sampling, tasks->count);
+    const int first = player->def.first_task;
+    const int task = first + sdqn_task_sampler_next(&state_of(player)->sampler, player->def.sampling, tasks->count - first);
     *lane = (Lane){.task = task, .epsilon = player->def.method->epsilon(player->def.self, task)};
     tasks->family->reset(environment_of(player, index, task), lane->observation);
 }
@@ -98,8 +99,8 @@ static SdqnStatus take_update(SdqnPlayer *player, Lane *lane, const SdqnUpdate *
     lane->updates++;
     lane->loss_sum += (double)update->loss;
     for (int t = 0; t < update->tasks; t++) { // of a learner of one task it is that of the step
-        const int task = update->tasks == def->tasks->count ? t : (int)lane->task;
-        sdqn_task_sampler_take_error(&state_of(player)->sampler, def->sampling, task, (double)update->errors[t]);
+        const int task = (update->tasks == def->tasks->count ? t : (int)lane->task) - def->first_task;
+        if (task >= 0) sdqn_task_sampler_take_error(&state_of(player)->sampler, def->sampling, task, (double)update->errors[t]);
     }
     return update->report != NULL && def->report != NULL ? def->report(def->context, update->report, (int)lane->task, error) : SDQN_OK;
 }
@@ -149,7 +150,8 @@ static void end_episode(SdqnPlayer *player, int index, const SdqnStep *step, Sdq
         .updates = lane->updates,
         .mean_loss = lane->updates > 0 ? lane->loss_sum / (double)lane->updates : 0,
     };
-    sdqn_task_sampler_take_episode(&state_of(player)->sampler, player->def.sampling, task, lane->episode_return >= SDQN_SUCCESS_RETURN);
+    sdqn_task_sampler_take_episode(&state_of(player)->sampler, player->def.sampling, task - player->def.first_task,
+                                   lane->episode_return >= SDQN_SUCCESS_RETURN);
     player->def.method->end_episode(player->def.self, task);
     *lane = (Lane){.task = -1};
 }

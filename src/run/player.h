@@ -19,6 +19,7 @@ typedef struct SdqnPlayerDef {
     uint64_t seed;
     int environments; ///< lanes, each with an episode of its own, in [1, SDQN_MAX_ENVIRONMENTS]
     SdqnTaskSampling sampling;
+    int first_task; ///< the tasks from this one on are played
     /// Told of each report on gradients. @param task  of the step before it
     SdqnStatus (*report)(void *context, const SdqnGradientReport *report, int task, SdqnError *error);
     void *context;

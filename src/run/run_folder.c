@@ -28,7 +28,7 @@ static const char *const log_names[SDQN_RUN_NUM_LOGS] = {
 };
 
 /// Files of a run's folder besides the logs.
-static const char *const file_names[] = {SDQN_RUN_CONFIG, SDQN_RUN_BEST, SDQN_RUN_FINAL, SDQN_RUN_SUMMARY};
+static const char *const file_names[] = {SDQN_RUN_CONFIG, SDQN_RUN_INITIAL, SDQN_RUN_BEST, SDQN_RUN_FINAL, SDQN_RUN_SUMMARY};
 
 struct SdqnRunFolder {
     SdqnFileLock *lock;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define SDQN_RUN_CONFIG "config.yaml"
+#define SDQN_RUN_INITIAL "initial.safetensors" ///< the weights that training began with, if they were given
 #define SDQN_RUN_BEST "best.safetensors"
 #define SDQN_RUN_FINAL "final.safetensors"
 #define SDQN_RUN_SUMMARY "summary.json"

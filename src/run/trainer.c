@@ -72,10 +72,22 @@ static SdqnStatus create_player(SdqnTrainer *trainer, SdqnError *error) {
         .seed = trainer->def.method_def.seed,
         .environments = trainer->def.method_def.dqn.environments,
         .sampling = trainer->def.task_sampling,
+        .first_task = trainer->def.first_task,
         .report = log_gradients,
         .context = trainer,
     };
     return sdqn_player_create(&def, &trainer->player, error);
+}
+
+static SdqnStatus take_initial_weights(SdqnTrainer *trainer, SdqnError *error) {
+    const char *where = trainer->def.initial_path;
+    const int old_tasks = trainer->def.tasks->count - trainer->def.new_tasks;
+    int count, known = 0;
+    const SdqnTensor *tensors = sdqn_safetensors_tensors(trainer->def.initial, &count);
+    const SdqnStatus status = trainer->def.method->init_from(trainer->self, where, tensors, count, &known, error);
+    if (status != SDQN_OK || known == 0 || known == old_tasks) return status;
+    return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s: know %d tasks: the run has %d and says that %d are new to them", where, known,
+                          trainer->def.tasks->count, trainer->def.new_tasks);
 }
 
 SdqnStatus sdqn_trainer_create(const SdqnTrainerDef *def, SdqnTrainer **trainer, SdqnError *error) {
@@ -89,6 +101,8 @@ SdqnStatus sdqn_trainer_create(const SdqnTrainerDef *def, SdqnTrainer **trainer,
     if (created->writer == NULL) status = sdqn_error_set(error, SDQN_ERR_MEMORY, "trainer: out of memory");
     SdqnCpuMode mode = sdqn_cpu_mode_set_default(); // the first weights are drawn here
     if (status == SDQN_OK) status = def->method->create(&def->method_def, &created->self, error);
+    if (status == SDQN_OK && def->initial != NULL) status = take_initial_weights(created, error);
+    created->def.initial = NULL; // borrowed until here
     if (status == SDQN_OK) status = create_player(created, error);
     sdqn_cpu_mode_restore(mode);
     if (status != SDQN_OK) {

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/sha256.h"
 #include "methods/method.h"
+#include "nn/safetensors.h"
 #include "run/config.h"
 #include "run/evaluator.h"
 #include "run/metrics.h"
@@ -21,6 +22,11 @@ typedef struct SdqnTrainerDef {
     SdqnMethodDef method_def; ///< with the run's seed
     const SdqnTaskSet *tasks; ///< borrowed for the trainer's life
     SdqnTaskSampling task_sampling;
+    int first_task; ///< training plays the tasks from this one on; evaluation all
+    /// Trained weights to begin with: all tasks but the last new_tasks are known to them. NULL: none.
+    const SdqnSafetensors *initial;
+    const char *initial_path; ///< what error messages call them
+    int new_tasks;
     int64_t episodes;            ///< over all tasks, >= 1
     int evaluation_period;       ///< episodes, >= 1
     int evaluation_episodes;     ///< greedy episodes a task in a periodic evaluation, >= 1
