@@ -478,6 +478,46 @@ static void a_run_of_several_environments_goes_on_with_the_same_bytes(void **sta
     }
 }
 
+/// Asks for a stop while an episode goes on: at the n-th update.
+static int64_t stop_at_update;
+static SdqnStatus stopping_update(void *self, SdqnUpdate *update, SdqnError *error) {
+    if (stop_at_update > 0 && --stop_at_update == 0) stop = 1;
+    return sdqn_method_find("shared")->update(self, update, error);
+}
+
+/// An episode of 9,000 steps is no reason to wait: the run stops within it, and goes on with the same bytes.
+static void a_run_stopped_within_an_episode_goes_on_with_the_same_bytes(void **state) {
+    (void)state;
+    static const WalkTask endless = {.step = 1e-6, .spread = 0.5, .goal = 250, .limit = 9000};
+    static const SdqnTaskSet set = {&walk_family, 2, {{"long", &endless, 9000}, {"short", &walks[1], 12}}};
+    static SdqnMethod method;
+    method = *sdqn_method_find("shared");
+    method.update = stopping_update;
+    SdqnTrainerDef def = make_def(&method);
+    def.tasks = &set;
+    def.episodes = 3;
+    def.checkpoint_period = 2;
+    def.method_def.dqn.gradient_period = 1000;
+    stop_at_update = 0;
+    train_whole(&def, "whole");
+    static const char *const files[] = {"metrics.jsonl", "evaluations.jsonl", "gradients.jsonl", "final.safetensors",
+                                        "checkpoints/episode_000002.safetensors"};
+    static const int64_t stops[] = {1, 5000, 8970, 12000};
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+        char name[32];
+        SdqnError error = {0};
+        Stopper never = {.after = -1};
+        snprintf(name, sizeof name, "cut%zu", i);
+        stop_at_update = stops[i];
+        assert_int_equal(train(&def, name, false, &never, &error), SDQN_ERR_INTERRUPTED);
+        stop_at_update = 9000; // and once more within
+        const SdqnStatus status = train(&def, name, true, &never, &error);
+        stop_at_update = 0;
+        if (status == SDQN_ERR_INTERRUPTED && train(&def, name, true, &never, &error) != SDQN_OK) fail_msg("%s", error.message);
+        for (size_t k = 0; k < sizeof files / sizeof *files; k++) assert_true(same_file("whole", name, files[k]));
+    }
+}
+
 static void a_run_stopped_often_goes_on_with_the_same_bytes(void **state) {
     (void)state;
     SdqnTrainerDef def = make_def(sdqn_method_find("shared"));
@@ -607,6 +647,7 @@ int main(void) {
         TEST(evaluation_changes_nothing_in_training),
         TEST(a_run_stopped_after_any_episode_goes_on_with_the_same_bytes),
         TEST(a_run_of_several_environments_goes_on_with_the_same_bytes),
+        TEST(a_run_stopped_within_an_episode_goes_on_with_the_same_bytes),
         TEST(a_run_stopped_often_goes_on_with_the_same_bytes),
         TEST(run_without_a_state_begins_anew),
         TEST(a_damaged_state_gives_way_to_the_older_one),

@@ -31,7 +31,7 @@
 static volatile sig_atomic_t stop_requested;
 
 static void request_stop(int signal_number) {
-    static const char first[] = "\nstopping after this episode; once more stops at once\n";
+    static const char first[] = "\nstopping after this episode, of a long one within 4096 steps; once more stops at once\n";
     static const char second[] = "\nstopped at once; --resume goes on from the last full state\n";
     int code = errno; // of whatever call was interrupted
     (void)signal_number;

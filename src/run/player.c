@@ -156,9 +156,12 @@ static void end_episode(SdqnPlayer *player, int index, const SdqnStep *step, Sdq
     *lane = (Lane){.task = -1};
 }
 
-SdqnStatus sdqn_player_play(SdqnPlayer *player, uint64_t *steps, uint64_t *updates, SdqnEpisodeMetrics *metrics, SdqnError *error) {
+SdqnStatus sdqn_player_play(SdqnPlayer *player, uint64_t *steps, uint64_t *updates, bool *ended, SdqnEpisodeMetrics *metrics,
+                            SdqnError *error) {
+    const SdqnPlayerDef *def = &player->def;
     SdqnStep step = {0};
     int index;
+    *ended = false;
     do {
         index = (int)state_of(player)->next_lane;
         state_of(player)->next_lane = (uint64_t)((index + 1) % player->def.environments);
@@ -168,8 +171,9 @@ SdqnStatus sdqn_player_play(SdqnPlayer *player, uint64_t *steps, uint64_t *updat
         if (status != SDQN_OK) {
             return sdqn_error_set(error, status, "update %llu: %s", (unsigned long long)*updates + 1, cause.message);
         }
-        ++*steps;
-    } while (!step.terminated && !step.truncated);
+        *ended = step.terminated || step.truncated;
+        if (++*steps % SDQN_PLAYER_PAUSE_STEPS == 0 && !*ended && def->pauses != NULL && def->pauses(def->context)) return SDQN_OK;
+    } while (!*ended);
     end_episode(player, index, &step, metrics);
     return SDQN_OK;
 }

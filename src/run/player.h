@@ -8,8 +8,11 @@
 #include "run/task_sampler.h"
 #include "run/task_set.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define SDQN_PLAYER_PAUSE_STEPS 4096
 
 /// What to play. All pointers are borrowed for the player's life.
 typedef struct SdqnPlayerDef {
@@ -22,7 +25,9 @@ typedef struct SdqnPlayerDef {
     int first_task; ///< the tasks from this one on are played
     /// Told of each report on gradients. @param task  of the step before it
     SdqnStatus (*report)(void *context, const SdqnGradientReport *report, int task, SdqnError *error);
-    void *context;
+    /// Asked every SDQN_PLAYER_PAUSE_STEPS steps of the run whether to come back before an episode has ended. Changes no result.
+    bool (*pauses)(void *context);
+    void *context; ///< of both
 } SdqnPlayerDef;
 
 /// Lanes take a step each in turn; the method is asked for an update after every step. Episodes begin in the order of the lanes and are
@@ -35,11 +40,13 @@ SdqnStatus sdqn_player_create(const SdqnPlayerDef *def, SdqnPlayer **player, Sdq
 /// NULL is allowed.
 void sdqn_player_destroy(SdqnPlayer *player);
 
-/// Play until an episode ends.
+/// Play until an episode ends, or def.pauses says so.
 /// @param steps, updates  counters of the run, which go on
-/// @param metrics         written, without the times
+/// @param ended           receives whether an episode has ended; else the next call goes on
+/// @param metrics         written if so, without the times
 /// @param error           of an update: its number and what is wrong
-SdqnStatus sdqn_player_play(SdqnPlayer *player, uint64_t *steps, uint64_t *updates, SdqnEpisodeMetrics *metrics, SdqnError *error);
+SdqnStatus sdqn_player_play(SdqnPlayer *player, uint64_t *steps, uint64_t *updates, bool *ended, SdqnEpisodeMetrics *metrics,
+                            SdqnError *error);
 
 /// All of the player that a full state must hold, as plain bytes. @param size  receives how many
 const void *sdqn_player_state(const SdqnPlayer *player, size_t *size);

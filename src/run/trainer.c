@@ -63,6 +63,7 @@ static SdqnStatus check_def(const SdqnTrainerDef *def, SdqnError *error) {
 }
 
 static SdqnStatus log_gradients(void *context, const SdqnGradientReport *report, int task, SdqnError *error);
+static bool wants_state(void *context);
 
 static SdqnStatus create_player(SdqnTrainer *trainer, SdqnError *error) {
     const SdqnPlayerDef def = {
@@ -74,6 +75,7 @@ static SdqnStatus create_player(SdqnTrainer *trainer, SdqnError *error) {
         .sampling = trainer->def.task_sampling,
         .first_task = trainer->def.first_task,
         .report = log_gradients,
+        .pauses = wants_state,
         .context = trainer,
     };
     return sdqn_player_create(&def, &trainer->player, error);
@@ -213,11 +215,19 @@ static SdqnStatus save_state(SdqnTrainer *trainer, SdqnError *error) {
     return status;
 }
 
+static bool must_stop(const SdqnTrainer *trainer) { return trainer->stop != NULL && *trainer->stop != 0; }
+
 static bool state_is_due(const SdqnTrainer *trainer) {
     int episodes = trainer->def.state_period_episodes;
     double seconds = trainer->def.state_period_seconds;
     if (episodes > 0 && (int64_t)trainer->counters.episodes - trainer->last_state_episodes >= episodes) return true;
     return seconds > 0 && clock_seconds(CLOCK_MONOTONIC) - trainer->last_state >= seconds;
+}
+
+/// An episode may last very long: neither a stop nor a state waits for its end.
+static bool wants_state(void *context) {
+    const SdqnTrainer *trainer = context;
+    return must_stop(trainer) || (trainer->def.state_period_seconds > 0 && state_is_due(trainer));
 }
 
 // ---- evaluation -----------------------------------------------------------------------------------------------------------------
@@ -274,30 +284,34 @@ static SdqnStatus evaluate_periodically(SdqnTrainer *trainer, int64_t episode, S
 
 // ---- training -------------------------------------------------------------------------------------------------------------------
 
-static SdqnStatus train_episode(SdqnTrainer *trainer, SdqnEpisodeMetrics *metrics, SdqnError *error) {
+/// @param ended  receives whether the episode has; else the next call goes on with it
+static SdqnStatus train_episode(SdqnTrainer *trainer, bool *ended, SdqnEpisodeMetrics *metrics, SdqnError *error) {
     SdqnCounters *counters = &trainer->counters;
     const double began = clock_seconds(CLOCK_MONOTONIC);
     const uint64_t updates = counters->updates;
     SdqnError cause = {0};
-    const SdqnStatus status = sdqn_player_play(trainer->player, &counters->steps, &counters->updates, metrics, &cause);
+    const SdqnStatus status = sdqn_player_play(trainer->player, &counters->steps, &counters->updates, ended, metrics, &cause);
     if (status != SDQN_OK) return sdqn_error_set(error, status, "episode %llu, %s", (unsigned long long)counters->episodes, cause.message);
-    const double ended = clock_seconds(CLOCK_MONOTONIC);
+    if (!*ended) return SDQN_OK;
+    const double now = clock_seconds(CLOCK_MONOTONIC);
     metrics->episode = (int64_t)counters->episodes++;
     metrics->total_steps = counters->steps;
     metrics->total_updates = counters->updates;
-    metrics->seconds = ended - trainer->began;
-    metrics->updates_per_second = ended > began ? (double)(counters->updates - updates) / (ended - began) : 0;
+    metrics->seconds = now - trainer->began;
+    metrics->updates_per_second = now > began ? (double)(counters->updates - updates) / (now - began) : 0;
     return SDQN_OK;
 }
 
 static bool is_due(int64_t episode, int period) { return episode > 0 && episode % period == 0; }
 
-/// An episode with all that follows it. The order matters to a resumed run: what is logged or written here comes before the full state
-/// that counts the episode as finished, so that a kill in between only makes it be done again, with the same bytes.
+/// An episode with all that follows it, or a part of a long one. The order matters to a resumed run: what is logged or written here comes
+/// before the full state that counts the episode as finished, so that a kill in between only makes it be done again, with the same bytes.
 static SdqnStatus advance(SdqnTrainer *trainer, SdqnError *error) {
     SdqnEpisodeMetrics metrics;
-    SdqnStatus status = train_episode(trainer, &metrics, error);
-    if (status == SDQN_OK) status = log_episode(trainer, &metrics, error);
+    bool ended = false;
+    SdqnStatus status = train_episode(trainer, &ended, &metrics, error);
+    if (status != SDQN_OK || !ended) return status;
+    status = log_episode(trainer, &metrics, error);
     if (status == SDQN_OK && trainer->observer.episode != NULL) trainer->observer.episode(trainer->observer.context, &metrics);
     if (status == SDQN_OK && is_due(metrics.episode, trainer->def.evaluation_period))
         status = evaluate_periodically(trainer, metrics.episode, error);
@@ -308,8 +322,6 @@ static SdqnStatus advance(SdqnTrainer *trainer, SdqnError *error) {
     }
     return status;
 }
-
-static bool must_stop(const SdqnTrainer *trainer) { return trainer->stop != NULL && *trainer->stop != 0; }
 
 static SdqnStatus train(SdqnTrainer *trainer, SdqnError *error) {
     while ((int64_t)trainer->counters.episodes < trainer->def.episodes) {
