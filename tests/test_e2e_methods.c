@@ -3,6 +3,7 @@
 
 #include "core/json.h"
 #include "methods/method.h"
+#include "nn/safetensors.h"
 
 #define KILLS 2
 #define EPISODES "12"
@@ -105,6 +106,77 @@ static void switches_keep_their_bytes(void **state) {
         {"varshare", {"--residual-rank", "3", "--environments", "2", "--architecture", "bronet"}},
     };
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) check_run(runs[i].method, runs[i].extra);
+}
+
+/// A file with sixteen or seventeen tasks: winds of growing strength.
+static const char *write_tasks(int count) {
+    char name[32], text[4096];
+    snprintf(name, sizeof name, "tasks%d.yaml", count);
+    size_t length = (size_t)snprintf(text, sizeof text, "tasks: [");
+    for (int t = 0; t < count; t++) length += (size_t)snprintf(text + length, sizeof text - length, "%sw%d", t == 0 ? "" : ", ", t);
+    length += (size_t)snprintf(text + length, sizeof text - length, "]\ntask_definitions:\n");
+    for (int t = 0; t < count; t++) {
+        length +=
+            (size_t)snprintf(text + length, sizeof text - length, "  w%d: {base: windy, wind_power: %d.0, time_limit_steps: 60}\n", t, t);
+    }
+    const SdqnPiece piece = {text, length};
+    assert_int_equal(sdqn_file_write(e2e_path(name), &piece, 1, NULL), SDQN_OK);
+    return e2e_path(name);
+}
+
+static void every_method_trains_one_task_and_sixteen(void **state) {
+    (void)state;
+    int count;
+    const SdqnMethod *const *methods = sdqn_methods(&count);
+    const char *sixteen = write_tasks(16), *out = e2e_path("run");
+    for (int m = 0; m < count; m++) {
+        run(methods[m]->name, (const char *const[]){"--tasks", "heavy", NULL}, out, false);
+        check_evaluation(out);
+        assert_int_equal(sdqn_file_remove_tree(out, NULL), SDQN_OK);
+        run(methods[m]->name, (const char *const[]){"--config", sixteen, "--episodes", "36", "--batch-size", "4", NULL}, out, false);
+        check_evaluation(out);
+        assert_int_equal(sdqn_file_remove_tree(out, NULL), SDQN_OK);
+    }
+    const Outcome *outcome = e2e_run("train", "--method", "mean", "--config", write_tasks(17), "--out", out, NULL);
+    assert_int_equal(outcome->code, 2);
+    assert_non_null(strstr(outcome->err, "tasks: 17 given: mean combines the gradients of at most 16"));
+}
+
+/// Weights so large that the first loss overflows: the run stops, says where, and keeps the states from before.
+static void a_loss_that_is_infinite_ends_the_run_and_keeps_its_state(void **state) {
+    (void)state;
+    static const char *const methods[] = {"shared", "cagrad", "varshare", "independent"};
+    for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
+        const char *first = e2e_path("first"), *out = e2e_path("run"), *huge = e2e_path("huge.safetensors");
+        run(methods[m], (const char *const[]){NULL}, first, false);
+        char path[SDQN_PATH_SIZE];
+        SdqnSafetensors *file;
+        int count, episode = -1, update = -1;
+        assert_int_equal(sdqn_file_join(first, "final.safetensors", path, NULL), SDQN_OK);
+        assert_int_equal(sdqn_safetensors_read(path, &file, NULL), SDQN_OK);
+        const SdqnTensor *tensors = sdqn_safetensors_tensors(file, &count);
+        for (int i = 0; i < count; i++) {
+            float *values = (float *)(uintptr_t)tensors[i].data; // the test's own copy
+            for (size_t k = 0; k < sdqn_tensor_count(&tensors[i]); k++) values[k] *= strstr(tensors[i].name, "_rho") ? 1.0f : 1e9f;
+        }
+        SdqnPiece piece = {0};
+        uint8_t *bytes;
+        assert_int_equal(sdqn_safetensors_encode(tensors, count, &bytes, &piece.size, NULL), SDQN_OK);
+        piece.data = bytes;
+        assert_int_equal(sdqn_file_write(huge, &piece, 1, NULL), SDQN_OK);
+        free(bytes);
+        sdqn_safetensors_destroy(file);
+        const Outcome *outcome =
+            e2e_wait(start_run_with(methods[m], (const char *const[]){"--init-from", huge, "--min-replay-size", "290", NULL}, out, false));
+        assert_int_equal(outcome->code, 1);
+        const char *message = strstr(outcome->err, "episode ");
+        while (message && sscanf(message, "episode %d, update %d:", &episode, &update) != 2) message = strstr(message + 1, "episode ");
+        if (!message || update != 1 || episode < 1 || !strstr(message, " is inf: training has diverged")) fail_msg("%s: %s", methods[m], outcome->err);
+        assert_int_equal(sdqn_file_join(out, "checkpoints", path, NULL), SDQN_OK);
+        static char names[E2E_MAX_FILES][128];
+        assert_true(episode < 3 || e2e_list(path, ".sdqn", names) > 0);
+        for (int i = 0; i < 2; i++) assert_int_equal(sdqn_file_remove_tree((const char *[]){first, out}[i], NULL), SDQN_OK);
+    }
 }
 
 static void methods_are_listed_with_a_line_each(void **state) {
@@ -265,8 +337,14 @@ static void wrong_beginnings_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(every_method_keeps_its_bytes),          TEST(switches_keep_their_bytes),           TEST(methods_are_listed_with_a_line_each),
-        TEST(pruned_weights_are_written_and_played), TEST(tasks_are_added_to_trained_networks), TEST(wrong_beginnings_are_refused),
+        TEST(every_method_keeps_its_bytes),
+        TEST(switches_keep_their_bytes),
+        TEST(every_method_trains_one_task_and_sixteen),
+        TEST(a_loss_that_is_infinite_ends_the_run_and_keeps_its_state),
+        TEST(methods_are_listed_with_a_line_each),
+        TEST(pruned_weights_are_written_and_played),
+        TEST(tasks_are_added_to_trained_networks),
+        TEST(wrong_beginnings_are_refused),
         TEST(one_independent_network_trains_alone),
     };
     return cmocka_run_group_tests_name("e2e_methods", tests, NULL, NULL);
