@@ -58,7 +58,7 @@ TEST_SOURCES := $(wildcard tests/test_*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # A public target installs its packages and then runs make again, so that the second make sees them.
-.PHONY: all help train test check aarch64 oracle bench bench-peers clean
+.PHONY: all help train test check aarch64 oracle bench bench-peers methods clean
 .DEFAULT_GOAL := all
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
@@ -78,6 +78,8 @@ oracle: packages-oracle
 	+@$(SUBMAKE) run-oracle
 bench: packages-bench
 	+@$(SUBMAKE) run-bench
+methods: packages-bench
+	+@$(SUBMAKE) run-methods
 bench-peers: packages-peers
 	+@$(SUBMAKE) run-bench-peers
 packages-%:
@@ -92,6 +94,7 @@ help:
 	@echo "make oracle    compare the environment with Gymnasium's, step by step"
 	@echo "make bench     measure the program alone, and bounds of whole runs, into docs/ (4 minutes)"
 	@echo "make bench-peers  measure beside PyTorch, JAX, Gymnasium, EnvPool and Box2D, into docs/ (downloads 7 GB)"
+	@echo "make methods   train every method with three seeds, into docs/methods (22 hours of one core; goes on where it was stopped)"
 	@echo "make clean     remove $(BUILD)"
 	@echo "Variables: BUILD=folder CC=compiler OPT=-O3 SAN=sanitizer flags TRAIN=options of sharedqn train"
 
@@ -165,6 +168,14 @@ run-bench: $(BUILD)/sharedqn $(BUILD)/bench/fma_peak run-bench-tests
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libsharedqn.a
 	@echo '  link $@'
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+
+# METHODS="brc varshare" trains these alone.
+METHODS ?=
+.PHONY: run-methods
+run-methods: $(BUILD)/sharedqn
+	@python3 bench/methods.py run --program $(BUILD)/sharedqn --root $(BUILD)/methods $(METHODS)
+	@python3 bench/methods.py cost --program $(BUILD)/sharedqn --root $(BUILD)/methods
+	@python3 bench/methods.py table --root $(BUILD)/methods
 
 # Others doing the same work, in a virtual environment of its own. PEERS="--rounds 9" are options of bench/peers.py.
 PEERS ?=

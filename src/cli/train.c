@@ -233,7 +233,12 @@ static SdqnStatus begin_without_settings(Session *session, SdqnError *error) {
 static SdqnStatus reread_initial(Session *session, SdqnError *error) {
     const char *recorded = session->config.initial_weights;
     if (recorded[0] == '\0') return SDQN_OK;
-    SdqnStatus status = sdqn_run_folder_join(session->folder, SDQN_RUN_INITIAL, session->initial.path, error);
+    // A full state holds all that came of them.
+    int64_t newest;
+    int states = 0;
+    SdqnStatus status = sdqn_run_folder_states(session->folder, &newest, 1, &states, error);
+    if (status != SDQN_OK || (states > 0 && !sdqn_run_folder_has(session->folder, SDQN_RUN_INITIAL))) return status;
+    status = sdqn_run_folder_join(session->folder, SDQN_RUN_INITIAL, session->initial.path, error);
     if (status == SDQN_OK) status = sdqn_initial_weights_read(&session->initial, error);
     if (status != SDQN_OK || strcmp(session->initial.sha256, recorded) == 0) return status;
     return sdqn_error_set(error, SDQN_ERR_FORMAT, "%.700s: has SHA-256 %s, the run began with %s", session->initial.path,
