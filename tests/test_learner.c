@@ -444,6 +444,49 @@ static void switches_change_their_part_of_an_update(void **state) {
     check_updates(all);
 }
 
+/// A first return of 32 scales all rewards by 8 / 32 from then on: the updates are those of rewards that are a quarter.
+static void rewards_are_scaled_to_the_support(void **state) {
+    (void)state;
+    SdqnQNetworkDef network_def = small_network;
+    network_def.num_atoms = 9;
+    network_def.value_min = -8.0;
+    network_def.value_max = 8.0;
+    SdqnDqnDef def = small_dqn();
+    def.loss = SDQN_LOSS_CATEGORICAL;
+    const SdqnLearnerStreams streams = streams_of(1);
+    SdqnLearner *scaled, *plain;
+    def.reward_normalisation = true;
+    assert_int_equal(sdqn_learner_create(&network_def, &def, sdqn_kernels(SDQN_CPU_SCALAR), NULL, &streams, &scaled, NULL), SDQN_OK);
+    def.reward_normalisation = false;
+    assert_int_equal(sdqn_learner_create(&network_def, &def, sdqn_kernels(SDQN_CPU_SCALAR), NULL, &streams, &plain, NULL), SDQN_OK);
+    for (int step = 0; step < 200; step++) {
+        SdqnRng rng;
+        sdqn_rng_seed(&rng, (uint64_t)step);
+        float observation[5], next[5];
+        for (int i = 0; i < 5; i++) {
+            observation[i] = (float)sdqn_rng_normal(&rng);
+            next[i] = (float)sdqn_rng_normal(&rng);
+        }
+        SdqnTransition transition = {.observation = observation,
+                                     .next_observation = next,
+                                     .reward = step < 3 ? 32.0 : (double)observation[0],
+                                     .action = step % 4,
+                                     .task = step % 3,
+                                     .terminated = true};
+        SdqnUpdate update, expected;
+        sdqn_learner_push(scaled, &transition);
+        transition.reward *= 0.25;
+        sdqn_learner_push(plain, &transition);
+        assert_int_equal(sdqn_learner_update(scaled, &update, NULL), SDQN_OK);
+        assert_int_equal(sdqn_learner_update(plain, &expected, NULL), SDQN_OK);
+        assert_true(update.done == expected.done && update.loss == expected.loss);
+    }
+    assert_memory_equal(sdqn_q_network_parameters(sdqn_learner_network(scaled)), sdqn_q_network_parameters(sdqn_learner_network(plain)),
+                        sdqn_q_network_def_parameter_count(&network_def) * sizeof(float));
+    sdqn_learner_destroy(scaled);
+    sdqn_learner_destroy(plain);
+}
+
 static void check_levels(SdqnDqnDef def) {
     SdqnLearner *scalar = make_learner(&def, SDQN_CPU_SCALAR);
     for (int step = 0; step < 300; step++) one_step(scalar, step);
@@ -703,23 +746,15 @@ static void damaged_states_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(default_definition_is_the_protocol),
-        cmocka_unit_test(definition_errors_name_field_value_and_range),
-        cmocka_unit_test(loss_and_network_must_go_together),
-        cmocka_unit_test(updates_start_when_the_buffer_holds_more_than_the_minimum),
-        cmocka_unit_test(epsilon_shrinks_once_an_episode),
-        cmocka_unit_test(q_values_change_nothing_that_is_saved),
-        cmocka_unit_test(updates_equal_their_parts),
-        cmocka_unit_test(switches_change_their_part_of_an_update),
-        cmocka_unit_test(states_are_the_same_on_every_level),
-        cmocka_unit_test(learning_lowers_the_loss),
-        cmocka_unit_test(infinite_loss_is_an_error_and_steps_nothing),
-        cmocka_unit_test(frozen_parameters_keep_their_bits),
-        cmocka_unit_test(freezing_needs_something_to_learn),
-        cmocka_unit_test(saved_state_goes_on_bit_for_bit),
-        cmocka_unit_test(states_of_other_switches_are_refused),
-        cmocka_unit_test(cut_or_longer_states_are_refused),
-        cmocka_unit_test(damaged_states_are_refused),
+        cmocka_unit_test(default_definition_is_the_protocol), cmocka_unit_test(definition_errors_name_field_value_and_range),
+        cmocka_unit_test(loss_and_network_must_go_together),  cmocka_unit_test(updates_start_when_the_buffer_holds_more_than_the_minimum),
+        cmocka_unit_test(epsilon_shrinks_once_an_episode),    cmocka_unit_test(q_values_change_nothing_that_is_saved),
+        cmocka_unit_test(updates_equal_their_parts),          cmocka_unit_test(switches_change_their_part_of_an_update),
+        cmocka_unit_test(rewards_are_scaled_to_the_support),  cmocka_unit_test(states_are_the_same_on_every_level),
+        cmocka_unit_test(learning_lowers_the_loss),           cmocka_unit_test(infinite_loss_is_an_error_and_steps_nothing),
+        cmocka_unit_test(frozen_parameters_keep_their_bits),  cmocka_unit_test(freezing_needs_something_to_learn),
+        cmocka_unit_test(saved_state_goes_on_bit_for_bit),    cmocka_unit_test(states_of_other_switches_are_refused),
+        cmocka_unit_test(cut_or_longer_states_are_refused),   cmocka_unit_test(damaged_states_are_refused),
     };
     return cmocka_run_group_tests_name("learner", tests, NULL, NULL);
 }
