@@ -244,7 +244,7 @@ double sdqn_residuals_kept(const SdqnGraph *graph, const SdqnResiduals *residual
     const SdqnResidualLayout *layout = &residuals->layout;
     double kept = 0.0, all = 0.0;
     float *phi = malloc(graph->parameter_count * sizeof(float));
-    if (!phi) return NAN;
+    if (!phi) return (double)NAN;
     for (int t = task < 0 ? 0 : task; t < (task < 0 ? layout->num_tasks : task + 1); t++) {
         sdqn_residuals_mean(graph, residuals, t, phi);
         for (int i = 0; i < layout->num_spans; i++) {
