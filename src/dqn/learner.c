@@ -245,7 +245,7 @@ static double priority_beta(const SdqnLearner *learner) {
 static void scale_rewards(SdqnLearner *learner) {
     const SdqnQNetworkDef *def = sdqn_q_network_def(learner->network);
     const double low = fabs(def->value_min), high = fabs(def->value_max);
-    float factors[SDQN_MAX_TASKS];
+    float factors[SDQN_MAX_TASKS] = {0.0f};
     for (int t = 0; t < def->num_tasks; t++) {
         factors[t] = (float)sdqn_reward_scale_factor(&learner->reward_scale, t, low > high ? low : high);
     }

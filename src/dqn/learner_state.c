@@ -25,7 +25,7 @@ typedef struct StateHeader {
 
 // Padding would put bytes of no meaning into checkpoints.
 _Static_assert(sizeof(SdqnRng) == 40, "no padding");
-_Static_assert(sizeof(StateHeader) == 8 * (9 + 15 + NETWORK_DEF_VALUES + SDQN_DQN_DEF_VALUES), "no padding");
+_Static_assert(sizeof(StateHeader) == sizeof(double) * (9 + 15 + NETWORK_DEF_VALUES + SDQN_DQN_DEF_VALUES), "no padding");
 
 /// The network's definition as numbers. What is not looked at counts as 0. @param values  written
 static void network_def_values(const SdqnQNetworkDef *def, double values[NETWORK_DEF_VALUES]) {
@@ -281,7 +281,7 @@ SdqnStatus sdqn_learner_check_state(const SdqnLearner *learner, const uint8_t *b
 SdqnStatus sdqn_learner_load_state(SdqnLearner *learner, const uint8_t *bytes, size_t size, SdqnError *error) {
     const size_t array_bytes = learner->adam.count * sizeof(float);
     StateHeader header = {0};
-    StatePart parts[MAX_PARTS];
+    StatePart parts[MAX_PARTS] = {0};
     int count = 0;
     SdqnStatus status = check_state(learner, bytes, size, &header, error);
     if (status == SDQN_OK) status = check_parts(learner, bytes, size, parts, &count, error);

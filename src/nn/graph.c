@@ -466,7 +466,7 @@ static void noise_backward(const BackwardPass *backward, int i, const float *dy,
 
 /// Add `x` to the derivative by a layer's output, or write it if that is not begun. @param x [n, out] with row stride x_row
 static void add_derivative(BackwardPass *backward, int node, const float *x, size_t x_row) {
-    const size_t n = (size_t)(backward->groups * backward->rows_each), columns = (size_t)backward->pass.graph->nodes[node].out;
+    const size_t n = (size_t)backward->groups * (size_t)backward->rows_each, columns = (size_t)backward->pass.graph->nodes[node].out;
     float *d = backward->pass.workspace->nodes[node].d_output;
     const size_t d_row = backward->pass.workspace->nodes[node].row;
     for (size_t b = 0; b < n; b++) {
@@ -549,7 +549,7 @@ static void duel_backward(BackwardPass *backward, int i, const float *dy, size_t
 
 /// Set the derivative to 0 where the layer's ReLU cut.
 static void mask_derivative(const BackwardPass *backward, int i) {
-    const size_t n = (size_t)(backward->groups * backward->rows_each), row = backward->pass.workspace->nodes[i].row;
+    const size_t n = (size_t)backward->groups * (size_t)backward->rows_each, row = backward->pass.workspace->nodes[i].row;
     const float *y = backward->pass.workspace->nodes[i].output;
     float *d = backward->pass.workspace->nodes[i].d_output;
     for (size_t j = 0; j < n * row; j++) d[j] = y[j] > 0.0f ? d[j] : 0.0f;

@@ -298,9 +298,10 @@ SdqnStatus sdqn_q_network_prune(const SdqnQNetwork *network, double threshold, S
     def.residuals = SDQN_RESIDUALS_VECTOR;
     def.residual_rank = 0;
     def.learned_prior = false;
-    SdqnQNetwork *made;
+    SdqnQNetwork *made = NULL;
     SdqnStatus status = sdqn_q_network_create(&def, network->kernels, &made, error);
     if (status != SDQN_OK) return status;
+    assert(made != NULL);
     memcpy(made->parameters, network->parameters, network->graph.parameter_count * sizeof(float));
     status = sdqn_residuals_prune(&network->graph, &network->residuals, threshold, &made->residuals.layout, made->parameters, error);
     if (status != SDQN_OK) {

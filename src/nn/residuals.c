@@ -3,6 +3,7 @@
 #include "core/dmath.h"
 #include "nn/aligned.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -334,6 +335,7 @@ static void gather_means(const SdqnGraph *graph, const SdqnResiduals *residuals,
         const float *d = weights_gradient + span->parameter;
         float *mean = gradient + span->mean + (size_t)task * span->count;
         if (span->form == SDQN_RESIDUAL_LEFT) {
+            assert(values[i] && values[i + 1]);
             product_gradients(&graph->nodes[span->node], layout->rank, values[i], values[i + 1], d, mean,
                               gradient + next->mean + (size_t)task * next->count);
         } else if (span->form == SDQN_RESIDUAL_WHOLE) {

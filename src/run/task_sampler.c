@@ -8,7 +8,7 @@
 #define SUCCESS_RATE 0.05  ///< share of a new episode in the running share
 #define LARGEST_SCORE 1e30 ///< so that sums stay finite
 
-_Static_assert(sizeof(SdqnTaskSampler) == sizeof(SdqnRng) + 8 + SDQN_TASK_SET_MAX * 16, "no padding");
+_Static_assert(sizeof(SdqnTaskSampler) == sizeof(SdqnRng) + sizeof(uint64_t) + 2 * sizeof(double) * SDQN_TASK_SET_MAX, "no padding");
 
 void sdqn_task_sampler_begin(SdqnTaskSampler *sampler, const SdqnRng *rng) {
     memset(sampler, 0, sizeof *sampler);
@@ -36,7 +36,7 @@ int sdqn_task_sampler_next(SdqnTaskSampler *sampler, SdqnTaskSampling kind, int 
     const int turn = (int)(sampler->drawn++ % (uint64_t)tasks);
     if (kind == SDQN_TASK_SAMPLING_ROUND_ROBIN || (kind == SDQN_TASK_SAMPLING_LOSS && !all_seen(sampler, tasks))) return turn;
     if (kind == SDQN_TASK_SAMPLING_UNIFORM) return (int)sdqn_rng_integers(&sampler->rng, 0, tasks);
-    double probabilities[SDQN_TASK_SET_MAX], place = sdqn_rng_double(&sampler->rng);
+    double probabilities[SDQN_TASK_SET_MAX] = {0.0}, place = sdqn_rng_double(&sampler->rng);
     sdqn_task_sampler_probabilities(sampler, kind, tasks, probabilities);
     int task = 0;
     while (task < tasks - 1 && place >= probabilities[task]) place -= probabilities[task++];
