@@ -1,0 +1,77 @@
+#include "study/statistics.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+double sdqn_mean(const double *values, size_t n) {
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) sum += values[i];
+    return sum / (double)n;
+}
+
+double sdqn_deviation(const double *values, size_t n) {
+    const double mean = sdqn_mean(values, n);
+    double sum = 0.0;
+    if (n < 2) return (double)NAN;
+    for (size_t i = 0; i < n; i++) sum += (values[i] - mean) * (values[i] - mean);
+    return sqrt(sum / (double)(n - 1));
+}
+
+double sdqn_quantile(const double *sorted, size_t n, double share) {
+    const double place = share * (double)(n - 1);
+    const size_t below = (size_t)place;
+    if (below + 1 >= n) return sorted[n - 1];
+    return sorted[below] + (place - (double)below) * (sorted[below + 1] - sorted[below]);
+}
+
+static int compare(const void *left, const void *right) {
+    const double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+void sdqn_sort(double *values, size_t n) { qsort(values, n, sizeof *values, compare); }
+
+const char *sdqn_statistic_name(SdqnStatistic statistic) {
+    static const char *const names[SDQN_NUM_STATISTICS] = {"iqm", "mean", "median", "optimality_gap"};
+    return names[statistic];
+}
+
+static double interquartile_mean(const double *scores, size_t n, double *scratch) {
+    const size_t cut = n / 4;
+    memcpy(scratch, scores, n * sizeof *scratch);
+    sdqn_sort(scratch, n);
+    return sdqn_mean(scratch + cut, n - 2 * cut);
+}
+
+/// @param means [tasks] written
+static void means_of_tasks(const double *scores, int tasks, int seeds, double *means) {
+    for (int t = 0; t < tasks; t++) means[t] = sdqn_mean(scores + (size_t)t * (size_t)seeds, (size_t)seeds);
+}
+
+double sdqn_statistic(SdqnStatistic statistic, const double *scores, int tasks, int seeds, double target, double *scratch) {
+    const size_t n = (size_t)tasks * (size_t)seeds;
+    double sum = 0.0;
+    switch (statistic) {
+    case SDQN_STATISTIC_IQM:
+        return interquartile_mean(scores, n, scratch);
+    case SDQN_STATISTIC_MEAN:
+        means_of_tasks(scores, tasks, seeds, scratch);
+        return sdqn_mean(scratch, (size_t)tasks);
+    case SDQN_STATISTIC_MEDIAN:
+        means_of_tasks(scores, tasks, seeds, scratch);
+        sdqn_sort(scratch, (size_t)tasks);
+        return sdqn_quantile(scratch, (size_t)tasks, 0.5);
+    default:
+        for (size_t i = 0; i < n; i++) sum += scores[i] < target ? target - scores[i] : 0.0;
+        return sum / (double)n;
+    }
+}
+
+double sdqn_probability_of_improvement(const double *a, int n, const double *b, int m) {
+    double wins = 0.0;
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < m; j++) wins += a[i] > b[j] ? 1.0 : a[i] == b[j] ? 0.5 : 0.0;
+    }
+    return wins / ((double)n * (double)m);
+}

@@ -1,0 +1,228 @@
+// test_statistics.c: statistics, intervals and tests against rliable and scipy (tools/make_statistics_data.py).
+#include "core/json.h"
+#include "study/comparison.h"
+#include "study/significance.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static json_t *data;
+
+static int read_data(void **state) {
+    (void)state;
+    SdqnError error = {0};
+    return sdqn_json_read("tests/data/statistics.json", (size_t)1 << 24, &data, &error) == SDQN_OK ? 0 : -1;
+}
+
+static int forget_data(void **state) {
+    (void)state;
+    json_decref(data);
+    return 0;
+}
+
+static double number(const json_t *value) {
+    assert_true(json_is_number(value));
+    return json_number_value(value);
+}
+
+static double member(const json_t *object, const char *key) { return number(json_object_get(object, key)); }
+
+static int size_of(const json_t *array) {
+    assert_true(json_is_array(array));
+    return (int)json_array_size(array);
+}
+
+static void check_near(double value, double expected, double tolerance, const char *what) {
+    if (fabs(value - expected) > tolerance) fail_msg("%s: %.17g, expected %.17g", what, value, expected);
+}
+
+static SdqnScores scores_of(const json_t *one) {
+    const json_t *arms = json_object_get(one, "scores");
+    SdqnScores scores;
+    assert_int_equal(sdqn_scores_create(size_of(arms), (int)member(one, "tasks"), (int)member(one, "seeds"), &scores, NULL), SDQN_OK);
+    for (int a = 0; a < scores.num_arms; a++) {
+        for (int t = 0; t < scores.num_tasks; t++) {
+            const json_t *row = json_array_get(json_array_get(arms, (size_t)a), (size_t)t);
+            for (int s = 0; s < scores.num_seeds; s++) sdqn_scores_of(&scores, a, t)[s] = number(json_array_get(row, (size_t)s));
+        }
+    }
+    return scores;
+}
+
+/// Values are equal to the last digits; the ends of intervals within what both bootstraps' noise allows, a share of their length.
+static void check_estimate(const SdqnEstimate *estimate, const json_t *expected, double noise, const char *what) {
+    const double length = member(expected, "high") - member(expected, "low");
+    check_near(estimate->value, member(expected, "value"), 1e-10 * (1.0 + fabs(estimate->value)), what);
+    check_near(estimate->low, member(expected, "low"), noise * length + 1e-9, what);
+    check_near(estimate->high, member(expected, "high"), noise * length + 1e-9, what);
+}
+
+static void check_pair(const SdqnPairStatistics *pair, const json_t *expected) {
+    const bool exact = json_is_true(json_object_get(expected, "exact"));
+    check_estimate(&pair->improvement, json_object_get(expected, "probability_of_improvement"), 0.05, "probability of improvement");
+    const double welch = member(expected, "welch_p"), permutation = member(expected, "permutation_p");
+    check_near(pair->welch_p, welch, 1e-10 * welch + 1e-15, "Welch");
+    check_near(pair->holm_p, member(expected, "holm_p"), 1e-10, "Holm");
+    // Drawn on both sides: five standard errors of the difference.
+    const double error = 5.0 * sqrt(permutation * (1.0 - permutation) * (1.0 / SDQN_PERMUTATION_DRAWS + 1.0 / 200000.0)) + 1e-4;
+    check_near(pair->permutation_p, permutation, exact ? 1e-12 : 2.0 * error, "permutation");
+    const double paired = member(expected, "paired_permutation_p");
+    check_near(pair->paired_permutation_p, paired, 2.0 * (5.0 * sqrt(paired / SDQN_PERMUTATION_DRAWS) + 1e-4), "paired permutation");
+}
+
+static void everything_equals_rliable_and_scipy(void **state) {
+    (void)state;
+    const json_t *cases = json_object_get(data, "cases");
+    for (int i = 0; i < size_of(cases); i++) {
+        const json_t *one = json_array_get(cases, (size_t)i), *arms = json_object_get(one, "arms"), *pairs = json_object_get(one, "pairs");
+        SdqnScores scores = scores_of(one);
+        SdqnComparisonDef def = sdqn_comparison_def_default();
+        SdqnComparison *comparison;
+        def.target = member(one, "target");
+        assert_int_equal(sdqn_comparison_create(&def, &scores, &comparison, NULL), SDQN_OK);
+        for (int a = 0; a < scores.num_arms; a++) {
+            const json_t *arm = json_array_get(arms, (size_t)a);
+            for (int k = 0; k < SDQN_NUM_STATISTICS; k++) {
+                const char *name = sdqn_statistic_name((SdqnStatistic)k);
+                check_estimate(&comparison->arms[a].statistics[k], json_object_get(arm, name), k == SDQN_STATISTIC_MEDIAN ? 0.08 : 0.04,
+                               name);
+            }
+            check_near(comparison->arms[a].deviation, member(arm, "std"), 1e-10 * member(arm, "std"), "std");
+        }
+        assert_int_equal(comparison->num_pairs, size_of(pairs));
+        for (int p = 0; p < comparison->num_pairs; p++) check_pair(&comparison->pairs[p], json_array_get(pairs, (size_t)p));
+        sdqn_comparison_destroy(comparison);
+        sdqn_scores_clear(&scores);
+    }
+}
+
+/// Rows of arguments and value.
+static const json_t *rows_of(const char *name) { return json_object_get(json_object_get(data, "functions"), name); }
+
+static void functions_equal_scipys(void **state) {
+    (void)state;
+    size_t i;
+    const json_t *row;
+    double x[6];
+    json_array_foreach(rows_of("incomplete_beta"), i, row) {
+        for (size_t k = 0; k < 4; k++) x[k] = number(json_array_get(row, k));
+        check_near(sdqn_incomplete_beta(x[0], x[1], x[2]), x[3], 1e-11 * x[3] + 1e-300, "incomplete beta");
+    }
+    json_array_foreach(rows_of("student_p"), i, row) {
+        for (size_t k = 0; k < 3; k++) x[k] = number(json_array_get(row, k));
+        check_near(sdqn_student_p(x[0], x[1]), x[2], 1e-11 * x[2], "Student's p");
+    }
+    json_array_foreach(rows_of("student_quantile"), i, row) {
+        for (size_t k = 0; k < 3; k++) x[k] = number(json_array_get(row, k));
+        check_near(sdqn_student_quantile(x[0], x[1]), x[2], 1e-9 * x[2], "Student's quantile");
+    }
+    json_array_foreach(rows_of("welch_power"), i, row) {
+        for (size_t k = 0; k < 6; k++) x[k] = number(json_array_get(row, k));
+        check_near(sdqn_welch_power(x[0], x[1], x[2], (int)x[3], x[4]), x[5], 1e-7, "power");
+    }
+    assert_true(sdqn_incomplete_beta(2.0, 3.0, 0.0) == 0.0 && sdqn_incomplete_beta(2.0, 3.0, 1.0) == 1.0);
+}
+
+static void what_is_not_defined_is_nan(void **state) {
+    (void)state;
+    const double same[3] = {1.0, 1.0, 1.0}, other[3] = {2.0, 2.0, 2.0}, p[3] = {(double)NAN, 0.04, 0.03};
+    double corrected[3];
+    assert_true(isnan(sdqn_welch_p(same, 3, same, 3)));
+    assert_true(isnan(sdqn_welch_p(same, 1, other, 3)));
+    assert_true(sdqn_welch_p(same, 3, other, 3) == 0.0);
+    assert_true(sdqn_permutation_p(same, 3, same, 3, 0) == 1.0);
+    assert_true(fabs(sdqn_permutation_p(same, 3, other, 3, 0) - 0.1) < 1e-15);
+    assert_true(isnan(sdqn_deviation(same, 1)));
+    sdqn_holm(p, 3, corrected);
+    assert_true(isnan(corrected[0]) && fabs(corrected[1] - 0.06) < 1e-15 && fabs(corrected[2] - 0.06) < 1e-15);
+    assert_true(sdqn_probability_of_improvement(same, 3, same, 3) == 0.5);
+}
+
+static void the_same_settings_give_the_same_intervals(void **state) {
+    (void)state;
+    SdqnScores scores = scores_of(json_array_get(json_object_get(data, "cases"), 4)); // its tasks are correlated
+    SdqnBootstrap bootstrap = {.repeats = 5000, .seed = 3};
+    SdqnEstimate first, again, other, whole;
+    assert_int_equal(sdqn_bootstrap_statistic(&bootstrap, &scores, 0, SDQN_STATISTIC_MEAN, 0.0, &first, NULL), SDQN_OK);
+    assert_int_equal(sdqn_bootstrap_statistic(&bootstrap, &scores, 0, SDQN_STATISTIC_MEAN, 0.0, &again, NULL), SDQN_OK);
+    assert_memory_equal(&first, &again, sizeof first);
+    bootstrap.seed = 4;
+    assert_int_equal(sdqn_bootstrap_statistic(&bootstrap, &scores, 0, SDQN_STATISTIC_MEAN, 0.0, &other, NULL), SDQN_OK);
+    assert_true(first.low != other.low);
+    bootstrap.resampling = SDQN_RESAMPLE_SEED;
+    assert_int_equal(sdqn_bootstrap_statistic(&bootstrap, &scores, 0, SDQN_STATISTIC_MEAN, 0.0, &whole, NULL), SDQN_OK);
+    assert_true(whole.high - whole.low > 1.2 * (first.high - first.low)); // what tasks have in common does not average out
+    sdqn_scores_clear(&scores);
+}
+
+// ---- CSV ------------------------------------------------------------------------------------------------------------------------
+
+static void tables_are_read_in_any_order(void **state) {
+    (void)state;
+    static const char text[] =
+        "\xef\xbb\xbf"
+        "score,seed,\"task\",arm\r\n1,s2,windy,\"a, \"\"b\"\"\"\n\n-2.5e1,s1,windy,\"a, \"\"b\"\"\"\n"
+        "3,s1,heavy,\"a, \"\"b\"\"\"\n4,s2,heavy,\"a, \"\"b\"\"\"\n5,s1,heavy,c\n6,s2,heavy,c\n7,s1,windy,c\n8,s2,windy,c";
+    SdqnScores scores;
+    SdqnError error = {0};
+    if (sdqn_scores_parse_csv("t.csv", text, sizeof text - 1, &scores, &error) != SDQN_OK) fail_msg("%s", error.message);
+    assert_int_equal(scores.num_arms, 2);
+    assert_int_equal(scores.num_tasks, 2);
+    assert_int_equal(scores.num_seeds, 2);
+    assert_string_equal(scores.arms[0], "a, \"b\"");
+    assert_string_equal(scores.tasks[1], "heavy");
+    assert_string_equal(scores.seeds[0], "s2");
+    assert_true(sdqn_scores_are_paired(&scores, 0, 1));
+    const double expected[8] = {1, -25, 4, 3, 8, 7, 6, 5};
+    assert_memory_equal(scores.values, expected, sizeof expected);
+    sdqn_scores_clear(&scores);
+}
+
+static void bad_tables_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"", "t.csv: is empty"},
+        {"arm,task,seed,score\n", "t.csv: holds no score"},
+        {"arm,task,seed,value\na,t,1,2\n", "t.csv:1: the first line must name the columns"},
+        {"arm,task,score\na,t,2\n", "t.csv:1: must have the four fields"},
+        {"arm,task,seed,score,more\n", "t.csv:1: must have the four fields"},
+        {"arm,task,seed,score\na,t,1\n", "t.csv:2: must have the four fields"},
+        {"arm,task,seed,score\na,t,1,nan\n", "t.csv:2: score = nan: must be a finite number"},
+        {"arm,task,seed,score\na,t,1,\n", "t.csv:2: score = : must be a finite number"},
+        {"arm,task,seed,score\na,t,1,0x10\n", "t.csv:2: score = 0x10: must be"},
+        {"arm,task,seed,score\na,,1,2\n", "t.csv:2: arm, task and seed must not be empty"},
+        {"arm,task,seed,score\n\"a,t,1,2\n", "t.csv:2: a control character in a field"},
+        {"arm,task,seed,score\n\"a", "t.csv:2: a quoted field without an end"},
+        {"arm,task,seed,score\n\"a\"b,t,1,2\n", "t.csv:2: something behind the end of a quoted field"},
+        {"arm,task,seed,score\ra,t,1,2\n", "t.csv:1: a carriage return without a line feed"},
+        {"arm,task,seed,score\na,t,1,2\na,t,1,3\n", "t.csv:3: arm a, task t, seed 1: was there before, in line 2"},
+        {"arm,task,seed,score\na,t,1,2\na,u,2,3\n", "t.csv: arm a, task t, seed 2: the score is missing"},
+        {"arm,task,seed,score\na,t,1,2\nb,t,1,3\nb,t,2,3\n", "t.csv: arm b has 2 seeds, arm a 1: must be as many"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        SdqnScores scores = {0};
+        SdqnError error = {0};
+        const SdqnStatus status = sdqn_scores_parse_csv("t.csv", cases[i].text, strlen(cases[i].text), &scores, &error);
+        if (status != SDQN_ERR_FORMAT || strncmp(error.message, cases[i].message, strlen(cases[i].message)) != 0) {
+            fail_msg("expected \"%s...\", found %d \"%s\"", cases[i].message, status, error.message);
+        }
+        assert_null(scores.values);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everything_equals_rliable_and_scipy), cmocka_unit_test(functions_equal_scipys),
+        cmocka_unit_test(what_is_not_defined_is_nan),          cmocka_unit_test(the_same_settings_give_the_same_intervals),
+        cmocka_unit_test(tables_are_read_in_any_order),        cmocka_unit_test(bad_tables_are_refused),
+    };
+    return cmocka_run_group_tests_name("statistics", tests, read_data, forget_data);
+}
