@@ -130,6 +130,7 @@ def cost(arguments):
         found = {}
         for arm in ARMS:
             found[arm.name], parameters[arm.name] = microseconds(arguments.program, [*arm.command, *short], arguments.root)
+        found["plain"], _ = microseconds(arguments.program, ["--method", "shared", "--batch-size", "192", *short], arguments.root)
         for period in ("0", "20"):
             found[f"gradient_period {period}"], _ = microseconds(arguments.program, [*recording, "--gradient-period", period], arguments.root)
         rounds.append(found)
@@ -142,6 +143,7 @@ def cost(arguments):
         "microseconds": {name: statistics.median(found[name] for found in rounds) for name in names},
         "to_mean": {name: statistics.median(found[name] / found["mean"] for found in rounds) for name in names},
         "parameters": parameters,
+        "mean_to_plain": statistics.median(found["mean"] / found["plain"] for found in rounds),
         "report_microseconds": report,
         "report_share": report / 1000 / base,
     }
@@ -240,6 +242,8 @@ def results_text(results, costs):
                 f"| {arm.name} | {costs['parameters'][arm.name]:,} | {costs['microseconds'][arm.name]:,.0f} | {costs['to_mean'][arm.name]:.2f} |"
                 for arm in ARMS
             ],
+            "",
+            f"The gradients of three tasks (`mean`) cost {costs['mean_to_plain']:.2f} times the one gradient of `shared` on as many transitions.",
             "",
             f"A report on the tasks' gradients of `shared` costs {costs['report_microseconds']:,.0f} us, every 1,000 updates (the default):"
             f" {100 * costs['report_share']:.2f} % of the time of training.",

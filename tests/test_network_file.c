@@ -348,7 +348,13 @@ static void reference_weights_load(void **state) {
     SdqnError error = {0};
     if (sdqn_q_network_set_read(REFERENCE, 8, 4, sdqn_kernels(SDQN_CPU_SCALAR), &set, &error) != SDQN_OK) fail_msg("%s", error.message);
     const SdqnQNetworkDef expected = sdqn_q_network_def_default();
-    assert_memory_equal(sdqn_q_network_def(set.networks[0]), &expected, sizeof expected);
+    const SdqnQNetworkDef *found = sdqn_q_network_def(set.networks[0]);
+    assert_int_equal(found->conditioning, expected.conditioning);
+    assert_int_equal(found->architecture, expected.architecture);
+    assert_int_equal(found->num_tasks, expected.num_tasks);
+    assert_int_equal(found->embedding_size, expected.embedding_size);
+    assert_int_equal(found->hidden1_size, expected.hidden1_size);
+    assert_int_equal(found->hidden2_size, expected.hidden2_size);
     sdqn_q_network_set_clear(&set);
 }
 

@@ -103,3 +103,11 @@ SdqnStatus sdqn_task_check(const SdqnTask *task, SdqnError *error) {
                               task->time_limit_steps);
     return SDQN_OK;
 }
+
+bool sdqn_task_is_same(const SdqnTask *a, const SdqnTask *b) {
+    const bool powers = a->wind_power == b->wind_power && a->turbulence_power == b->turbulence_power &&
+                        a->main_engine_power == b->main_engine_power && a->side_engine_power == b->side_engine_power;
+    const bool rest = a->gravity == b->gravity && a->initial_random == b->initial_random && a->wind == b->wind &&
+                      a->wind_on_ground == b->wind_on_ground && a->time_limit_steps == b->time_limit_steps;
+    return powers && rest && strcmp(a->name, b->name) == 0;
+}

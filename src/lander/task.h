@@ -11,5 +11,7 @@
 
 /// Built-in task by index: 0 standard, 1 windy, 2 heavy, 3 gymwind. @return NULL if out of range
 const SdqnTask *sdqn_task_builtin(int index);
+/// Whether two tasks are the same in all fields.
+bool sdqn_task_is_same(const SdqnTask *a, const SdqnTask *b);
 
 #endif

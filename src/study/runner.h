@@ -1,0 +1,62 @@
+// runner.h: the runs of a study on this machine: each a process of its own, as many at a time as asked for, each result kept.
+//
+// The folder of a study holds results/ARM-seedN.json, which is all that its report needs, and runs/, the folders of the runs, which may be
+// thrown away once their results are there.
+#ifndef SDQN_STUDY_RUNNER_H
+#define SDQN_STUDY_RUNNER_H
+
+#include "core/error.h"
+#include "study/plan.h"
+#include "study/result.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+typedef enum SdqnJobState {
+    SDQN_JOB_WAITING = 0,
+    SDQN_JOB_RUNNING,
+    SDQN_JOB_DONE,
+    SDQN_JOB_FAILED,
+} SdqnJobState;
+
+/// One run of a study.
+typedef struct SdqnJob {
+    int arm; ///< index into the plan
+    uint64_t seed;
+    SdqnJobState state;
+    pid_t process;          ///< if running
+    int64_t episodes;       ///< finished so far, if running
+    char failure[512];      ///< why, if failed: the last line that the run said
+    SdqnStudyResult result; ///< if done
+} SdqnJob;
+
+/// A study while it runs. Not thread-safe.
+typedef struct SdqnStudy SdqnStudy;
+
+/// What to run.
+typedef struct SdqnStudyDef {
+    const SdqnStudyPlan *plan; ///< borrowed for the study's life
+    const char *folder;        ///< made if it is not there
+    const char *program;       ///< path of sharedqn
+    int processes;             ///< at a time, >= 1
+    char numerics[SDQN_SHA256_HEX_SIZE];
+} SdqnStudyDef;
+
+/// Lock the folder and take the results that lie in it. One of other settings, of another seed or arm than its name says, or of other
+/// numerics is an error: nothing is mixed and nothing thrown away. @return SDQN_OK, SDQN_ERR_IO, SDQN_ERR_FORMAT or SDQN_ERR_MEMORY
+SdqnStatus sdqn_study_create(const SdqnStudyDef *def, SdqnStudy **study, SdqnError *error);
+/// Stops what still runs. NULL is allowed.
+void sdqn_study_destroy(SdqnStudy *study);
+
+/// The jobs, seed by seed so that arms stay comparable on the way. @param count  receives how many
+const SdqnJob *sdqn_study_jobs(const SdqnStudy *study, int *count);
+/// Of one arm and seed of the plan, by index.
+const SdqnJob *sdqn_study_job(const SdqnStudy *study, int arm, int seed);
+
+/// Run what is left. @param stop  looked at all the time: if it becomes not 0 the runs are asked to stop, and waited for
+/// @param watch  called several times a second; NULL: not @return SDQN_OK (jobs may have failed), SDQN_ERR_INTERRUPTED or SDQN_ERR_IO
+SdqnStatus sdqn_study_run(SdqnStudy *study, const volatile sig_atomic_t *stop, void (*watch)(void *context, const SdqnStudy *study),
+                          void *context, SdqnError *error);
+
+#endif
