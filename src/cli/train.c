@@ -229,6 +229,12 @@ static SdqnStatus begin_without_settings(Session *session, SdqnError *error) {
     return status == SDQN_OK ? begin_new(session, SDQN_RUN_FOLDER_RESUME, error) : status;
 }
 
+static SdqnStatus check_settings(const SdqnConfig *wanted, const SdqnConfig *recorded, SdqnError *error) {
+    SdqnError cause = {0};
+    const SdqnStatus status = sdqn_config_check_same(wanted, recorded, &cause);
+    return status == SDQN_OK ? status : sdqn_error_set(error, status, "%.900s; --resume keeps its settings", cause.message);
+}
+
 /// The weights that the run in the folder began with, if it did with any.
 static SdqnStatus reread_initial(Session *session, SdqnError *error) {
     const char *recorded = session->config.initial_weights;
@@ -261,7 +267,7 @@ static SdqnStatus begin_resumed(Session *session, int argc, char **argv, SdqnErr
     if (status == SDQN_OK) status = sdqn_config_read(path, &recorded, error);
     if (status == SDQN_OK)
         status = sdqn_train_settings_read(argc, argv, path, &arguments, &operands, &session->config, &session->initial, error);
-    if (status == SDQN_OK) status = sdqn_config_check_same(&session->config, &recorded, error);
+    if (status == SDQN_OK) status = check_settings(&session->config, &recorded, error);
     if (status == SDQN_OK) status = sdqn_file_read(path, MAX_CONFIG_SIZE, &text, &size, error);
     if (status != SDQN_OK) return status;
     if (!sdqn_run_folder_has(session->folder, SDQN_RUN_SUMMARY)) {

@@ -416,6 +416,17 @@ SdqnStatus sdqn_config_read(const char *path, SdqnConfig *config, SdqnError *err
     return status;
 }
 
+SdqnStatus sdqn_config_parse(const char *name, const char *text, size_t size, SdqnConfig *config, SdqnError *error) {
+    SdqnConfigBuilder *builder = sdqn_config_builder_create();
+    if (builder == NULL) return sdqn_error_set(error, SDQN_ERR_MEMORY, "%s: out of memory", name);
+    snprintf(builder->paths[0], sizeof builder->paths[0], "%s", name);
+    builder->num_files = 1;
+    SdqnStatus status = sdqn_config_read_yaml(builder, 0, (const uint8_t *)text, size, error);
+    if (status == SDQN_OK) status = sdqn_config_builder_finish(builder, config, error);
+    sdqn_config_builder_destroy(builder);
+    return status;
+}
+
 SdqnStatus sdqn_config_level(const SdqnConfig *config, SdqnCpuLevel *level, SdqnError *error) {
     return sdqn_cpu_level_parse(config->isa == 0 ? "auto" : sdqn_cpu_level_name((SdqnCpuLevel)(config->isa - 1)), level, error);
 }
@@ -428,8 +439,7 @@ static SdqnStatus check_same_value(const SdqnKey *key, const char *prefix, const
     sdqn_key_format(key, wanted, now, sizeof now);
     sdqn_key_format(key, recorded, before, sizeof before);
     if (strcmp(now, before) == 0) return SDQN_OK;
-    return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s%s = %.300s: the run was made with %.300s; --resume keeps its settings", prefix,
-                          key->name, now, before);
+    return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s%s = %.300s: the run was made with %.300s", prefix, key->name, now, before);
 }
 
 SdqnStatus sdqn_config_check_same(const SdqnConfig *wanted, const SdqnConfig *recorded, SdqnError *error) {

@@ -119,6 +119,9 @@ SdqnStatus sdqn_config_builder_finish(const SdqnConfigBuilder *builder, SdqnConf
 /// A configuration from one file alone, over the defaults. @return as sdqn_config_builder_read and sdqn_config_builder_finish
 SdqnStatus sdqn_config_read(const char *path, SdqnConfig *config, SdqnError *error);
 
+/// The same from the text of a file in memory. @param name  what error messages call it
+SdqnStatus sdqn_config_parse(const char *name, const char *text, size_t size, SdqnConfig *config, SdqnError *error);
+
 /// One key for people: what --help prints.
 typedef struct SdqnConfigKeyInfo {
     const char *name;   ///< with underscores

@@ -329,15 +329,3 @@ int sdqn_study_plan_find(const SdqnStudyPlan *plan, const char *name) {
     }
     return -1;
 }
-
-SdqnStatus sdqn_study_settings_sha256(const SdqnStudyArm *arm, uint64_t seed, char sha256[SDQN_SHA256_HEX_SIZE], SdqnError *error) {
-    SdqnConfig config = arm->config;
-    char *text;
-    size_t size;
-    config.seed = seed;
-    const SdqnStatus status = sdqn_config_format(&config, &text, &size, error);
-    if (status != SDQN_OK) return status;
-    sdqn_sha256_hex(text, size, sha256);
-    free(text);
-    return SDQN_OK;
-}

@@ -58,7 +58,4 @@ void sdqn_study_plan_clear(SdqnStudyPlan *plan);
 /// Index of an arm by name; -1 if there is none.
 int sdqn_study_plan_find(const SdqnStudyPlan *plan, const char *name);
 
-/// SHA-256 of the resolved settings of an arm with a seed: that of the config.yaml of its run. @return SDQN_OK or SDQN_ERR_MEMORY
-SdqnStatus sdqn_study_settings_sha256(const SdqnStudyArm *arm, uint64_t seed, char sha256[SDQN_SHA256_HEX_SIZE], SdqnError *error);
-
 #endif

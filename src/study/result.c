@@ -10,9 +10,11 @@
 #include <string.h>
 
 #define MAX_FILE_SIZE ((size_t)1 << 28)
+#define MAX_SETTINGS_SIZE ((size_t)1 << 18)
 #define MAX_COUNT (SDQN_CONFIG_MAX_EPISODES)
 
 void sdqn_study_result_clear(SdqnStudyResult *result) {
+    free(result->settings);
     free(result->evaluation_episodes);
     free(result->evaluation_means);
     free(result->episode_tasks);
@@ -176,15 +178,25 @@ static SdqnStatus take_log(const char *folder, const char *name, SdqnStatus (*ac
     return status;
 }
 
-SdqnStatus sdqn_study_result_collect(const char *folder, const char *arm, uint64_t seed, const char *settings_sha256, const char *numerics,
-                                     SdqnStudyResult *result, SdqnError *error) {
+static SdqnStatus take_settings(const char *folder, SdqnStudyResult *result, SdqnError *error) {
+    char path[SDQN_PATH_SIZE];
+    uint8_t *text = NULL;
+    size_t size;
+    SdqnStatus status = sdqn_file_join(folder, SDQN_RUN_CONFIG, path, error);
+    if (status == SDQN_OK) status = sdqn_file_read(path, MAX_SETTINGS_SIZE, &text, &size, error); // with a zero byte behind it
+    if (status == SDQN_OK) result->settings = (char *)text;
+    return status;
+}
+
+SdqnStatus sdqn_study_result_collect(const char *folder, const char *arm, uint64_t seed, const char *numerics, SdqnStudyResult *result,
+                                     SdqnError *error) {
     SdqnStudyResult made = {.seed = seed};
     char path[SDQN_PATH_SIZE];
     snprintf(made.arm, sizeof made.arm, "%s", arm);
-    snprintf(made.settings_sha256, sizeof made.settings_sha256, "%s", settings_sha256);
     snprintf(made.numerics, sizeof made.numerics, "%s", numerics);
     SdqnStatus status = sdqn_file_join(folder, SDQN_RUN_SUMMARY, path, error);
     if (status == SDQN_OK) status = take_summary(path, &made, error);
+    if (status == SDQN_OK) status = take_settings(folder, &made, error);
     if (status == SDQN_OK) status = take_log(folder, "evaluations.jsonl", acquire_evaluations, take_evaluation, &made, error);
     if (status == SDQN_OK) status = take_log(folder, "metrics.jsonl", acquire_episodes, take_episode, &made, error);
     if (status == SDQN_OK) {
@@ -224,7 +236,7 @@ static void add_result(SdqnJsonWriter *writer, const SdqnStudyResult *result) {
     sdqn_json_begin_object(writer, NULL);
     sdqn_json_add_string(writer, "arm", result->arm);
     sdqn_json_add_u64(writer, "seed", result->seed);
-    sdqn_json_add_string(writer, "settings_sha256", result->settings_sha256);
+    sdqn_json_add_string(writer, "settings", result->settings);
     sdqn_json_add_string(writer, "numerics", result->numerics);
     sdqn_json_add_string(writer, "weights_sha256", result->weights_sha256);
     sdqn_json_add_i64(writer, "parameters", result->parameters);
@@ -322,6 +334,15 @@ static SdqnStatus read_training(const char *where, const json_t *object, SdqnStu
     return get_doubles(where, object, "return", count, result->episode_returns, error);
 }
 
+/// A string as a copy.
+static SdqnStatus read_text(const char *where, const json_t *object, const char *key, char **copy, SdqnError *error) {
+    const char *text;
+    const SdqnStatus status = sdqn_json_get_string(where, object, key, &text, error);
+    if (status != SDQN_OK) return status;
+    *copy = strdup(text);
+    return *copy ? SDQN_OK : out_of_memory(error);
+}
+
 static SdqnStatus read_document(const char *where, const json_t *document, SdqnStudyResult *result, SdqnError *error) {
     const char *arm;
     int64_t seed = 0;
@@ -329,7 +350,7 @@ static SdqnStatus read_document(const char *where, const json_t *document, SdqnS
     SdqnStatus status = sdqn_json_get_string(where, document, "arm", &arm, error);
     if (status == SDQN_OK && strlen(arm) >= sizeof result->arm) status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: arm: too long", where);
     if (status == SDQN_OK) status = sdqn_json_get_integer(where, document, "seed", 0, INT64_MAX, &seed, error);
-    if (status == SDQN_OK) status = get_sha256(where, document, "settings_sha256", result->settings_sha256, error);
+    if (status == SDQN_OK) status = read_text(where, document, "settings", &result->settings, error);
     if (status == SDQN_OK) status = get_sha256(where, document, "numerics", result->numerics, error);
     if (status == SDQN_OK) status = read_counts(where, document, result, error);
     if (status == SDQN_OK) status = sdqn_json_get_object(where, document, "final", &final, error);

@@ -18,8 +18,8 @@ typedef struct SdqnResultTask {
 typedef struct SdqnStudyResult {
     char arm[SDQN_STUDY_NAME_SIZE];
     uint64_t seed;
-    char settings_sha256[SDQN_SHA256_HEX_SIZE]; ///< of its config.yaml
-    char numerics[SDQN_SHA256_HEX_SIZE];        ///< numerics.h
+    char *settings;                      ///< text of its config.yaml, owned
+    char numerics[SDQN_SHA256_HEX_SIZE]; ///< numerics.h
     char weights_sha256[SDQN_SHA256_HEX_SIZE];
     int64_t parameters, environment_steps, updates;
     double seconds;
@@ -38,9 +38,9 @@ typedef struct SdqnStudyResult {
 void sdqn_study_result_clear(SdqnStudyResult *result);
 
 /// Make a result from the folder of a finished run.
-/// @param settings_sha256, numerics  taken over @return SDQN_OK, SDQN_ERR_IO, SDQN_ERR_FORMAT (FILE:LINE and what) or SDQN_ERR_MEMORY
-SdqnStatus sdqn_study_result_collect(const char *folder, const char *arm, uint64_t seed, const char *settings_sha256, const char *numerics,
-                                     SdqnStudyResult *result, SdqnError *error);
+/// @param numerics  taken over @return SDQN_OK, SDQN_ERR_IO, SDQN_ERR_FORMAT (FILE:LINE and what) or SDQN_ERR_MEMORY
+SdqnStatus sdqn_study_result_collect(const char *folder, const char *arm, uint64_t seed, const char *numerics, SdqnStudyResult *result,
+                                     SdqnError *error);
 
 /// Write it as JSON, a line. @return SDQN_OK, SDQN_ERR_IO or SDQN_ERR_MEMORY
 SdqnStatus sdqn_study_result_write(const SdqnStudyResult *result, const char *path, SdqnError *error);

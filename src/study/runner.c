@@ -46,21 +46,30 @@ static SdqnStatus path_of(const SdqnStudy *study, const char *folder, const Sdqn
 
 // ---- results that are there -----------------------------------------------------------------------------------------------------
 
+/// Keys that the result's program did not know count as having their default.
+static SdqnStatus check_settings(const SdqnStudyArm *arm, const char *path, const SdqnStudyResult *result, SdqnError *error) {
+    SdqnConfig *configs = malloc(2 * sizeof *configs);
+    if (!configs) return sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory");
+    SdqnError cause = {0};
+    configs[0] = arm->config;
+    configs[0].seed = result->seed;
+    SdqnStatus status = sdqn_config_parse("its settings", result->settings, strlen(result->settings), &configs[1], &cause);
+    if (status == SDQN_OK) status = sdqn_config_check_same(&configs[0], &configs[1], &cause);
+    free(configs);
+    if (status == SDQN_OK) return SDQN_OK;
+    return sdqn_error_set(error, SDQN_ERR_FORMAT, "%.400s: is not of arm %s as it is now: %.400s: move it away, or name the arm anew", path,
+                          arm->name, cause.message);
+}
+
 static SdqnStatus check_result(const SdqnStudy *study, const SdqnJob *job, const char *path, const SdqnStudyResult *result,
                                SdqnError *error) {
     const SdqnStudyArm *arm = &study->def.plan->arms[job->arm];
-    char settings[SDQN_SHA256_HEX_SIZE];
-    SdqnStatus status = sdqn_study_settings_sha256(arm, job->seed, settings, error);
-    if (status != SDQN_OK) return status;
     if (strcmp(result->arm, arm->name) != 0 || result->seed != job->seed)
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: is of arm %s, seed %llu", path, result->arm, (unsigned long long)result->seed);
-    if (strcmp(result->settings_sha256, settings) != 0)
-        return sdqn_error_set(error, SDQN_ERR_FORMAT,
-                              "%s: was made with other settings than arm %s has now: move it away, or name the arm anew", path, arm->name);
     if (strcmp(result->numerics, study->def.numerics) != 0)
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: was made by a program with other numerics (%.12s..., this one has %.12s...)",
                               path, result->numerics, study->def.numerics);
-    return SDQN_OK;
+    return check_settings(arm, path, result, error);
 }
 
 static SdqnStatus take_result(SdqnStudy *study, SdqnJob *job, SdqnError *error) {
@@ -192,13 +201,11 @@ static void read_failure(const SdqnStudy *study, SdqnJob *job) {
 }
 
 static SdqnStatus keep_result(SdqnStudy *study, SdqnJob *job, SdqnError *error) {
-    char folder[SDQN_PATH_SIZE], path[SDQN_PATH_SIZE], settings[SDQN_SHA256_HEX_SIZE];
+    char folder[SDQN_PATH_SIZE], path[SDQN_PATH_SIZE];
     const SdqnStudyArm *arm = &study->def.plan->arms[job->arm];
     SdqnStatus status = path_of(study, study->runs, job, "", folder, error);
     if (status == SDQN_OK) status = path_of(study, study->results, job, ".json", path, error);
-    if (status == SDQN_OK) status = sdqn_study_settings_sha256(arm, job->seed, settings, error);
-    if (status == SDQN_OK)
-        status = sdqn_study_result_collect(folder, arm->name, job->seed, settings, study->def.numerics, &job->result, error);
+    if (status == SDQN_OK) status = sdqn_study_result_collect(folder, arm->name, job->seed, study->def.numerics, &job->result, error);
     return status == SDQN_OK ? sdqn_study_result_write(&job->result, path, error) : status;
 }
 
