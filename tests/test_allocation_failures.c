@@ -77,6 +77,8 @@ static SdqnStatus create_method(SdqnError *error) {
     const SdqnMethod *method = method_under_test;
     SdqnMethodDef def = {.kernels = sdqn_kernels(SDQN_CPU_SCALAR), .seed = 1};
     method->def_default(&def);
+    def.network.hidden1_size = 24; // as many allocations, less to draw
+    def.network.hidden2_size = 12;
     def.dqn.replay_capacity = 3000;
     sdqn_method_def_set_tasks(method, task_names, 3, &def);
     void *self = NULL;
@@ -116,6 +118,9 @@ static void encoding_survives_each_failure(void **state) {
 static void check_training(const SdqnMethod *method) {
     SdqnMethodDef def = {.kernels = sdqn_kernels(sdqn_cpu_level_best()), .seed = 1};
     method->def_default(&def);
+    def.network.hidden1_size = 24;
+    def.network.hidden2_size = 12;
+    def.dqn.gradient_period = 50;
     def.dqn.min_replay_size = 100;
     sdqn_method_def_set_tasks(method, task_names, 3, &def);
     for (int t = 0; t < 3; t++) def.tasks[t].dqn.min_replay_size = 100;

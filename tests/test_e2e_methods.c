@@ -136,7 +136,7 @@ static void every_method_trains_one_task_and_sixteen(void **state) {
         run(methods[m]->name, (const char *const[]){"--tasks", "heavy", NULL}, out);
         check_evaluation(out);
         assert_int_equal(sdqn_file_remove_tree(out, NULL), SDQN_OK);
-        run(methods[m]->name, (const char *const[]){"--config", sixteen, "--episodes", "36", "--batch-size", "4", NULL}, out);
+        run(methods[m]->name, (const char *const[]){"--config", sixteen, "--episodes", "20", "--batch-size", "4", NULL}, out);
         check_evaluation(out);
         assert_int_equal(sdqn_file_remove_tree(out, NULL), SDQN_OK);
     }

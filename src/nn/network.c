@@ -299,15 +299,11 @@ SdqnStatus sdqn_q_network_prune(const SdqnQNetwork *network, double threshold, S
     def.residual_rank = 0;
     def.learned_prior = false;
     SdqnQNetwork *made = NULL;
-    SdqnStatus status = sdqn_q_network_create(&def, network->kernels, &made, error);
+    const SdqnStatus status = sdqn_q_network_create(&def, network->kernels, &made, error);
     if (status != SDQN_OK) return status;
     assert(made != NULL);
     memcpy(made->parameters, network->parameters, network->graph.parameter_count * sizeof(float));
-    status = sdqn_residuals_prune(&network->graph, &network->residuals, threshold, &made->residuals.layout, made->parameters, error);
-    if (status != SDQN_OK) {
-        sdqn_q_network_destroy(made);
-        return status;
-    }
+    sdqn_residuals_prune(&network->graph, &network->residuals, threshold, &made->residuals.layout, made->parameters);
     sdqn_q_network_refresh(made);
     *pruned = made;
     return SDQN_OK;

@@ -164,7 +164,9 @@ SdqnStatus sdqn_residuals_create(const SdqnGraph *graph, const SdqnResidualLayou
     const size_t tasks = (size_t)layout->num_tasks, all = tasks * graph->parameter_count, entries = tasks * layout->num_entries;
     *residuals = (SdqnResiduals){.layout = *layout, .parameters = parameters};
     residuals->effective = sdqn_aligned_floats(all);
-    bool whole = residuals->effective && create_weights(graph, layout->num_tasks, residuals->effective, &residuals->weights);
+    residuals->phi = sdqn_aligned_floats(graph->parameter_count);
+    bool whole =
+        residuals->effective && residuals->phi && create_weights(graph, layout->num_tasks, residuals->effective, &residuals->weights);
     if (whole && noise) {
         residuals->epsilon = sdqn_aligned_floats(entries);
         residuals->deviation = sdqn_aligned_floats(entries);
@@ -188,6 +190,7 @@ void sdqn_residuals_destroy(SdqnResiduals *residuals) {
     destroy_weights(residuals->weights, residuals->layout.num_tasks);
     destroy_weights(residuals->perturbations, residuals->layout.num_tasks);
     free(residuals->effective);
+    free(residuals->phi);
     free(residuals->epsilon);
     free(residuals->deviation);
     free(residuals->slope);
@@ -244,8 +247,7 @@ void sdqn_residuals_mean(const SdqnGraph *graph, const SdqnResiduals *residuals,
 double sdqn_residuals_kept(const SdqnGraph *graph, const SdqnResiduals *residuals, double threshold, int task) {
     const SdqnResidualLayout *layout = &residuals->layout;
     double kept = 0.0, all = 0.0;
-    float *phi = malloc(graph->parameter_count * sizeof(float));
-    if (!phi) return (double)NAN;
+    float *phi = residuals->phi;
     for (int t = task < 0 ? 0 : task; t < (task < 0 ? layout->num_tasks : task + 1); t++) {
         sdqn_residuals_mean(graph, residuals, t, phi);
         for (int i = 0; i < layout->num_spans; i++) {
@@ -257,14 +259,12 @@ double sdqn_residuals_kept(const SdqnGraph *graph, const SdqnResiduals *residual
             all += (double)count;
         }
     }
-    free(phi);
     return kept / all;
 }
 
-SdqnStatus sdqn_residuals_prune(const SdqnGraph *graph, const SdqnResiduals *residuals, double threshold, const SdqnResidualLayout *layout,
-                                float *parameters, SdqnError *error) {
-    float *phi = malloc(graph->parameter_count * sizeof(float));
-    if (!phi) return sdqn_error_set(error, SDQN_ERR_MEMORY, "residuals: out of memory for %zu values", graph->parameter_count);
+void sdqn_residuals_prune(const SdqnGraph *graph, const SdqnResiduals *residuals, double threshold, const SdqnResidualLayout *layout,
+                          float *parameters) {
+    float *phi = residuals->phi;
     for (int t = 0; t < layout->num_tasks; t++) {
         sdqn_residuals_mean(graph, residuals, t, phi);
         for (int i = 0; i < layout->num_spans; i++) {
@@ -276,8 +276,6 @@ SdqnStatus sdqn_residuals_prune(const SdqnGraph *graph, const SdqnResiduals *res
             }
         }
     }
-    free(phi);
-    return SDQN_OK;
 }
 
 // ---- noise ----------------------------------------------------------------------------------------------------------------------

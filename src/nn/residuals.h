@@ -52,6 +52,7 @@ typedef struct SdqnResiduals {
     const float *parameters;   ///< [layout.parameter_count] borrowed
     float *effective;          ///< [tasks, graph parameters] theta + mean
     SdqnGraphWeights *weights; ///< [tasks] of them
+    float *phi;                ///< [graph parameters] scratch
     // The rest only with noise:
     float *epsilon, *deviation, *slope; ///< [tasks, num_entries] sample, softplus(rho) and its slope
     float *sample;                      ///< likewise, with a rank: mean + deviation * epsilon
@@ -94,9 +95,8 @@ double sdqn_residuals_kept(const SdqnGraph *graph, const SdqnResiduals *residual
 void sdqn_residuals_mean(const SdqnGraph *graph, const SdqnResiduals *residuals, int task, float *phi);
 /// Write the tasks' mean phi as whole vectors, with entries smaller than `threshold` set to 0.
 /// @param layout  of the same graph and tasks, without Gaussians and rank @param parameters [layout->parameter_count] theta stays
-/// @return SDQN_OK or SDQN_ERR_MEMORY
-SdqnStatus sdqn_residuals_prune(const SdqnGraph *graph, const SdqnResiduals *residuals, double threshold, const SdqnResidualLayout *layout,
-                                float *parameters, SdqnError *error);
+void sdqn_residuals_prune(const SdqnGraph *graph, const SdqnResiduals *residuals, double threshold, const SdqnResidualLayout *layout,
+                          float *parameters);
 /// Where the parameters of the tasks from `first_task` on lie, ascending. @param spans  room for six a layer @return how many
 int sdqn_residuals_task_spans(const SdqnResidualLayout *layout, int first_task, SdqnSpan *spans);
 
