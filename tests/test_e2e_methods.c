@@ -5,7 +5,12 @@
 #include "methods/method.h"
 #include "nn/safetensors.h"
 
+// Under -O0 and sanitizers the kills are left to the other programs: there the plain kernels' run is a whole one.
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
 #define KILLS 2
+#else
+#define KILLS 0
+#endif
 #define EPISODES "12"
 #define MAX_EXTRA 10
 
@@ -76,7 +81,7 @@ static void check_run(const char *method, const char *const *extra) {
     const char *whole = e2e_path("whole"), *killed = e2e_path("killed");
     run(method, extra, whole);
     for (int k = 1; k <= KILLS; k++) kill_run_after(method, extra, killed, 6 * k - 3, k > 1);
-    run_on("scalar", method, extra, killed, true);
+    run_on("scalar", method, extra, killed, KILLS > 0);
     e2e_assert_same_runs(whole, killed);
     check_evaluation(whole);
     assert_int_equal(sdqn_file_remove_tree(whole, NULL), SDQN_OK);
@@ -289,7 +294,7 @@ static void tasks_are_added_to_trained_networks(void **state) {
                                      "--epsilon-start", "0.3", NULL};
         run(methods[m], extra, whole);
         for (int k = 1; k <= KILLS; k++) kill_run_after(methods[m], extra, killed, 6 * k - 3, k > 1);
-        run_on("scalar", methods[m], extra, killed, true);
+        run_on("scalar", methods[m], extra, killed, KILLS > 0);
         e2e_assert_same_runs(whole, killed);
         assert_same_bytes(first, "final.safetensors", whole, "initial.safetensors");
         check_evaluation(whole);

@@ -43,7 +43,7 @@ static void a_killed_study_ends_with_the_same_report(void **state) {
     sdqn_rng_seed(&rng, 1);
     for (int k = 0; k < KILLS; k++) {
         pid_t child = start_study(file, killed);
-        e2e_sleep(sdqn_rng_uniform(&rng, 0.05, 0.5) * seconds);
+        e2e_sleep(sdqn_rng_uniform(&rng, 0.02, 0.3) * seconds);
         cut += waitpid(child, &status, WNOHANG) == 0;
         kill(child, SIGKILL);
         waitpid(child, &status, 0);
