@@ -1,11 +1,11 @@
 #include "dqn/gradient_report.h"
 
+#include "nn/gram.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define PARTIAL_SUMS 16
 
 static bool ends_with(const char *name, const char *end) {
     const size_t length = strlen(name), wanted = strlen(end);
@@ -71,29 +71,13 @@ void sdqn_gradient_report_destroy(SdqnGradientReport *report) {
     free(report);
 }
 
-static double inner_product(const float *a, const float *b, size_t count) {
-    double partial[PARTIAL_SUMS] = {0.0};
-    for (size_t i = 0; i < count; i++) partial[i % PARTIAL_SUMS] += (double)a[i] * (double)b[i];
-    for (int half = PARTIAL_SUMS / 2; half > 0; half /= 2) {
-        for (int i = 0; i < half; i++) partial[i] += partial[i + half];
-    }
-    return partial[0];
-}
-
 void sdqn_gradient_report_take(SdqnGradientReport *report, const float *gradients, size_t parameters) {
-    const size_t tasks = (size_t)report->tasks;
-    memset(report->gram, 0, tasks * tasks * sizeof(double));
+    const int squares = report->tasks * report->tasks;
+    for (int k = 0; k < squares; k++) report->gram[k] = 0.0;
     for (int i = 0; i < report->num_layers; i++) {
         const SdqnReportLayer *layer = &report->layers[i];
-        for (size_t a = 0; a < tasks; a++) {
-            for (size_t b = 0; b <= a; b++) {
-                const double product =
-                    inner_product(gradients + a * parameters + layer->first, gradients + b * parameters + layer->first, layer->count);
-                layer->gram[a * tasks + b] = layer->gram[b * tasks + a] = product;
-                report->gram[a * tasks + b] += product;
-                if (a != b) report->gram[b * tasks + a] += product;
-            }
-        }
+        sdqn_gram_matrix_of_columns(gradients + layer->first, report->tasks, layer->count, parameters, layer->gram);
+        for (int k = 0; k < squares; k++) report->gram[k] += layer->gram[k];
     }
 }
 

@@ -17,12 +17,16 @@ static double block_dot(const float *a, const float *b, size_t count) {
 }
 
 void sdqn_gram_matrix(const float *gradients, int tasks, size_t parameters, double *gram) {
+    sdqn_gram_matrix_of_columns(gradients, tasks, parameters, parameters, gram);
+}
+
+void sdqn_gram_matrix_of_columns(const float *gradients, int tasks, size_t columns, size_t row, double *gram) {
     for (int i = 0; i < tasks * tasks; i++) gram[i] = 0.0;
-    for (size_t first = 0; first < parameters; first += BLOCK) {
-        size_t count = parameters - first < BLOCK ? parameters - first : BLOCK;
+    for (size_t first = 0; first < columns; first += BLOCK) {
+        size_t count = columns - first < BLOCK ? columns - first : BLOCK;
         for (int i = 0; i < tasks; i++) {
-            const float *row = gradients + (size_t)i * parameters + first;
-            for (int j = 0; j <= i; j++) gram[i * tasks + j] += block_dot(row, gradients + (size_t)j * parameters + first, count);
+            const float *own = gradients + (size_t)i * row + first;
+            for (int j = 0; j <= i; j++) gram[i * tasks + j] += block_dot(own, gradients + (size_t)j * row + first, count);
         }
     }
     for (int i = 0; i < tasks; i++) {

@@ -11,6 +11,9 @@
 /// @param gram       [tasks, tasks] written. A diagonal entry is finite if and only if its row is: squares of floats cannot overflow a
 ///                   double.
 void sdqn_gram_matrix(const float *gradients, int tasks, size_t parameters, double *gram);
+/// The same of some columns. @param gradients  the first of them in the first row @param columns  how many @param row  floats from one row
+/// to the next, >= columns
+void sdqn_gram_matrix_of_columns(const float *gradients, int tasks, size_t columns, size_t row, double *gram);
 
 /// out = sum over t of weights[t] * g_t, each element a sum in double, t ascending, rounded once to float32.
 /// @param gradients  [tasks, parameters] row-major @param weights [tasks] @param out [parameters] written; no overlap with the gradients
