@@ -37,7 +37,8 @@ static SdqnStudyResult make_result(void) {
                               .seconds = 1.5,
                               .num_tasks = 2,
                               .tasks = {"standard", "windy"},
-                              .final = {{1.5, 2, 0.5, 0.25, 0, 100}, {-3, 1, 0, 0, 1, 400}},
+                              .final = {{.mean = 1.5, .std = 2, .success = 0.5, .at_rest = 0.25, .steps = 100},
+                                        {.mean = -3, .std = 1, .timeout = 1, .steps = 400}},
                               .num_evaluations = 3,
                               .num_episodes = 4};
     static const double means[] = {0, 100, 10, 100, 40, 100}, returns[] = {-10.25, 3, 4, 5};

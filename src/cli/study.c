@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
+#include "core/clock.h"
 #include "core/cpu.h"
 #include "core/file.h"
 #include "nn/kernels.h"
@@ -15,7 +16,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SHOW_PERIOD 1.0 ///< seconds between redrawings of the table
@@ -77,12 +77,6 @@ typedef struct Display {
     int told;           ///< runs whose end was told, without a terminal
 } Display;
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 /// What an arm's runs have come to.
 typedef struct ArmState {
     int done, running, failed;
@@ -113,7 +107,7 @@ static void format_seconds(double seconds, char text[32]) {
 /// One line for all: how far it is and how long it will take, as the work since the start went.
 static void show_total(const Display *display, double work, int done, int failed, int all) {
     char left[32] = "unknown";
-    const double rate = (work - display->work_before) / (now() - display->began);
+    const double rate = (work - display->work_before) / (sdqn_clock_seconds() - display->began);
     if (rate > 0.0) format_seconds((all - failed - work) / rate, left);
     fprintf(stderr, "%d of %d runs done%s, %s left\n", done, all, failed > 0 ? ", some failed" : "", left);
 }
@@ -151,9 +145,9 @@ static void watch(void *context, const SdqnStudy *study) {
     Display *display = context;
     if (!display->is_terminal) {
         tell_ends(display, study);
-    } else if (now() - display->shown >= SHOW_PERIOD) {
+    } else if (sdqn_clock_seconds() - display->shown >= SHOW_PERIOD) {
         show_table(display, study);
-        display->shown = now();
+        display->shown = sdqn_clock_seconds();
     }
 }
 
@@ -181,7 +175,7 @@ static int print_failures(const SdqnStudyPlan *plan, const SdqnStudy *study) {
 static SdqnStatus run(const SdqnStudyPlan *plan, SdqnStudy *study, const char *folder, SdqnError *error) {
     int count;
     const SdqnJob *jobs = sdqn_study_jobs(study, &count);
-    Display display = {.plan = plan, .is_terminal = isatty(STDERR_FILENO) != 0, .began = now()};
+    Display display = {.plan = plan, .is_terminal = isatty(STDERR_FILENO) != 0, .began = sdqn_clock_seconds()};
     for (int i = 0; i < count; i++) display.work_before += jobs[i].state == SDQN_JOB_DONE;
     display.told = (int)display.work_before;
     if (display.told > 0) fprintf(stderr, "%d of %d runs were there\n", display.told, count);

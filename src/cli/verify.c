@@ -3,11 +3,11 @@
 #include "verify/verify.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "core/clock.h"
 #include "core/cpu.h"
 #include "core/json.h"
 
 #include <stdio.h>
-#include <time.h>
 
 typedef struct Arguments {
     bool json;
@@ -24,12 +24,6 @@ static const SdqnOptionTable TABLE = {
     .options = OPTIONS,
     .num_options = sizeof OPTIONS / sizeof *OPTIONS,
 };
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static void show(const SdqnCheck *check, bool passes, const char *detail, double seconds) {
     printf("%-4s  %-64s  %s (%.2f s)\n", passes ? "pass" : "FAIL", check->name, detail, seconds);
@@ -59,13 +53,13 @@ SdqnStatus sdqn_command_verify(int argc, char **argv, SdqnError *error) {
     sdqn_json_begin_array(writer, "checks");
     for (int i = 0; i < count; i++) {
         char detail[SDQN_VERIFY_DETAIL_SIZE] = "";
-        const double began = now();
+        const double began = sdqn_clock_seconds();
         const bool passes = checks[i].run(detail);
         failed += !passes;
         if (arguments.json) {
-            add(writer, &checks[i], passes, detail, now() - began);
+            add(writer, &checks[i], passes, detail, sdqn_clock_seconds() - began);
         } else {
-            show(&checks[i], passes, detail, now() - began);
+            show(&checks[i], passes, detail, sdqn_clock_seconds() - began);
         }
     }
     sdqn_json_end_array(writer);

@@ -80,6 +80,8 @@ void sdqn_rng_seed_spawned(SdqnRng *rng, uint64_t seed, const uint32_t *key, int
 
 void sdqn_rng_seed(SdqnRng *rng, uint64_t seed) { sdqn_rng_seed_spawned(rng, seed, NULL, 0); }
 
+bool sdqn_rng_is_sound(const SdqnRng *rng) { return (rng->increment_low & 1) == 1 && rng->has_half_word <= 1; }
+
 uint64_t sdqn_rng_next_u64(SdqnRng *rng) {
     step_state(rng);
     uint64_t folded = rng->state_high ^ rng->state_low;

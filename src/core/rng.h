@@ -2,6 +2,7 @@
 #ifndef SDQN_CORE_RNG_H
 #define SDQN_CORE_RNG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /// State of numpy's `Generator(PCG64(SeedSequence(...)))`. Plain data: a copy is a snapshot.
@@ -30,6 +31,9 @@ void sdqn_rng_seed(SdqnRng *rng, uint64_t seed);
 /// Seed as `Generator(PCG64(SeedSequence(seed, spawn_key=key)))` does.
 /// @param key  [key_length] words, 0 <= key_length <= 4
 void sdqn_rng_seed_spawned(SdqnRng *rng, uint64_t seed, const uint32_t *key, int key_length);
+
+/// Whether a state that was read from a file can be one.
+bool sdqn_rng_is_sound(const SdqnRng *rng);
 
 /// Next 64-bit output; leaves a waiting half word alone, as numpy does.
 uint64_t sdqn_rng_next_u64(SdqnRng *rng);

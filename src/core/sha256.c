@@ -84,3 +84,8 @@ void sdqn_sha256_hex(const void *data, size_t size, char hex[SDQN_SHA256_HEX_SIZ
     sdqn_sha256_add(&hash, data, size);
     sdqn_sha256_end_hex(&hash, hex);
 }
+
+bool sdqn_sha256_is_hex(const char *text) {
+    const size_t length = strspn(text, "0123456789abcdef");
+    return length == SDQN_SHA256_HEX_SIZE - 1 && text[length] == '\0';
+}

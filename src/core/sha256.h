@@ -2,6 +2,7 @@
 #ifndef SDQN_CORE_SHA256_H
 #define SDQN_CORE_SHA256_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ void sdqn_sha256_add(SdqnSha256 *hash, const void *data, size_t size);
 void sdqn_sha256_end(SdqnSha256 *hash, uint8_t digest[SDQN_SHA256_SIZE]);
 /// The same as text.
 void sdqn_sha256_end_hex(SdqnSha256 *hash, char hex[SDQN_SHA256_HEX_SIZE]);
+
+/// Whether a text can be that of a digest.
+bool sdqn_sha256_is_hex(const char *text);
 
 /// SHA-256 of one block of memory, as text.
 void sdqn_sha256_hex(const void *data, size_t size, char hex[SDQN_SHA256_HEX_SIZE]);

@@ -190,8 +190,6 @@ void sdqn_learner_save_state(const SdqnLearner *learner, uint8_t *bytes) {
     }
 }
 
-static bool rng_is_sound(const SdqnRng *rng) { return (rng->increment_low & 1) == 1 && rng->has_half_word <= 1; }
-
 /// A power of a factor in [0, 1]; false for NaN.
 static bool is_power(double power) { return power >= 0.0 && power <= 1.0; }
 
@@ -213,7 +211,7 @@ static SdqnStatus check_state(const SdqnLearner *learner, const uint8_t *bytes, 
         !same_values(header->network_def, network_def, NETWORK_DEF_VALUES)) {
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved learner: made with other settings");
     }
-    if (!rng_is_sound(&header->exploration_rng) || !rng_is_sound(&header->replay_rng) || !rng_is_sound(&header->noise_rng) ||
+    if (!sdqn_rng_is_sound(&header->exploration_rng) || !sdqn_rng_is_sound(&header->replay_rng) || !sdqn_rng_is_sound(&header->noise_rng) ||
         !is_power(header->exploration_power) || !is_power(header->beta1_power) || !is_power(header->beta2_power)) {
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "saved learner: a random stream or a running power is out of range");
     }

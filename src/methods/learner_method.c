@@ -45,7 +45,7 @@ static void begin_aggregator(void *state, const SdqnRng *rng) { sdqn_aggregator_
 
 static bool aggregator_state_is_sound(const void *object) {
     const SdqnAggregatorState *state = object;
-    if ((state->rng.increment_low & 1) != 1 || state->rng.has_half_word > 1) return false;
+    if (!sdqn_rng_is_sound(&state->rng)) return false;
     for (size_t i = 0; i < sizeof state->similarity / sizeof state->similarity[0]; i++) {
         if (!(fabs(state->similarity[i]) <= 1.0)) return false;
     }

@@ -3,6 +3,7 @@
 // of calls, without those in which the system took the processor away.
 #include "run/bench.h"
 
+#include "core/clock.h"
 #include "dqn/exploration.h"
 #include "dqn/learner.h"
 #include "dqn/replay_buffer.h"
@@ -124,12 +125,6 @@ typedef struct Bench {
     double times[SDQN_BENCH_NUM_KEYS][MAX_CALLS];
 } Bench;
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 static int compare(const void *a, const void *b) {
     const double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -176,9 +171,9 @@ static double terms_of(const SdqnProduct *product) {
 }
 
 static void counted_product(const SdqnProduct *product) {
-    const double began = now();
+    const double began = sdqn_clock_seconds();
     counter.product(product);
-    counter.seconds += now() - began;
+    counter.seconds += sdqn_clock_seconds() - began;
     counter.flops += 2.0 * product->columns * terms_of(product);
     counter.dense_flops += 2.0 * product->columns * product->rows * product->depth;
 }
@@ -268,11 +263,11 @@ static void create_actors(Bench *bench) {
 static SdqnStatus train_step(Bench *bench, bool update, bool filling, double *times, SdqnError *error) {
     Actor *actor = &bench->actors[bench->playing];
     float next[SDQN_LANDER_OBSERVATION_SIZE];
-    times[0] = now();
+    times[0] = sdqn_clock_seconds();
     const int action = sdqn_learner_act(bench->learner, actor->observation, actor->task);
-    times[1] = now();
+    times[1] = sdqn_clock_seconds();
     const SdqnStep step = sdqn_lander_step(&actor->lander, action, next);
-    times[2] = now();
+    times[2] = sdqn_clock_seconds();
     const SdqnTransition transition = {
         .observation = actor->observation,
         .next_observation = next,
@@ -283,10 +278,10 @@ static SdqnStatus train_step(Bench *bench, bool update, bool filling, double *ti
         .truncated = step.truncated,
     };
     sdqn_learner_push(bench->learner, &transition);
-    times[3] = now();
+    times[3] = sdqn_clock_seconds();
     SdqnUpdate done;
     const SdqnStatus status = update ? sdqn_learner_update(bench->learner, &done, error) : SDQN_OK;
-    times[4] = now();
+    times[4] = sdqn_clock_seconds();
     if (filling) sdqn_replay_buffer_push(bench->parts.replay, &transition);
     for (int i = 0; i < NUM_COMPARED && filling; i++) sdqn_method_find(COMPARED[i].method)->push(bench->compared[i], &transition);
     memcpy(actor->observation, next, sizeof next);
@@ -382,9 +377,9 @@ static double measure_peak(const SdqnKernels *kernels) {
     int64_t rounds = 1000;
     for (int piece = 0; piece < PEAK_PIECES;) {
         float sum;
-        const double began = now();
+        const double began = sdqn_clock_seconds();
         const double flops = kernels->fma_peak(rounds, &sum);
-        const double seconds = now() - began;
+        const double seconds = sdqn_clock_seconds() - began;
         if (seconds < PEAK_SECONDS) {
             rounds *= 2;
             continue;
@@ -416,9 +411,9 @@ static SdqnStatus measure_forgetful(Bench *bench, SdqnError *error) {
     for (int i = 0; i < SHORT_UPDATES && status == SDQN_OK; i++) {
         SdqnUpdate update;
         copy_target(bench, bench->forgetful);
-        const double began = now();
+        const double began = sdqn_clock_seconds();
         status = sdqn_learner_update(bench->forgetful, &update, error);
-        keep(bench, SDQN_BENCH_UPDATE_ALL_TARGETS, now() - began);
+        keep(bench, SDQN_BENCH_UPDATE_ALL_TARGETS, sdqn_clock_seconds() - began);
     }
     record(bench, SDQN_BENCH_UPDATE_ALL_TARGETS, 1e6 * settle(bench, SDQN_BENCH_UPDATE_ALL_TARGETS));
     return status;
@@ -432,9 +427,9 @@ static SdqnStatus measure_compared(Bench *bench, SdqnError *error) {
         const SdqnMethod *method = sdqn_method_find(COMPARED[i].method);
         SdqnUpdate update;
         for (int e = 0; e < bench->dqn.target_period; e++) method->end_episode(bench->compared[i], 0); // copies the target network
-        const double began = now();
+        const double began = sdqn_clock_seconds();
         status = method->update(bench->compared[i], &update, error);
-        keep(bench, COMPARED[i].key, now() - began);
+        keep(bench, COMPARED[i].key, sdqn_clock_seconds() - began);
     }
     for (int i = 0; i < NUM_COMPARED; i++) record(bench, COMPARED[i].key, 1e6 * settle(bench, COMPARED[i].key));
     return status;
@@ -475,11 +470,11 @@ static void measure_wide(Bench *bench) {
     weight = (SdqnProduct){
         .rows = WIDE, .columns = WIDE, .depth = n, .a = y, .a_row = 1, .a_depth = row, .b = x, .b_depth = row, .c = w, .c_row = row};
     for (int i = 0; i < WIDE_ROUNDS; i++) {
-        const double began = now();
+        const double began = sdqn_clock_seconds();
         bench->kernels->product(&forward);
         bench->kernels->product(&backward);
         bench->kernels->product(&weight);
-        keep(bench, SDQN_BENCH_WIDE_GFLOPS, now() - began);
+        keep(bench, SDQN_BENCH_WIDE_GFLOPS, sdqn_clock_seconds() - began);
         for (size_t k = 0; k < WIDE * row; k++) w[k] = 1.0f / WIDE; // else they grow without end
     }
     record(bench, SDQN_BENCH_WIDE_GFLOPS, 1e-9 * 3 * 2.0 * n * WIDE * WIDE / settle(bench, SDQN_BENCH_WIDE_GFLOPS));
@@ -493,8 +488,8 @@ static void measure_parts(Bench *bench) {
     sdqn_q_network_copy(parts->target, parts->network);
     for (int b = 0; b < n; b++) parts->discount[b] = (float)bench->dqn.gamma;
     for (int i = 0; i < SHORT_UPDATES; i++) {
-        double last = now(), time;
-#define PART(key) time = now(), keep(bench, key, time - last), last = time
+        double last = sdqn_clock_seconds(), time;
+#define PART(key) time = sdqn_clock_seconds(), keep(bench, key, time - last), last = time
         sdqn_replay_buffer_sample(parts->replay, &parts->rng, n, batch);
         PART(SDQN_BENCH_SAMPLE);
         sdqn_q_network_forward(parts->target, parts->workspace, batch->next_observation, batch->task, n, parts->q);
@@ -519,11 +514,11 @@ static void measure_parts(Bench *bench) {
 static void measure_environment(Bench *bench) {
     float observation[SDQN_LANDER_OBSERVATION_SIZE];
     for (int i = 0; i < RANDOM_STEPS; i++) {
-        const double began = now();
+        const double began = sdqn_clock_seconds();
         const int action = (int)sdqn_rng_integers(&bench->actions, 0, SDQN_LANDER_NUM_ACTIONS);
         const SdqnStep step = sdqn_lander_step(&bench->random, action, observation);
         if (step.terminated || step.truncated) sdqn_lander_reset(&bench->random, observation);
-        keep(bench, SDQN_BENCH_ENVIRONMENT, now() - began);
+        keep(bench, SDQN_BENCH_ENVIRONMENT, sdqn_clock_seconds() - began);
     }
     record(bench, SDQN_BENCH_ENVIRONMENT, 1 / settle(bench, SDQN_BENCH_ENVIRONMENT));
 }
@@ -537,12 +532,12 @@ static SdqnStatus measure_batch(Bench *bench, int i, SdqnError *error) {
     const int lanes = BATCHES[i].lanes;
     SdqnStatus status = SDQN_OK;
     for (int step = 0; step < BATCHES[i].steps && status == SDQN_OK; step++) {
-        const double began = now();
+        const double began = sdqn_clock_seconds();
         for (int lane = 0; lane < lanes; lane++) {
             actions[lane] = (int32_t)sdqn_rng_integers(&bench->actions, 0, SDQN_LANDER_NUM_ACTIONS);
         }
         status = sdqn_lander_batch_step(bench->batches[i], actions, &out, error);
-        keep(bench, BATCHES[i].key, now() - began);
+        keep(bench, BATCHES[i].key, sdqn_clock_seconds() - began);
     }
     record(bench, BATCHES[i].key, lanes / settle(bench, BATCHES[i].key));
     return status;
@@ -567,10 +562,10 @@ static SdqnStatus measure_evaluation(Bench *bench, double elapsed, SdqnError *er
         .level = bench->kernels->level,
     };
     SdqnEvaluation evaluation = {0};
-    const double began = now();
+    const double began = sdqn_clock_seconds();
     const SdqnStatus status = sdqn_evaluate(&def, &evaluation, error);
     if (status != SDQN_OK) return status;
-    const double seconds = now() - began;
+    const double seconds = sdqn_clock_seconds() - began;
     double steps = 0;
     for (int t = 0; t < NUM_TASKS; t++) steps += evaluation.tasks[t].steps * bench->def.final_episodes;
     sdqn_evaluation_clear(&evaluation);
@@ -582,7 +577,7 @@ static SdqnStatus measure_evaluation(Bench *bench, double elapsed, SdqnError *er
 
 static SdqnStatus measure(Bench *bench, SdqnError *error) {
     SdqnStatus status = SDQN_OK;
-    const double began = now();
+    const double began = sdqn_clock_seconds();
     do {
         record(bench, SDQN_BENCH_FMA_PEAK, measure_peak(bench->widest));
         record(bench, SDQN_BENCH_LEVEL_PEAK, measure_peak(bench->kernels));
@@ -594,9 +589,9 @@ static SdqnStatus measure(Bench *bench, SdqnError *error) {
         measure_parts(bench);
         measure_environment(bench);
         for (int i = 0; i < NUM_BATCHES && status == SDQN_OK; i++) status = measure_batch(bench, i, error);
-        if (status == SDQN_OK) status = measure_evaluation(bench, now() - began, error);
+        if (status == SDQN_OK) status = measure_evaluation(bench, sdqn_clock_seconds() - began, error);
         bench->rounds++;
-    } while (status == SDQN_OK && bench->rounds < SDQN_BENCH_MAX_ROUNDS && now() - began < bench->def.seconds);
+    } while (status == SDQN_OK && bench->rounds < SDQN_BENCH_MAX_ROUNDS && sdqn_clock_seconds() - began < bench->def.seconds);
     return status;
 }
 

@@ -259,7 +259,7 @@ static bool parse_bool(const char *text, void *field) {
 
 static bool parse_sha256(const char *text, char *field) {
     const bool none = strcmp(text, "none") == 0;
-    if (!none && (strlen(text) != SDQN_SHA256_HEX_SIZE - 1 || strspn(text, "0123456789abcdef") != SDQN_SHA256_HEX_SIZE - 1)) return false;
+    if (!none && !sdqn_sha256_is_hex(text)) return false;
     memset(field, 0, SDQN_SHA256_HEX_SIZE);
     if (!none) memcpy(field, text, SDQN_SHA256_HEX_SIZE - 1);
     return true;

@@ -2,14 +2,18 @@
 
 #include <stdlib.h>
 
-static void add_task(SdqnJsonWriter *writer, const SdqnTaskResult *task, int episodes) {
-    sdqn_json_begin_object(writer, task->name);
+void sdqn_task_result_json_add(SdqnJsonWriter *writer, const SdqnTaskResult *task) {
     sdqn_json_add_double(writer, "mean", task->mean);
     sdqn_json_add_double(writer, "std", task->std);
     sdqn_json_add_double(writer, "success", task->success);
     sdqn_json_add_double(writer, "at_rest", task->at_rest);
     sdqn_json_add_double(writer, "timeout", task->timeout);
     sdqn_json_add_double(writer, "steps", task->steps);
+}
+
+static void add_task(SdqnJsonWriter *writer, const SdqnTaskResult *task, int episodes) {
+    sdqn_json_begin_object(writer, task->name);
+    sdqn_task_result_json_add(writer, task);
     sdqn_json_begin_array(writer, "episodes");
     for (int i = 0; i < episodes; i++) {
         const SdqnEpisodeResult *episode = &task->episodes[i];
@@ -43,7 +47,7 @@ void sdqn_evaluation_json_add(SdqnJsonWriter *writer, const SdqnEvaluation *eval
     sdqn_json_end_object(writer);
 }
 
-static SdqnStatus read_task(const char *where, const json_t *object, SdqnTaskResult *task, SdqnError *error) {
+SdqnStatus sdqn_task_result_json_read(const char *where, const json_t *object, SdqnTaskResult *task, SdqnError *error) {
     const struct {
         const char *key;
         double *value;
@@ -81,7 +85,7 @@ SdqnStatus sdqn_evaluation_json_read(const char *where, const json_t *object, Sd
     json_t *value;
     json_object_foreach(tasks, name, value) {
         task->name = name;
-        if (status == SDQN_OK) status = read_task(where, value, task, error);
+        if (status == SDQN_OK) status = sdqn_task_result_json_read(where, value, task, error);
         if (status == SDQN_OK) status = sdqn_json_get_integer(where, limits, name, 1, INT32_MAX, &limit, error);
         if (status == SDQN_OK) task->time_limit_steps = (int)limit;
         task++;

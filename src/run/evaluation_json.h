@@ -9,6 +9,11 @@
 /// hexadecimal), "mean" over the tasks, and "protocol" (episodes, seed, greedy, the success rule and each task's time limit).
 void sdqn_evaluation_json_add(SdqnJsonWriter *writer, const SdqnEvaluation *evaluation);
 
+/// The figures of a task alone: add mean, std, success, at_rest, timeout and steps to the object being written.
+void sdqn_task_result_json_add(SdqnJsonWriter *writer, const SdqnTaskResult *task);
+/// Read them back; all else of `task` stays. @return SDQN_OK or SDQN_ERR_FORMAT
+SdqnStatus sdqn_task_result_json_read(const char *where, const json_t *object, SdqnTaskResult *task, SdqnError *error);
+
 /// Read back what sdqn_evaluation_json_add wrote, without the single episodes (`episodes` of each task stays NULL).
 /// @param where       what error messages call the document
 /// @param object      the object that holds the members; names are borrowed from it

@@ -1,9 +1,10 @@
 #include "run/progress.h"
 
+#include "core/clock.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #define REDRAW_SECONDS 0.1
@@ -11,12 +12,6 @@
 #define SMOOTHING_SECONDS 10.0 ///< time constant of the running means
 #define MIN_BAR 10             ///< a bar narrower than this is left out
 #define DEFAULT_WIDTH 80
-
-static double now_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static int terminal_width(FILE *stream) {
     struct winsize size;
@@ -77,7 +72,7 @@ void sdqn_progress_format(const SdqnProgressLine *line, int width, char *text, s
 void sdqn_progress_begin(SdqnProgress *progress, FILE *stream, int64_t episodes_done, int64_t updates_done) {
     const char *terminal = getenv("TERM"), *no_colour = getenv("NO_COLOR");
     bool can_redraw = isatty(fileno(stream)) && terminal != NULL && strcmp(terminal, "dumb") != 0;
-    double now = now_seconds();
+    double now = sdqn_clock_seconds();
     *progress = (SdqnProgress){
         .stream = stream,
         .is_terminal = can_redraw,
@@ -116,7 +111,7 @@ static void measure(SdqnProgress *progress, int64_t episodes_done, int64_t updat
 }
 
 void sdqn_progress_episode(SdqnProgress *progress, SdqnProgressLine *line, int64_t updates_done) {
-    double now = now_seconds();
+    double now = sdqn_clock_seconds();
     measure(progress, line->episodes_done, updates_done, now);
     line->updates_per_second = progress->updates_per_second;
     line->seconds_left = progress->episode_seconds * (double)(line->episodes_total - line->episodes_done);
@@ -138,7 +133,7 @@ void sdqn_progress_episode(SdqnProgress *progress, SdqnProgressLine *line, int64
 }
 
 void sdqn_progress_count(SdqnProgress *progress, const char *label, int done, int total) {
-    double now = now_seconds();
+    double now = sdqn_clock_seconds();
     if (!progress->is_terminal || (now - progress->last_shown < REDRAW_SECONDS && done != total)) return;
     progress->last_shown = now;
     int width = terminal_width(progress->stream) - 1;

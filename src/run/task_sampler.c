@@ -60,7 +60,7 @@ void sdqn_task_sampler_take_episode(SdqnTaskSampler *sampler, SdqnTaskSampling k
 }
 
 SdqnStatus sdqn_task_sampler_check(const SdqnTaskSampler *sampler, SdqnError *error) {
-    bool sound = (sampler->rng.increment_low & 1) == 1 && sampler->rng.has_half_word <= 1;
+    bool sound = sdqn_rng_is_sound(&sampler->rng);
     for (int t = 0; t < SDQN_TASK_SET_MAX; t++) {
         sound =
             sound && sampler->score[t] >= 0.0 && sampler->score[t] <= LARGEST_SCORE && (sampler->seen[t] == 0.0 || sampler->seen[t] == 1.0);

@@ -1,5 +1,6 @@
 #include "run/trainer.h"
 
+#include "core/clock.h"
 #include "core/cpu.h"
 #include "dqn/exploration.h"
 #include "nn/safetensors.h"
@@ -29,9 +30,10 @@ struct SdqnTrainer {
     int64_t last_state_episodes;
 };
 
-static double clock_seconds(clockid_t clock) {
+/// Seconds since 1970, for TensorBoard.
+static double wall_seconds(void) {
     struct timespec now;
-    clock_gettime(clock, &now);
+    clock_gettime(CLOCK_REALTIME, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
@@ -147,7 +149,7 @@ static SdqnStatus log_episode(SdqnTrainer *trainer, const SdqnEpisodeMetrics *me
     sdqn_metrics_timing_line(trainer->writer, metrics);
     status = append_line(trainer, SDQN_RUN_TIMING, error);
     if (status != SDQN_OK || !trainer->def.tensorboard) return status;
-    sdqn_metrics_episode_record(metrics, clock_seconds(CLOCK_REALTIME), &trainer->record);
+    sdqn_metrics_episode_record(metrics, wall_seconds(), &trainer->record);
     return append_record(trainer, error);
 }
 
@@ -165,7 +167,7 @@ static SdqnStatus log_evaluation(SdqnTrainer *trainer, int64_t episode, SdqnEval
     sdqn_metrics_evaluation_line(trainer->writer, episode, kind, evaluation);
     SdqnStatus status = append_line(trainer, SDQN_RUN_EVALUATIONS, error);
     for (int t = 0; t < evaluation->num_tasks && status == SDQN_OK && trainer->def.tensorboard; t++) {
-        sdqn_metrics_evaluation_record(episode, evaluation, t, clock_seconds(CLOCK_REALTIME), &trainer->record);
+        sdqn_metrics_evaluation_record(episode, evaluation, t, wall_seconds(), &trainer->record);
         status = append_record(trainer, error);
     }
     return status;
@@ -208,9 +210,9 @@ static SdqnCheckpoint checkpoint_of(SdqnTrainer *trainer) {
 
 static SdqnStatus save_state(SdqnTrainer *trainer, SdqnError *error) {
     SdqnCheckpoint checkpoint = checkpoint_of(trainer);
-    trainer->counters.seconds = clock_seconds(CLOCK_MONOTONIC) - trainer->began;
+    trainer->counters.seconds = sdqn_clock_seconds() - trainer->began;
     SdqnStatus status = sdqn_checkpoint_save(&checkpoint, trainer->folder, error);
-    trainer->last_state = clock_seconds(CLOCK_MONOTONIC);
+    trainer->last_state = sdqn_clock_seconds();
     trainer->last_state_episodes = (int64_t)trainer->counters.episodes;
     return status;
 }
@@ -221,7 +223,7 @@ static bool state_is_due(const SdqnTrainer *trainer) {
     int episodes = trainer->def.state_period_episodes;
     double seconds = trainer->def.state_period_seconds;
     if (episodes > 0 && (int64_t)trainer->counters.episodes - trainer->last_state_episodes >= episodes) return true;
-    return seconds > 0 && clock_seconds(CLOCK_MONOTONIC) - trainer->last_state >= seconds;
+    return seconds > 0 && sdqn_clock_seconds() - trainer->last_state >= seconds;
 }
 
 /// An episode may last very long: neither a stop nor a state waits for its end.
@@ -287,13 +289,13 @@ static SdqnStatus evaluate_periodically(SdqnTrainer *trainer, int64_t episode, S
 /// @param ended  receives whether the episode has; else the next call goes on with it
 static SdqnStatus train_episode(SdqnTrainer *trainer, bool *ended, SdqnEpisodeMetrics *metrics, SdqnError *error) {
     SdqnCounters *counters = &trainer->counters;
-    const double began = clock_seconds(CLOCK_MONOTONIC);
+    const double began = sdqn_clock_seconds();
     const uint64_t updates = counters->updates;
     SdqnError cause = {0};
     const SdqnStatus status = sdqn_player_play(trainer->player, &counters->steps, &counters->updates, ended, metrics, &cause);
     if (status != SDQN_OK) return sdqn_error_set(error, status, "episode %llu, %s", (unsigned long long)counters->episodes, cause.message);
     if (!*ended) return SDQN_OK;
-    const double now = clock_seconds(CLOCK_MONOTONIC);
+    const double now = sdqn_clock_seconds();
     metrics->episode = (int64_t)counters->episodes++;
     metrics->total_steps = counters->steps;
     metrics->total_updates = counters->updates;
@@ -351,11 +353,11 @@ static SdqnStatus begin(SdqnTrainer *trainer, bool resume, SdqnError *error) {
     if (status == SDQN_OK && !found)
         status = sdqn_run_folder_open_logs(trainer->folder, trainer->counters.logs, trainer->def.tensorboard, error);
     if (status == SDQN_OK && trainer->def.tensorboard && trainer->counters.logs[SDQN_RUN_EVENTS].length == 0) {
-        sdqn_tensorboard_version_record(clock_seconds(CLOCK_REALTIME), &trainer->record);
+        sdqn_tensorboard_version_record(wall_seconds(), &trainer->record);
         status = append_record(trainer, error);
     }
     if (status != SDQN_OK) return status;
-    trainer->last_state = clock_seconds(CLOCK_MONOTONIC);
+    trainer->last_state = sdqn_clock_seconds();
     trainer->last_state_episodes = (int64_t)trainer->counters.episodes;
     trainer->began = trainer->last_state - trainer->counters.seconds;
     if (trainer->observer.began != NULL)
@@ -377,7 +379,7 @@ static SdqnStatus write_summary(SdqnTrainer *trainer, const SdqnTrainerResult *r
         .parameters = trainer->def.method->parameter_count(trainer->self),
         .weights_sha256 = result->weights_sha256,
         .evaluation = &result->evaluation,
-        .seconds = clock_seconds(CLOCK_MONOTONIC) - trainer->began,
+        .seconds = sdqn_clock_seconds() - trainer->began,
         .isa = sdqn_cpu_level_name(trainer->def.method_def.kernels->level),
     };
     return sdqn_summary_write(trainer->folder, &summary, error);

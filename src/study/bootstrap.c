@@ -18,6 +18,32 @@ static void set_interval(double *values, int repeats, SdqnEstimate *estimate) {
     estimate->high = sdqn_quantile(values, (size_t)repeats, 0.975);
 }
 
+/// Memory of one interval.
+typedef struct Memory {
+    double *values;  ///< [repeats]
+    double *drawn;   ///< [2, tasks, seeds]
+    int32_t *chosen; ///< [seeds]
+} Memory;
+
+static void release(Memory *memory) {
+    free(memory->values);
+    free(memory->drawn);
+    free(memory->chosen);
+}
+
+/// @return whether there was enough; else nothing is left to release
+static bool acquire(const SdqnBootstrap *bootstrap, const SdqnScores *scores, Memory *memory) {
+    const size_t seeds = (size_t)scores->num_seeds, cells = (size_t)scores->num_tasks * seeds;
+    *memory = (Memory){
+        .values = malloc((size_t)bootstrap->repeats * sizeof(double)),
+        .drawn = malloc(2 * cells * sizeof(double)),
+        .chosen = malloc(seeds * sizeof(int32_t)),
+    };
+    if (memory->values && memory->drawn && memory->chosen) return true;
+    release(memory);
+    return false;
+}
+
 /// Draw the seeds of one arm again. @param drawn [tasks, seeds] written
 static void resample(const SdqnScores *scores, int arm, SdqnResampling resampling, SdqnRng *rng, int32_t *chosen, double *drawn) {
     const size_t seeds = (size_t)scores->num_seeds;
@@ -33,25 +59,20 @@ static void resample(const SdqnScores *scores, int arm, SdqnResampling resamplin
 
 SdqnStatus sdqn_bootstrap_statistic(const SdqnBootstrap *bootstrap, const SdqnScores *scores, int arm, SdqnStatistic statistic,
                                     double target, SdqnEstimate *estimate, SdqnError *error) {
-    const size_t cells = (size_t)scores->num_tasks * (size_t)scores->num_seeds;
-    double *values = malloc((size_t)bootstrap->repeats * sizeof *values), *drawn = malloc(2 * cells * sizeof *drawn);
-    int32_t *chosen = malloc((size_t)scores->num_seeds * sizeof *chosen);
-    const bool whole = values && drawn && chosen;
-    if (whole) {
-        SdqnRng rng;
-        sdqn_rng_seed_spawned(&rng, bootstrap->seed, (const uint32_t[]){STREAM_STATISTIC, (uint32_t)arm, (uint32_t)statistic}, 3);
-        const double *own = sdqn_scores_of(scores, arm, 0);
-        estimate->value = sdqn_statistic(statistic, own, scores->num_tasks, scores->num_seeds, target, drawn + cells);
-        for (int i = 0; i < bootstrap->repeats; i++) {
-            resample(scores, arm, bootstrap->resampling, &rng, chosen, drawn);
-            values[i] = sdqn_statistic(statistic, drawn, scores->num_tasks, scores->num_seeds, target, drawn + cells);
-        }
-        set_interval(values, bootstrap->repeats, estimate);
+    const int tasks = scores->num_tasks, seeds = scores->num_seeds;
+    Memory memory;
+    SdqnRng rng;
+    if (!acquire(bootstrap, scores, &memory)) return out_of_memory(error);
+    double *scratch = memory.drawn + (size_t)tasks * (size_t)seeds;
+    sdqn_rng_seed_spawned(&rng, bootstrap->seed, (const uint32_t[]){STREAM_STATISTIC, (uint32_t)arm, (uint32_t)statistic}, 3);
+    estimate->value = sdqn_statistic(statistic, sdqn_scores_of(scores, arm, 0), tasks, seeds, target, scratch);
+    for (int i = 0; i < bootstrap->repeats; i++) {
+        resample(scores, arm, bootstrap->resampling, &rng, memory.chosen, memory.drawn);
+        memory.values[i] = sdqn_statistic(statistic, memory.drawn, tasks, seeds, target, scratch);
     }
-    free(values);
-    free(drawn);
-    free(chosen);
-    return whole ? SDQN_OK : out_of_memory(error);
+    set_interval(memory.values, bootstrap->repeats, estimate);
+    release(&memory);
+    return SDQN_OK;
 }
 
 /// Mean over the tasks. @param a, b [tasks, seeds]
@@ -66,25 +87,21 @@ static double improvement(const double *a, const double *b, int tasks, int seeds
 
 SdqnStatus sdqn_bootstrap_improvement(const SdqnBootstrap *bootstrap, const SdqnScores *scores, int a, int b, SdqnEstimate *estimate,
                                       SdqnError *error) {
-    const size_t cells = (size_t)scores->num_tasks * (size_t)scores->num_seeds;
-    double *values = malloc((size_t)bootstrap->repeats * sizeof *values), *drawn = malloc(2 * cells * sizeof *drawn);
-    int32_t *chosen = malloc((size_t)scores->num_seeds * sizeof *chosen);
-    const bool whole = values && drawn && chosen;
-    if (whole) {
-        SdqnRng rng;
-        sdqn_rng_seed_spawned(&rng, bootstrap->seed, (const uint32_t[]){STREAM_IMPROVEMENT, (uint32_t)a, (uint32_t)b}, 3);
-        estimate->value = improvement(sdqn_scores_of(scores, a, 0), sdqn_scores_of(scores, b, 0), scores->num_tasks, scores->num_seeds);
-        for (int i = 0; i < bootstrap->repeats; i++) {
-            resample(scores, a, bootstrap->resampling, &rng, chosen, drawn);
-            resample(scores, b, bootstrap->resampling, &rng, chosen, drawn + cells);
-            values[i] = improvement(drawn, drawn + cells, scores->num_tasks, scores->num_seeds);
-        }
-        set_interval(values, bootstrap->repeats, estimate);
+    const int tasks = scores->num_tasks, seeds = scores->num_seeds;
+    Memory memory;
+    SdqnRng rng;
+    if (!acquire(bootstrap, scores, &memory)) return out_of_memory(error);
+    double *other = memory.drawn + (size_t)tasks * (size_t)seeds;
+    sdqn_rng_seed_spawned(&rng, bootstrap->seed, (const uint32_t[]){STREAM_IMPROVEMENT, (uint32_t)a, (uint32_t)b}, 3);
+    estimate->value = improvement(sdqn_scores_of(scores, a, 0), sdqn_scores_of(scores, b, 0), tasks, seeds);
+    for (int i = 0; i < bootstrap->repeats; i++) {
+        resample(scores, a, bootstrap->resampling, &rng, memory.chosen, memory.drawn);
+        resample(scores, b, bootstrap->resampling, &rng, memory.chosen, other);
+        memory.values[i] = improvement(memory.drawn, other, tasks, seeds);
     }
-    free(values);
-    free(drawn);
-    free(chosen);
-    return whole ? SDQN_OK : out_of_memory(error);
+    set_interval(memory.values, bootstrap->repeats, estimate);
+    release(&memory);
+    return SDQN_OK;
 }
 
 SdqnStatus sdqn_bootstrap_paired_difference(const SdqnBootstrap *bootstrap, const double *a, const double *b, int n, SdqnEstimate *estimate,

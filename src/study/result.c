@@ -2,6 +2,7 @@
 
 #include "core/file.h"
 #include "core/json.h"
+#include "run/evaluation_json.h"
 #include "run/run_folder.h"
 
 #include <math.h>
@@ -50,19 +51,6 @@ static int task_index(const SdqnStudyResult *result, const char *name) {
 
 // ---- from a run's folder --------------------------------------------------------------------------------------------------------
 
-static SdqnStatus read_task(const char *where, const json_t *object, SdqnResultTask *task, SdqnError *error) {
-    const struct {
-        const char *key;
-        double *value;
-    } fields[] = {{"mean", &task->mean},       {"std", &task->std},         {"success", &task->success},
-                  {"at_rest", &task->at_rest}, {"timeout", &task->timeout}, {"steps", &task->steps}};
-    SdqnStatus status = SDQN_OK;
-    for (size_t i = 0; i < sizeof fields / sizeof *fields && status == SDQN_OK; i++) {
-        status = sdqn_json_get_double(where, object, fields[i].key, fields[i].value, error);
-    }
-    return status;
-}
-
 /// Names and figures of the tasks of an object in its order.
 static SdqnStatus read_tasks(const char *where, json_t *tasks, SdqnStudyResult *result, SdqnError *error) {
     const char *name;
@@ -71,7 +59,7 @@ static SdqnStatus read_tasks(const char *where, json_t *tasks, SdqnStudyResult *
         if (result->num_tasks == SDQN_CONFIG_MAX_TASKS || strlen(name) >= SDQN_TASK_NAME_SIZE)
             return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: too many tasks, or too long a name", where);
         snprintf(result->tasks[result->num_tasks], SDQN_TASK_NAME_SIZE, "%s", name);
-        const SdqnStatus status = read_task(where, task, &result->final[result->num_tasks++], error);
+        const SdqnStatus status = sdqn_task_result_json_read(where, task, &result->final[result->num_tasks++], error);
         if (status != SDQN_OK) return status;
     }
     return result->num_tasks > 0 ? SDQN_OK : sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: no task", where);
@@ -82,8 +70,7 @@ static SdqnStatus get_sha256(const char *where, const json_t *object, const char
     const char *text;
     const SdqnStatus status = sdqn_json_get_string(where, object, key, &text, error);
     if (status != SDQN_OK) return status;
-    if (strlen(text) != SDQN_SHA256_HEX_SIZE - 1 || strspn(text, "0123456789abcdef") != SDQN_SHA256_HEX_SIZE - 1)
-        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: %s: must be 64 hexadecimal digits", where, key);
+    if (!sdqn_sha256_is_hex(text)) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: %s: must be 64 hexadecimal digits", where, key);
     memcpy(sha256, text, SDQN_SHA256_HEX_SIZE);
     return SDQN_OK;
 }
@@ -209,17 +196,6 @@ SdqnStatus sdqn_study_result_collect(const char *folder, const char *arm, uint64
 
 // ---- as JSON --------------------------------------------------------------------------------------------------------------------
 
-static void add_task(SdqnJsonWriter *writer, const char *name, const SdqnResultTask *task) {
-    sdqn_json_begin_object(writer, name);
-    sdqn_json_add_double(writer, "mean", task->mean);
-    sdqn_json_add_double(writer, "std", task->std);
-    sdqn_json_add_double(writer, "success", task->success);
-    sdqn_json_add_double(writer, "at_rest", task->at_rest);
-    sdqn_json_add_double(writer, "timeout", task->timeout);
-    sdqn_json_add_double(writer, "steps", task->steps);
-    sdqn_json_end_object(writer);
-}
-
 static void add_integers(SdqnJsonWriter *writer, const char *key, const int *values, int count) {
     sdqn_json_begin_array(writer, key);
     for (int i = 0; i < count; i++) sdqn_json_add_i64(writer, NULL, values[i]);
@@ -244,7 +220,11 @@ static void add_result(SdqnJsonWriter *writer, const SdqnStudyResult *result) {
     sdqn_json_add_i64(writer, "updates", result->updates);
     sdqn_json_add_double(writer, "seconds", result->seconds);
     sdqn_json_begin_object(writer, "final");
-    for (int t = 0; t < result->num_tasks; t++) add_task(writer, result->tasks[t], &result->final[t]);
+    for (int t = 0; t < result->num_tasks; t++) {
+        sdqn_json_begin_object(writer, result->tasks[t]);
+        sdqn_task_result_json_add(writer, &result->final[t]);
+        sdqn_json_end_object(writer);
+    }
     sdqn_json_end_object(writer);
     sdqn_json_begin_object(writer, "evaluations");
     add_integers(writer, "episode", result->evaluation_episodes, result->num_evaluations);

@@ -5,14 +5,10 @@
 #include "core/error.h"
 #include "core/sha256.h"
 #include "run/config.h"
+#include "run/evaluator.h"
 #include "study/plan.h"
 
 #include <stdint.h>
-
-/// Means of a task in the final evaluation.
-typedef struct SdqnResultTask {
-    double mean, std, success, at_rest, timeout, steps;
-} SdqnResultTask;
 
 /// A run of a study. Arrays over evaluations and training episodes are owned.
 typedef struct SdqnStudyResult {
@@ -25,7 +21,7 @@ typedef struct SdqnStudyResult {
     double seconds;
     int num_tasks;
     char tasks[SDQN_CONFIG_MAX_TASKS][SDQN_TASK_NAME_SIZE];
-    SdqnResultTask final[SDQN_CONFIG_MAX_TASKS];
+    SdqnTaskResult final[SDQN_CONFIG_MAX_TASKS]; ///< of the final evaluation: its means alone
     int num_evaluations;
     int *evaluation_episodes; ///< [num_evaluations]
     double *evaluation_means; ///< [num_evaluations, num_tasks]

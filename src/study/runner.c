@@ -2,6 +2,7 @@
 
 #include "study/runner.h"
 
+#include "core/clock.h"
 #include "core/file.h"
 #include "core/text.h"
 #include "run/run_folder.h"
@@ -29,12 +30,6 @@ struct SdqnStudy {
     int num_jobs;
     SdqnJob *jobs; ///< [num_seeds, num_arms]
 };
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /// `FOLDER/ARM-seedN` with an ending.
 static SdqnStatus path_of(const SdqnStudy *study, const char *folder, const SdqnJob *job, const char *ending, char path[SDQN_PATH_SIZE],
@@ -307,11 +302,11 @@ SdqnStatus sdqn_study_run(SdqnStudy *study, const volatile sig_atomic_t *stop, v
     while (status == SDQN_OK && count_jobs(study, SDQN_JOB_WAITING) + count_jobs(study, SDQN_JOB_RUNNING) > 0) {
         status = fill(study, error);
         reap(study);
-        if (now() - looked >= PROGRESS_PERIOD) {
+        if (sdqn_clock_seconds() - looked >= PROGRESS_PERIOD) {
             for (int i = 0; i < study->num_jobs; i++) {
                 if (study->jobs[i].state == SDQN_JOB_RUNNING) look_at(study, &study->jobs[i]);
             }
-            looked = now();
+            looked = sdqn_clock_seconds();
         }
         if (watch) watch(context, study);
         if (stop && *stop != 0) {
