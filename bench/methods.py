@@ -1,10 +1,10 @@
 """Every method, three seeds each: final results beside the original figures, wall time, and what an update costs.
 
-    methods.py run     trains what is not finished yet, as a user would; a run that was stopped goes on
-    methods.py cost    times an update of each, beside each other, and what recording the tasks' gradients adds
-    methods.py table   writes docs/methods/results.md and the results of each method's page, from the two
+    methods.py run [PAGE ...]   trains what is not finished yet, as a user would; a run that was stopped goes on
+    methods.py cost             times an update of each, beside each other, and what recording the tasks' gradients adds
+    methods.py table            writes docs/methods/results.md and the results of each method's page
 
-Runs the built program.
+Runs the built program. What it found is kept in docs/methods/results.json, so that a clone without the runs has the results.
 """
 
 import argparse
@@ -86,8 +86,10 @@ def train(program, arm, seed, root):
 
 
 def run(arguments):
+    """An arm that is whole in the store is not trained again; another is from its first seed, as the store keeps means over the seeds."""
     os.makedirs(arguments.root, exist_ok=True)
-    todo = [(arm, seed) for arm in chosen(arguments) for seed in SEEDS]
+    store = read_store(arguments.store)
+    todo = [(arm, seed) for arm in chosen(arguments) for seed in SEEDS if arguments.again or not is_whole(store, arm)]
     todo = [(arm, seed) for arm, seed in todo if not os.path.exists(os.path.join(folder_of(arm, seed, arguments.root), "summary.json"))]
     print(f"{len(todo)} runs to do, {arguments.jobs} at a time", flush=True)
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
@@ -152,8 +154,9 @@ def cost(arguments):
         "report_microseconds": report,
         "report_share": report / 1000 / base,
     }
-    with open(os.path.join(arguments.root, "cost.json"), "w", encoding="utf-8") as file:
-        json.dump(result, file, indent=1)
+    store = read_store(arguments.store)
+    store["cost"] = result
+    write_store(arguments.store, store)
     return 0
 
 
@@ -163,11 +166,13 @@ def machine():
     return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
 
 
-# ---- tables ----
+# ---- the store ----
 
 
 @dataclasses.dataclass
 class Result:
+    """Of one finished run."""
+
     tasks: dict  # mean return by task
     mean: float
     updates: int
@@ -188,35 +193,78 @@ def read_result(folder):
     return Result(tasks, summary["evaluation"]["mean"], summary["updates"], seconds, summary["weights_sha256"])
 
 
-def read_results(root):
-    return {arm.name: [read_result(folder_of(arm, seed, root)) for seed in SEEDS] for arm in ARMS}
+def entry_of(results):
+    """What the store keeps of an arm: as many digits as the tables show."""
+    done = [result for result in results if result]
+    tasks = {name: round(statistics.mean(result.tasks[name] for result in done), 1) for name in done[0].tasks}
+    return {
+        "seeds": [{"mean": round(result.mean, 1), "sha256": result.sha256[:16]} if result else None for result in results],
+        "mean": round(statistics.mean(result.mean for result in done), 1),
+        "tasks": tasks,
+        "updates": round(statistics.mean(result.updates for result in done)),
+        "minutes": round(statistics.mean(result.seconds for result in done) / 60, 1),
+    }
+
+
+def count_seeds(entry):
+    return sum(seed is not None for seed in entry["seeds"]) if entry else 0
+
+
+def is_whole(store, arm):
+    return count_seeds(store["arms"].get(arm.name)) == len(SEEDS)
+
+
+def read_store(path):
+    if not os.path.exists(path):
+        return {"arms": {}, "cost": None}
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def write_store(path, store):
+    with open(path + ".tmp", "w", encoding="utf-8") as file:
+        json.dump(store, file, indent=1)
+        file.write("\n")
+    os.replace(path + ".tmp", path)
+
+
+def take_runs(store, root):
+    """Put the finished runs of each arm in the place of what the store has of it, unless it has more of them.
+
+    The same settings and seed give the same bytes, so a run that both know must have one SHA-256: another is an error."""
+    for arm in ARMS:
+        results = [read_result(folder_of(arm, seed, root)) for seed in SEEDS]
+        if not any(results):
+            continue
+        old, new = store["arms"].get(arm.name), entry_of(results)
+        for seed, a, b in zip(SEEDS, old["seeds"] if old else [None] * len(SEEDS), new["seeds"]):
+            if a and b and a["sha256"] != b["sha256"]:
+                sys.exit(f"methods.py: {arm.name}, seed {seed}: weights {b['sha256']}, but the store has {a['sha256']}: other numerics")
+        if count_seeds(new) >= count_seeds(old):
+            store["arms"][arm.name] = new
+
+
+# ---- tables ----
 
 
 def cells(values):
     return " / ".join("not run" if value is None else f"{value:.1f}" for value in values)
 
 
-def average(values):
-    values = [value for value in values if value is not None]
-    return statistics.mean(values) if values else float("nan")
-
-
-def result_row(arm, results):
-    done = [result for result in results if result]
-    if not done:
+def result_row(arm, entry):
+    if not entry:
         return f"| {arm.name} | not run | | | | | {arm.original} | | |"
-    tasks = [f"{average([result.tasks[name] for result in done]):.1f}" for name in done[0].tasks]
-    each = cells([result.mean if result else None for result in results])
-    updates, minutes = average([result.updates for result in done]), average([result.seconds for result in done]) / 60
-    return f"| {arm.name} | {each} | {average([result.mean for result in done]):.1f} | {' | '.join(tasks)} | {arm.original} | {updates:,.0f} | {minutes:.1f} |"
+    each = cells([seed["mean"] if seed else None for seed in entry["seeds"]])
+    tasks = " | ".join(f"{value:.1f}" for value in entry["tasks"].values())
+    return f"| {arm.name} | {each} | {entry['mean']:.1f} | {tasks} | {arm.original} | {entry['updates']:,} | {entry['minutes']:.1f} |"
 
 
 HEAD = """| method | seeds 1 / 2 / 3 | mean | standard | windy | heavy | original | updates | minutes |
 |---|---|---|---|---|---|---|---|---|"""
 
 
-def results_text(results, costs):
-    rows = sorted(ARMS, key=lambda arm: -average([r.mean if r else None for r in results[arm.name]]) if any(results[arm.name]) else 1e9)
+def results_text(entries, costs):
+    rows = sorted(ARMS, key=lambda arm: -entries[arm.name]["mean"] if arm.name in entries else 1e9)
     lines = [
         "# Results",
         "",
@@ -231,7 +279,7 @@ def results_text(results, costs):
         "its evaluations, on a shared machine, two to four runs at a time.",
         "",
         HEAD,
-        *[result_row(arm, results[arm.name]) for arm in rows],
+        *[result_row(arm, entries.get(arm.name)) for arm in rows],
         "",
         "## Cost of an update",
         "",
@@ -261,16 +309,21 @@ def results_text(results, costs):
         "",
         "| method | seed 1 | seed 2 | seed 3 |",
         "|---|---|---|---|",
-        *[f"| {arm.name} | {' | '.join(f'`{r.sha256[:16]}`' if r else 'not run' for r in results[arm.name])} |" for arm in ARMS],
+        *[sha256_row(arm, entries.get(arm.name)) for arm in ARMS],
         "",
     ]
     return "\n".join(lines)
 
 
-def page_text(page, results, costs):
+def sha256_row(arm, entry):
+    seeds = entry["seeds"] if entry else [None] * len(SEEDS)
+    return f"| {arm.name} | {' | '.join('`' + seed['sha256'] + '`' if seed else 'not run' for seed in seeds)} |"
+
+
+def page_text(page, entries, costs):
     """What stands between the marks of a method's page."""
     arms = [arm for arm in ARMS if arm.page == page]
-    lines = [BEGIN, "## Results", "", HEAD, *[result_row(arm, results[arm.name]) for arm in arms], ""]
+    lines = [BEGIN, "## Results", "", HEAD, *[result_row(arm, entries.get(arm.name)) for arm in arms], ""]
     if costs:
         each = [f"{costs['microseconds'][arm.name]:,.0f} us ({arm.name})" if len(arms) > 1 else f"{costs['microseconds'][arm.name]:,.0f} us" for arm in arms]
         lines += [f"An update with its environment step: {', '.join(each)}.", ""]
@@ -287,20 +340,19 @@ def replace_marked(text, marked):
 
 
 def table(arguments):
-    results = read_results(arguments.root)
-    costs = None
-    if os.path.exists(os.path.join(arguments.root, "cost.json")):
-        with open(os.path.join(arguments.root, "cost.json"), encoding="utf-8") as file:
-            costs = json.load(file)
+    store = read_store(arguments.store)
+    take_runs(store, arguments.root)
+    write_store(arguments.store, store)
+    entries, costs = store["arms"], store["cost"]
     with open(os.path.join(arguments.docs, "results.md"), "w", encoding="utf-8") as file:
-        file.write(results_text(results, costs))
+        file.write(results_text(entries, costs))
     for page in sorted({arm.page for arm in ARMS}):
         path = os.path.join(arguments.docs, f"{page}.md")
         with open(path, encoding="utf-8") as file:
             text = file.read()
         with open(path, "w", encoding="utf-8") as file:
-            file.write(replace_marked(text, page_text(page, results, costs)))
-    missing = [f"{arm.name}, seed {seed}" for arm in ARMS for seed, r in zip(SEEDS, results[arm.name]) if r is None]
+            file.write(replace_marked(text, page_text(page, entries, costs)))
+    missing = [arm.name for arm in ARMS if not is_whole(store, arm)]
     if missing:
         print(f"not finished: {'; '.join(missing)}")
     return 0
@@ -313,9 +365,11 @@ def main():
     parser.add_argument("--program", default="build/sharedqn")
     parser.add_argument("--root", default="build/methods", help="where the runs lie")
     parser.add_argument("--docs", default="docs/methods")
+    parser.add_argument("--again", action="store_true", help="for run: also what the store has, to see the same bytes")
     parser.add_argument("--jobs", type=int, default=max(1, os.cpu_count() or 1), help="runs at a time")
     parser.add_argument("--rounds", type=int, default=3)
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
+    arguments.store = os.path.join(arguments.docs, "results.json")
     return {"run": run, "cost": cost, "table": table}[arguments.command](arguments)
 
 
