@@ -132,7 +132,7 @@ run-train: $(BUILD)/sharedqn
 	@$(BUILD)/sharedqn train $(if $(strip $(TRAIN_CHOOSES)),,--out $(TRAIN_RUN) $(if $(wildcard $(TRAIN_RUN)),--resume)) $(TRAIN)
 
 run-test: $(BUILD)/sharedqn $(TEST_PROGRAMS)
-	@SHAREDQN=$(BUILD)/sharedqn tests/run.sh $(BUILD)/logs $(TEST_PROGRAMS) tests/check_includes.sh
+	@SHAREDQN=$(BUILD)/sharedqn tests/run.sh $(BUILD)/logs $(TEST_PROGRAMS) tests/check_includes.sh tests/check_citations.sh
 
 run-check: $(BUILD)/sharedqn
 	@tests/check.sh $(BUILD)/check
