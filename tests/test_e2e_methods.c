@@ -252,6 +252,10 @@ static void pruned_weights_are_written_and_played(void **state) {
     outcome = e2e_run("prune", e2e_path("varshare"), "--thresholds", "0,-1", NULL);
     assert_int_equal(outcome->code, 2);
     assert_non_null(strstr(outcome->err, "--thresholds -1: must be a number >= 0, or inf"));
+    outcome = e2e_run("prune", e2e_path("varshare"), "--thresholds", // its first 63 digits are 0
+                      "0,00000000000000000000000000000000000000000000000000000000000000000001", NULL);
+    assert_int_equal(outcome->code, 2);
+    assert_non_null(strstr(outcome->err, "...: is too long for a number"));
     outcome = e2e_run("prune", "--weights", "tests/data/trained.safetensors", NULL);
     assert_int_equal(outcome->code, 2);
     assert_non_null(strstr(outcome->err, "has no residuals to prune"));
@@ -321,7 +325,9 @@ static void wrong_beginnings_are_refused(void **state) {
         {{"--init-from", "FIRST", "--hidden1-size=9"}, "tensor fc1.weight: shape [24, 8], expected [9, 8]"},
         {{"--init-from", "FIRST", "--tasks", "windy"}, "knows 3 tasks, the network 1"},
         {{"--init-from", "FIRST", "--tasks", "standard,windy,heavy,gymwind"}, "know 3 tasks: the run has 4 and says that 0 are new"},
-        {{"--init-from", "tests"}, "tests: is no run"},
+        {{"--init-from", "tests"}, "tests: is no run: it holds no config.yaml\n"},
+        {{"--init-from", "FIRST", "--method", "shared"},
+         "is a run of varshare, whose settings make no run of shared; for its weights alone"},
         {{"--init-from", "Makefile"}, "Makefile: a header of"},
         {{"--new-tasks", "1"}, "--new-tasks 1: needs --init-from"},
         {{"--set", "initial_weights=00"}, "must be 64 hexadecimal digits, or none"},
@@ -341,6 +347,33 @@ static void wrong_beginnings_are_refused(void **state) {
     check_evaluation(first);
 }
 
+/// --resume with the words the run was begun with goes on, also when what it began with is gone; with others it is refused.
+static void resuming_keeps_the_beginning(void **state) {
+    (void)state;
+    const char *first = e2e_path("first"), *other = e2e_path("other"), *plain = e2e_path("plain"), *more = e2e_path("more");
+    run("shared", (const char *const[]){NULL}, first);
+    run("shared", (const char *const[]){"--seed", "2", NULL}, other);
+    run("shared", (const char *const[]){NULL}, plain);
+    run("shared", (const char *const[]){"--init-from", first, "--add-task", "gymwind", NULL}, more);
+    const struct {
+        const char *out, *arguments[4], *message; // NULL: it goes on
+    } cases[] = {
+        {plain, {"--init-from", first}, "the run began with no trained weights; --resume keeps its settings"},
+        {plain, {"--add-task", "gymwind"}, "--add-task gymwind: the run was begun with no new task; --resume keeps its settings"},
+        {more, {"--init-from", other}, "has SHA-256 "},
+        {more, {"--init-from", first, "--add-task", "standard"}, "--add-task standard: the run was begun with gymwind; --resume keeps"},
+        {more, {"--init-from", first, "--add-task", " gymwind"}, NULL},
+        {more, {"--init-from", e2e_path("gone"), "--add-task", "gymwind"}, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *arguments[9] = {"train", "--resume", "--out", cases[i].out};
+        for (int k = 0; k < 4; k++) arguments[4 + k] = cases[i].arguments[k];
+        const Outcome *outcome = e2e_wait(e2e_start(arguments));
+        if (outcome->code != (cases[i].message ? 2 : 0)) fail_msg("%zu: %s", i, outcome->err);
+        if (cases[i].message && !strstr(outcome->err, cases[i].message)) fail_msg("%zu: %s", i, outcome->err);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, e2e_setup, e2e_teardown)
 
 int main(void) {
@@ -353,6 +386,7 @@ int main(void) {
         TEST(pruned_weights_are_written_and_played),
         TEST(tasks_are_added_to_trained_networks),
         TEST(wrong_beginnings_are_refused),
+        TEST(resuming_keeps_the_beginning),
         TEST(one_independent_network_trains_alone),
     };
     return cmocka_run_group_tests_name("e2e_methods", tests, NULL, NULL);

@@ -198,6 +198,23 @@ static void wrong_definitions_are_refused(void **state) {
     each_method(check_wrong_definition);
 }
 
+static void varshare_has_the_residuals_of_its_name(void **state) {
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const SdqnMethod *method = sdqn_method_find(i == 0 ? "varshare" : "varshare-deterministic");
+        const char *const message = i == 0 ? "residuals: must be gaussian with" : "residuals: must be vector with";
+        for (int kind = SDQN_RESIDUALS_NONE; kind <= SDQN_RESIDUALS_GAUSSIAN; kind++) {
+            SdqnMethodDef def = default_def(method);
+            SdqnError error = {0};
+            void *self = NULL;
+            if (kind == (int)def.network.residuals) continue;
+            def.network.residuals = (SdqnResidualKind)kind;
+            assert_int_equal(method->create(&def, &self, &error), SDQN_ERR_ARGUMENT);
+            assert_ptr_equal(strstr(error.message, message), error.message);
+        }
+    }
+}
+
 static void methods_have_the_sizes_of_the_specification(void **state) {
     (void)state;
     static const struct {
@@ -359,6 +376,7 @@ int main(void) {
         cmocka_unit_test(same_seed_gives_the_same_state),
         cmocka_unit_test(saved_state_goes_on_bit_for_bit),
         cmocka_unit_test(wrong_definitions_are_refused),
+        cmocka_unit_test(varshare_has_the_residuals_of_its_name),
         cmocka_unit_test(methods_have_the_sizes_of_the_specification),
         cmocka_unit_test(independent_has_settings_for_each_task),
         cmocka_unit_test(independent_tasks_are_independent),

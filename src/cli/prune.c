@@ -74,7 +74,8 @@ static SdqnStatus read_thresholds(const char *list, double *thresholds, int *cou
     for (const char *rest = list;; rest++) {
         char item[64];
         const size_t length = strcspn(rest, ",");
-        snprintf(item, sizeof item, "%.*s", (int)(length < sizeof item ? length : sizeof item - 1), rest);
+        if (length >= sizeof item) return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--thresholds %.63s...: is too long for a number", rest);
+        snprintf(item, sizeof item, "%.*s", (int)length, rest);
         if (*count == MAX_THRESHOLDS) return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--thresholds: more than %d", MAX_THRESHOLDS);
         const SdqnStatus status = check_threshold("--thresholds", item, &thresholds[(*count)++], error);
         if (status != SDQN_OK) return status;

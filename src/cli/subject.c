@@ -4,6 +4,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+
+static bool is_file(const char *path) {
+    struct stat entry;
+    return stat(path, &entry) == 0 && S_ISREG(entry.st_mode);
+}
 
 static SdqnStatus subject_of_run(const char *folder, SdqnSubject *subject, SdqnError *error) {
     char config[SDQN_PATH_SIZE];
@@ -11,11 +17,12 @@ static SdqnStatus subject_of_run(const char *folder, SdqnSubject *subject, SdqnE
     if (status == SDQN_OK) status = sdqn_file_join(folder, SDQN_RUN_FINAL, subject->weights, error);
     if (status != SDQN_OK) return status;
     if (!sdqn_file_exists(config))
-        return sdqn_error_set(error, SDQN_ERR_IO, "%s: is no run: it holds no " SDQN_RUN_CONFIG " (for a weights file: --weights FILE)",
-                              folder);
+        return sdqn_error_set(error, SDQN_ERR_IO, "%s: is no run: it holds no " SDQN_RUN_CONFIG "%s", folder,
+                              is_file(folder) ? " (for a weights file: --weights FILE)" : "");
     if (!sdqn_file_exists(subject->weights))
         return sdqn_error_set(error, SDQN_ERR_IO,
-                              "%s: the run is not finished: it holds no " SDQN_RUN_FINAL " (weights so far: --weights FILE)", folder);
+                              "%s: the run is not finished: it holds no " SDQN_RUN_FINAL " (of its weights so far: " SDQN_RUN_BEST ")",
+                              folder);
     return sdqn_config_read(config, &subject->config, error);
 }
 

@@ -263,6 +263,7 @@ static SdqnStatus begin_resumed(Session *session, int argc, char **argv, SdqnErr
     SdqnConfig recorded;
     uint8_t *text;
     size_t size;
+    sdqn_initial_weights_clear(&session->initial); // those that count are the run's
     status = sdqn_run_folder_join(session->folder, SDQN_RUN_CONFIG, path, error);
     if (status == SDQN_OK) status = sdqn_config_read(path, &recorded, error);
     if (status == SDQN_OK)

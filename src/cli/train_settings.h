@@ -25,7 +25,8 @@ typedef struct SdqnInitialWeights {
     uint8_t *bytes; ///< the file as it is
     size_t size;
     char sha256[SDQN_SHA256_HEX_SIZE];
-    SdqnSafetensors *tensors; ///< NULL: none
+    SdqnSafetensors *tensors;           ///< NULL: none
+    char method[SDQN_CONFIG_NAME_SIZE]; ///< of the run they are from; empty: of none, a file alone was named
 } SdqnInitialWeights;
 
 /// All zeros is allowed.

@@ -17,8 +17,17 @@ static void varshare_deterministic_def_default(SdqnMethodDef *def) {
     def->network.residuals = SDQN_RESIDUALS_VECTOR;
 }
 
+// Without its residuals the network would be that of shared, blind.
 static SdqnStatus varshare_create(const SdqnMethodDef *def, void **self, SdqnError *error) {
-    return sdqn_learner_method_create(def, NULL, self, error);
+    if (def->network.residuals == SDQN_RESIDUALS_GAUSSIAN) return sdqn_learner_method_create(def, NULL, self, error);
+    return sdqn_error_set(error, SDQN_ERR_ARGUMENT,
+                          "residuals: must be gaussian with method varshare; vectors are those of varshare-deterministic");
+}
+
+static SdqnStatus varshare_deterministic_create(const SdqnMethodDef *def, void **self, SdqnError *error) {
+    if (def->network.residuals == SDQN_RESIDUALS_VECTOR) return sdqn_learner_method_create(def, NULL, self, error);
+    return sdqn_error_set(error, SDQN_ERR_ARGUMENT,
+                          "residuals: must be vector with method varshare-deterministic; Gaussians are those of varshare");
 }
 
 const SdqnMethod sdqn_method_varshare = {
@@ -33,6 +42,6 @@ const SdqnMethod sdqn_method_varshare_deterministic = {
     .name = "varshare-deterministic",
     .help = "varshare without noise and divergence: shared weights and a residual for each task",
     .def_default = varshare_deterministic_def_default,
-    .create = varshare_create,
+    .create = varshare_deterministic_create,
     SDQN_LEARNER_METHOD_FUNCTIONS,
 };

@@ -241,6 +241,11 @@ bool sdqn_config_builder_has(const SdqnConfigBuilder *builder, const char *key) 
     return deciding_layer(builder, sdqn_key_find(sdqn_config_table, sdqn_config_table_size, key)) != NULL;
 }
 
+const char *sdqn_config_builder_method(const SdqnConfigBuilder *builder) {
+    const SdqnConfigLayer *layer = deciding_layer(builder, sdqn_key_find(sdqn_config_table, sdqn_config_table_size, "method"));
+    return layer == NULL ? DEFAULT_METHOD : layer->values.method;
+}
+
 /// Message about a key of the finished configuration. @return SDQN_ERR_ARGUMENT
 static SdqnStatus refuse(const SdqnConfigBuilder *builder, const SdqnConfig *config, const char *name, const char *why, SdqnError *error) {
     int key = sdqn_key_find(sdqn_config_table, sdqn_config_table_size, name);
@@ -362,7 +367,7 @@ static SdqnStatus check_new_tasks(const SdqnConfigBuilder *builder, const SdqnMe
 static SdqnStatus choose_method(const SdqnConfigBuilder *builder, const SdqnMethod **method, SdqnError *error) {
     int key = sdqn_key_find(sdqn_config_table, sdqn_config_table_size, "method"), count;
     const SdqnConfigLayer *layer = deciding_layer(builder, key);
-    *method = sdqn_method_find(layer == NULL ? DEFAULT_METHOD : layer->values.method);
+    *method = sdqn_method_find(sdqn_config_builder_method(builder));
     if (*method != NULL) return SDQN_OK;
     const SdqnMethod *const *methods = sdqn_methods(&count);
     char why[512];

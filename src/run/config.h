@@ -109,6 +109,8 @@ SdqnStatus sdqn_config_builder_add_tasks(SdqnConfigBuilder *builder, const char 
 
 /// Whether a file or the command line gave a key.
 bool sdqn_config_builder_has(const SdqnConfigBuilder *builder, const char *key);
+/// Name of the method as given so far, which need not be one.
+const char *sdqn_config_builder_method(const SdqnConfigBuilder *builder);
 /// Forget what files have said of a key.
 void sdqn_config_builder_forget(SdqnConfigBuilder *builder, const char *key);
 
