@@ -53,6 +53,13 @@ LIB_SOURCES := $(filter-out $(KERNEL_SOURCES) src/cli/main.c,$(wildcard src/*/*.
 CLI_SOURCES := src/cli/main.c
 KERNEL_OBJECTS := $(foreach k,$(KERNEL_SOURCES:.c=),$(foreach l,$(KERNEL_LEVELS),$(BUILD)/$(k)_$(l).o))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(KERNEL_OBJECTS)
+# The shared libraries have objects of their own, so that the program stays what it is.
+PIC_OBJECTS := $(LIB_OBJECTS:$(BUILD)/%=$(BUILD)/pic/%)
+# What the Python package needs of it: no files, no YAML, no JSON.
+PYTHON_SOURCES := $(filter-out src/core/json.c,$(wildcard src/core/*.c)) $(wildcard src/physics/*.c src/lander/*.c) \
+  $(filter-out src/nn/safetensors.c src/nn/network_set_read.c,$(wildcard src/nn/*.c)) src/dqn/exploration.c src/methods/cone.c src/methods/dense.c \
+  $(wildcard src/methods/aggregate*.c) src/run/weights_policy.c src/api/environment.c src/api/agent.c
+PYTHON_OBJECTS := $(patsubst %.c,$(BUILD)/pic/%.o,$(filter-out %_isa.c,$(PYTHON_SOURCES))) $(KERNEL_OBJECTS:$(BUILD)/%=$(BUILD)/pic/%)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(wildcard tests/test_*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
@@ -105,16 +112,37 @@ $(BUILD)/sharedqn: $(CLI_OBJECTS) $(BUILD)/libsharedqn.a
 $(BUILD)/libsharedqn.a: $(LIB_OBJECTS)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+# The names of include/sharedqn.h and no others can be seen from outside.
+$(BUILD)/libsharedqn.so: $(PIC_OBJECTS)
+	@echo '  link $@'
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-z,defs -Wl,-soname,$(@F) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/python/libsharedqn.so: $(PYTHON_OBJECTS)
+	@mkdir -p $(@D)
+	@echo '  link $@'
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-z,defs -o $@ $^ -lm
+
+PIC := -fPIC -fvisibility=hidden
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo '  compile $<'
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	@echo '  compile $< for shared libraries'
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(PIC) -MMD -MP -c -o $@ $<
 
 define KERNEL_RULE
 $(BUILD)/%_isa_$(1).o: %_isa.c
 	@mkdir -p $$(@D)
 	@echo '  compile $$< for $(1)'
 	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(FLAGS_$(1)) -DSDQN_ISA=$(1) -DSDQN_ISA_$(1)=1 -MMD -MP -c -o $$@ $$<
+
+$(BUILD)/pic/%_isa_$(1).o: %_isa.c
+	@mkdir -p $$(@D)
+	@echo '  compile $$< for $(1), for shared libraries'
+	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(PIC) $$(FLAGS_$(1)) -DSDQN_ISA=$(1) -DSDQN_ISA_$(1)=1 -MMD -MP -c -o $$@ $$<
 endef
 $(foreach l,$(KERNEL_LEVELS),$(eval $(call KERNEL_RULE,$(l))))
 

@@ -1,8 +1,9 @@
-// sharedqn.h: the public C API: LunarLander-v3 with the bits of Gymnasium, one environment or many at once,
-// and one update direction from the gradients of many tasks.
+// sharedqn.h: the public C API: LunarLander-v3 with the bits of Gymnasium, one environment or many at once, trained networks that act in
+// it, and one update direction from the gradients of many tasks.
 //
-// Link with libsharedqn.a and -lm. No call prints, exits or keeps global state; objects are not thread-safe, but different objects may
-// be used by different threads. The caller's floating-point mode is set to IEEE 754's default during a call and restored.
+// Link with -lsharedqn, or with libsharedqn.a, -lyaml, -ljansson and -lm. No call prints, exits or keeps global state; objects are not
+// thread-safe, but different objects may be used by different threads. The caller's floating-point mode is set to IEEE 754's default during
+// a call and restored.
 #ifndef SHAREDQN_H
 #define SHAREDQN_H
 
@@ -11,6 +12,9 @@
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+#if defined __GNUC__
+#pragma GCC visibility push(default) // of a shared library, these names alone are seen
 #endif
 
 /// What a fallible call returns. `main` alone turns it into an exit code: ARGUMENT is wrong usage (2), every other error is failed work
@@ -32,6 +36,9 @@ typedef enum SdqnStatus {
 typedef struct SdqnError {
     char message[SDQN_ERROR_SIZE];
 } SdqnError;
+
+/// The version of the library, "0.1.0".
+const char *sdqn_version(void);
 
 #define SDQN_TASK_NAME_SIZE 32
 
@@ -148,6 +155,53 @@ SdqnStatus sdqn_lander_batch_copy_out(const SdqnLanderBatch *batch, int lane, Sd
 /// Put a copy of an environment that has been reset in the place of a lane, which then goes on with it, whatever its task.
 SdqnStatus sdqn_lander_batch_copy_in(SdqnLanderBatch *batch, int lane, const SdqnEnv *env, SdqnError *error);
 
+// ---- trained networks ----
+
+/// Trained Q-networks, one for all tasks or one for each, that act greedily in LunarLander. Not thread-safe.
+typedef struct SdqnAgent SdqnAgent;
+
+#define SDQN_AGENT_MAX_TASKS 32
+
+/// A named float32 array, row-major, as in PyTorch's state_dict: "fc1.weight" is [out, in].
+typedef struct SdqnWeights {
+    const char *name; ///< 1 to 63 bytes
+    int rank;         ///< 0 to 4
+    size_t shape[4];  ///< the first `rank` count
+    const float *data;
+} SdqnWeights;
+
+/// Load the final weights of a run, given its folder, or any weights file in the safetensors format. Which network it is follows from names
+/// and shapes. The tasks are those of the run; of a file those that its networks are named after, else standard, windy and heavy, or, if it
+/// tells apart another number of tasks, tasks without names.
+/// @return SDQN_OK; SDQN_ERR_IO (not there, no run, or not finished); SDQN_ERR_FORMAT; SDQN_ERR_ARGUMENT (the settings of the run are
+///         wrong, or do not fit its weights); SDQN_ERR_MEMORY
+SdqnStatus sdqn_agent_load(const char *path, SdqnAgent **agent, SdqnError *error);
+/// The same of weights in memory, which are copied.
+/// @param weights [count] every tensor of the networks and no other, values finite
+/// @param tasks   [num_tasks] what they were trained on, in the order of the embedding; NULL: as of a file
+/// @param num_tasks at most SDQN_AGENT_MAX_TASKS
+SdqnStatus sdqn_agent_create(const SdqnWeights *weights, int count, const char *const *tasks, int num_tasks, SdqnAgent **agent,
+                             SdqnError *error);
+/// @param agent may be NULL
+void sdqn_agent_destroy(SdqnAgent *agent);
+
+/// Tasks that the agent tells apart; 0 if it sees the observation alone and plays every task alike.
+int sdqn_agent_num_tasks(const SdqnAgent *agent);
+/// @return the name of a task, "" if it has none, NULL if `task` is not in [0, num_tasks)
+const char *sdqn_agent_task_name(const SdqnAgent *agent, int task);
+/// @return the number of the task of that name, or -1
+int sdqn_agent_find_task(const SdqnAgent *agent, const char *name);
+
+/// Q-values of observations.
+/// @param tasks         [n] each in [0, num_tasks), any mix; not looked at (may be NULL) if num_tasks is 0
+/// @param observations  [n, 8] float32, finite
+/// @param n             >= 0
+/// @param q             [n, 4] written. A row's bits depend neither on the other rows nor on the machine.
+/// @return SDQN_OK, or SDQN_ERR_ARGUMENT naming the row that is out of range (nothing written)
+SdqnStatus sdqn_agent_q_values(SdqnAgent *agent, const int32_t *tasks, const float *observations, int n, float *q, SdqnError *error);
+/// The actions of the highest Q-values; ties go to the lower action. @param actions [n] written; the rest as above
+SdqnStatus sdqn_agent_act(SdqnAgent *agent, const int32_t *tasks, const float *observations, int n, int32_t *actions, SdqnError *error);
+
 // ---- gradients of many tasks ----
 
 /// One update direction from the gradients of several tasks.
@@ -165,6 +219,9 @@ SdqnStatus sdqn_lander_batch_copy_in(SdqnLanderBatch *batch, int lane, const Sdq
 ///         untouched); SDQN_ERR_NUMERIC if the direction exceeds the range of float32 (`out` then holds infinities)
 SdqnStatus sdqn_aggregate(const char *name, const float *gradients, int tasks, size_t parameters, uint64_t seed, float *out);
 
+#if defined __GNUC__
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

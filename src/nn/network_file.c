@@ -1,7 +1,5 @@
 #include "nn/network_file.h"
 
-#include "nn/safetensors.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -266,7 +264,7 @@ SdqnStatus sdqn_q_network_load_first(SdqnQNetwork *network, const char *where, c
     return status;
 }
 
-// ---- files ----------------------------------------------------------------------------------------------------------------------
+// ---- sets ------------------------------------------------------------------------------------------------------------------------
 
 static const char FC1_OF_TASK[] = ".fc1.weight";
 
@@ -304,47 +302,42 @@ static SdqnStatus create_from(const char *where, const SdqnTensor *tensors, int 
 }
 
 /// A network for each TASK.fc1.weight.
-static SdqnStatus create_for_tasks(const char *path, const SdqnTensor *tensors, int count, int observation_size, int num_actions,
+static SdqnStatus create_for_tasks(const char *where, const SdqnTensor *tensors, int count, int observation_size, int num_actions,
                                    const SdqnKernels *kernels, SdqnQNetworkSet *set, SdqnError *error) {
     int taken = 0;
     for (int i = 0; i < count; i++) {
         const size_t length = task_length(&tensors[i]);
         if (length == 0) continue;
         if (set->count == SDQN_MAX_TASKS) {
-            return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: more than %d networks", path, SDQN_MAX_TASKS);
+            return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: more than %d networks", where, SDQN_MAX_TASKS);
         }
-        char *task = set->tasks[set->count], where[SDQN_ERROR_SIZE];
+        char *task = set->tasks[set->count], whose[SDQN_ERROR_SIZE];
         SdqnTensor own[SDQN_Q_NETWORK_MAX_TENSORS + 1];
         memcpy(task, tensors[i].name, length);
-        snprintf(where, sizeof where, "%.700s: network %s", path, task);
+        snprintf(whose, sizeof whose, "%.700s: network %s", where, task);
         const int num_own = sdqn_q_network_tensors_of_task(tensors, count, task, own);
         const SdqnStatus status =
-            create_from(where, own, num_own, observation_size, num_actions, kernels, &set->networks[set->count], error);
+            create_from(whose, own, num_own, observation_size, num_actions, kernels, &set->networks[set->count], error);
         if (status != SDQN_OK) return status;
         set->count++;
         taken += num_own;
     }
-    if (taken != count) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: holds tensors that are part of no network", path);
+    if (taken != count) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: holds tensors that are part of no network", where);
     return SDQN_OK;
 }
 
-SdqnStatus sdqn_q_network_set_read(const char *path, int observation_size, int num_actions, const SdqnKernels *kernels,
-                                   SdqnQNetworkSet *set, SdqnError *error) {
-    SdqnSafetensors *file;
-    SdqnStatus status = sdqn_safetensors_read(path, &file, error);
-    if (status != SDQN_OK) return status;
-    int count;
+SdqnStatus sdqn_q_network_set_create(const char *where, const SdqnTensor *tensors, int count, int observation_size, int num_actions,
+                                     const SdqnKernels *kernels, SdqnQNetworkSet *set, SdqnError *error) {
+    SdqnStatus status;
     bool by_task = false;
     SdqnQNetworkSet made = {0};
-    const SdqnTensor *tensors = sdqn_safetensors_tensors(file, &count);
     for (int i = 0; i < count; i++) by_task = by_task || task_length(&tensors[i]) > 0;
     if (by_task) {
-        status = create_for_tasks(path, tensors, count, observation_size, num_actions, kernels, &made, error);
+        status = create_for_tasks(where, tensors, count, observation_size, num_actions, kernels, &made, error);
     } else {
-        status = create_from(path, tensors, count, observation_size, num_actions, kernels, &made.networks[0], error);
+        status = create_from(where, tensors, count, observation_size, num_actions, kernels, &made.networks[0], error);
         made.count = 1;
     }
-    sdqn_safetensors_destroy(file);
     if (status == SDQN_OK) {
         *set = made;
     } else {

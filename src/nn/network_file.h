@@ -40,8 +40,11 @@ typedef struct SdqnQNetworkSet {
     char tasks[SDQN_MAX_TASKS][SDQN_TENSOR_NAME_SIZE]; ///< in the order of the file
 } SdqnQNetworkSet;
 
-/// Read a safetensors file into new networks, whatever their sizes. @param set  written on success; to be cleared by the caller
-/// @return SDQN_OK, SDQN_ERR_IO, SDQN_ERR_FORMAT or SDQN_ERR_MEMORY
+/// New networks from a file's tensors, whatever their sizes. @param where  what error messages call the file
+/// @param set  written on success; to be cleared by the caller @return SDQN_OK, SDQN_ERR_FORMAT or SDQN_ERR_MEMORY
+SdqnStatus sdqn_q_network_set_create(const char *where, const SdqnTensor *tensors, int count, int observation_size, int num_actions,
+                                     const SdqnKernels *kernels, SdqnQNetworkSet *set, SdqnError *error);
+/// The same of a safetensors file. @return SDQN_ERR_IO too
 SdqnStatus sdqn_q_network_set_read(const char *path, int observation_size, int num_actions, const SdqnKernels *kernels,
                                    SdqnQNetworkSet *set, SdqnError *error);
 /// Destroy the networks. All zeros is allowed.

@@ -15,13 +15,6 @@ struct SdqnWeightsPolicy {
     int32_t rows[SDQN_TASK_SET_MAX];            ///< and which task it is to that network
 };
 
-SdqnStatus sdqn_weights_policy_create(const char *path, const SdqnEnvironmentFamily *family, const SdqnKernels *kernels,
-                                      SdqnWeightsPolicy **policy, SdqnError *error) {
-    SdqnQNetworkSet set;
-    SdqnStatus status = sdqn_q_network_set_read(path, family->observation_size, family->num_actions, kernels, &set, error);
-    return status == SDQN_OK ? sdqn_weights_policy_create_from(&set, policy, error) : status;
-}
-
 SdqnStatus sdqn_weights_policy_create_from(SdqnQNetworkSet *set, SdqnWeightsPolicy **policy, SdqnError *error) {
     SdqnWeightsPolicy *created = calloc(1, sizeof *created);
     if (created == NULL) {
@@ -84,12 +77,11 @@ void sdqn_weights_policy_set_rows(SdqnWeightsPolicy *policy, const int32_t *rows
     memcpy(policy->rows, rows, (size_t)count * sizeof *rows);
 }
 
-/// The actions of one network, for the tasks it plays.
-static void act_by_network(SdqnWeightsPolicy *policy, int network, const int32_t *tasks, const float *observations, int n,
-                           int32_t *actions) {
+/// The Q-values of one network, for the tasks it plays.
+static void q_values_of_network(SdqnWeightsPolicy *policy, int network, const int32_t *tasks, const float *observations, int n, float *q) {
     const SdqnQNetworkDef *def = sdqn_q_network_def(policy->set.networks[network]);
-    const size_t observation_size = (size_t)def->observation_size;
-    float own_observations[SDQN_EVALUATION_LANES * SDQN_MAX_OBSERVATION_SIZE], q[SDQN_EVALUATION_LANES * SDQN_MAX_ACTIONS];
+    const size_t observation_size = (size_t)def->observation_size, num_actions = (size_t)def->num_actions;
+    float own_observations[SDQN_EVALUATION_LANES * SDQN_MAX_OBSERVATION_SIZE], own_q[SDQN_EVALUATION_LANES * SDQN_MAX_ACTIONS];
     int32_t rows[SDQN_EVALUATION_LANES];
     int places[SDQN_EVALUATION_LANES], count = 0;
     for (int i = 0; i < n; i++) {
@@ -100,15 +92,21 @@ static void act_by_network(SdqnWeightsPolicy *policy, int network, const int32_t
         places[count++] = i;
     }
     if (count == 0) return;
-    sdqn_q_network_q_values(policy->set.networks[network], policy->workspaces[network], own_observations, rows, count, q);
-    for (int i = 0; i < count; i++) {
-        actions[places[i]] = sdqn_greedy_action(q + (size_t)i * (size_t)def->num_actions, def->num_actions);
-    }
+    sdqn_q_network_q_values(policy->set.networks[network], policy->workspaces[network], own_observations, rows, count, own_q);
+    for (int i = 0; i < count; i++) memcpy(q + (size_t)places[i] * num_actions, own_q + (size_t)i * num_actions, num_actions * sizeof *q);
+}
+
+void sdqn_weights_policy_q_values(SdqnWeightsPolicy *policy, const int32_t *tasks, const float *observations, int n, float *q) {
+    assert(n >= 1 && n <= SDQN_EVALUATION_LANES);
+    for (int network = 0; network < policy->set.count; network++) q_values_of_network(policy, network, tasks, observations, n, q);
 }
 
 static void act(void *object, const int32_t *tasks, const float *observations, int n, int32_t *actions) {
     SdqnWeightsPolicy *policy = object;
-    for (int network = 0; network < policy->set.count; network++) act_by_network(policy, network, tasks, observations, n, actions);
+    const int num_actions = sdqn_q_network_def(policy->set.networks[0])->num_actions;
+    float q[SDQN_EVALUATION_LANES * SDQN_MAX_ACTIONS];
+    sdqn_weights_policy_q_values(policy, tasks, observations, n, q);
+    for (int i = 0; i < n; i++) actions[i] = sdqn_greedy_action(q + (size_t)i * (size_t)num_actions, num_actions);
 }
 
 SdqnPolicy sdqn_weights_policy_as_policy(SdqnWeightsPolicy *policy) { return (SdqnPolicy){policy, act}; }

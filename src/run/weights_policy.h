@@ -41,7 +41,12 @@ int sdqn_weights_policy_num_tasks(const SdqnWeightsPolicy *policy);
 /// @param rows [count] each in [0, num_tasks), or below SDQN_TASK_SET_MAX if they can be any
 void sdqn_weights_policy_set_rows(SdqnWeightsPolicy *policy, const int32_t *rows, int count);
 
-/// For sdqn_evaluate. The result borrows `policy`.
+/// Q-values of observations, whatever their tasks.
+/// @param tasks [n] each a task's index in the evaluated set @param observations [n, observation_size]
+/// @param n in [1, SDQN_EVALUATION_LANES] @param q [n, num_actions] written
+void sdqn_weights_policy_q_values(SdqnWeightsPolicy *policy, const int32_t *tasks, const float *observations, int n, float *q);
+
+/// The policy that takes the action of the highest Q-value, for sdqn_evaluate. The result borrows `policy`.
 SdqnPolicy sdqn_weights_policy_as_policy(SdqnWeightsPolicy *policy);
 
 #endif
