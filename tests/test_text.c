@@ -159,8 +159,46 @@ static void suggests_the_nearest_name(void **state) {
     assert_null(sdqn_text_nearest(longest, names, 4));
 }
 
+static void fixed_decimals_are_rounded_and_never_minus_zero(void **state) {
+    (void)state;
+    static const struct {
+        double value;
+        int decimals;
+        const char *text;
+    } cases[] = {
+        {12.345, 1, "12.3"},
+        {-0.04, 1, "0.0"},
+        {-0.06, 1, "-0.1"},
+        {0.5, 0, "0"},
+        {2.5, 0, "2"},
+        {-123.0, 3, "-123.000"},
+        {1e-300, 9, "0.000000000"},
+        {999999999999999.0, 0, "999999999999999"},
+        {1e15, 2, "1000000000000000.0"},
+        {-INFINITY, 2, "-inf"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[SDQN_TEXT_SIZE];
+        assert_string_equal(sdqn_text_from_double_fixed(cases[i].value, cases[i].decimals, text), cases[i].text);
+    }
+}
+
+static void sequences_of_utf8_are_told_from_other_bytes(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length;
+    } cases[] = {
+        {"", 1},     {"a", 1},        {"\xc3\xa4", 2},     {"\xe2\x82\xac", 3}, {"\xf0\x9f\x9a\x80", 4}, {"\xc3", 0},
+        {"\xa4", 0}, {"\xc0\x80", 0}, {"\xe0\x80\x80", 0}, {"\xed\xa0\x80", 0}, {"\xf4\x90\x80\x80", 0}, {"\xf0\x9f\x9a", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) assert_int_equal(sdqn_text_utf8_length(cases[i].text), cases[i].length);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fixed_decimals_are_rounded_and_never_minus_zero),
+        cmocka_unit_test(sequences_of_utf8_are_told_from_other_bytes),
         cmocka_unit_test(doubles_are_shortest_and_have_a_dot),
         cmocka_unit_test(random_numbers_round_trip),
         cmocka_unit_test(hex_of_special_values),

@@ -161,22 +161,10 @@ static void begin_line(SdqnJsonWriter *writer) {
     for (int i = 0; i < writer->depth * writer->indent; i++) append(writer, " ", 1);
 }
 
-/// Length of the valid UTF-8 sequence at `text` (RFC 3629: shortest form, no surrogates, up to U+10FFFF). @return 0 if there is none
-static size_t utf8_length(const unsigned char *text) {
-    if (text[0] < 0x80) return 1;
-    size_t length = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
-    if (text[0] < 0xc2 || text[0] > 0xf4) return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xc0) != 0x80) return 0; // also stops at the terminating zero
-    if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f)) return 0;
-    if ((text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f)) return 0;
-    return length;
-}
-
 static void append_quoted(SdqnJsonWriter *writer, const char *value) {
     append(writer, "\"", 1);
-    for (const unsigned char *c = (const unsigned char *)value; *c != '\0';) {
-        size_t length = utf8_length(c);
+    for (const char *c = value; *c != '\0';) {
+        size_t length = sdqn_text_utf8_length(c);
         char escape[8];
         if (length == 0) {
             append_text(writer, "\\ufffd");
@@ -184,11 +172,11 @@ static void append_quoted(SdqnJsonWriter *writer, const char *value) {
         } else if (*c == '"' || *c == '\\') {
             snprintf(escape, sizeof escape, "\\%c", *c);
             append_text(writer, escape);
-        } else if (*c < 0x20 || *c == 0x7f) {
-            snprintf(escape, sizeof escape, "\\u%04x", *c);
+        } else if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            snprintf(escape, sizeof escape, "\\u%04x", (unsigned)*c);
             append_text(writer, escape);
         } else {
-            append(writer, (const char *)c, length);
+            append(writer, c, length);
         }
         c += length;
     }

@@ -14,6 +14,7 @@ enum {
     FIXED_FROM = -4,        ///< decimal exponents from here
     FIXED_TO = 16,          ///< to below here are written without an exponent
 };
+#define MAX_FIXED 1e15 ///< magnitudes below this fit with 9 decimals
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -61,6 +62,26 @@ const char *sdqn_text_from_double(double value, char text[SDQN_TEXT_SIZE]) {
         snprintf(text, SDQN_TEXT_SIZE, "%s%s%.*s.0", sign, digits, point - count, "0000000000000000");
     else
         snprintf(text, SDQN_TEXT_SIZE, "%s%.*s.%s", sign, point, digits, digits + point);
+    return text;
+}
+
+const char *sdqn_text_from_double_fixed(double value, int decimals, char text[SDQN_TEXT_SIZE]) {
+    if (!isfinite(value) || fabs(value) >= MAX_FIXED) return sdqn_text_from_double(value, text);
+    char digits[SDQN_TEXT_SIZE];
+    snprintf(digits, sizeof digits, "%.*f", decimals, value);
+    char *out = text;
+    bool zero = true, point = false;
+    for (const char *c = digits; *c != '\0'; c++) {
+        if (is_digit(*c) || (*c == '-' && c == digits)) {
+            zero = zero && (*c == '0' || *c == '-');
+            *out++ = *c;
+        } else if (!point) { // the locale's decimal point, of whatever bytes
+            point = true;
+            *out++ = '.';
+        }
+    }
+    *out = '\0';
+    if (zero && text[0] == '-') memmove(text, text + 1, strlen(text));
     return text;
 }
 
@@ -180,4 +201,16 @@ const char *sdqn_text_nearest(const char *text, const char *const *names, size_t
         }
     }
     return nearest;
+}
+
+size_t sdqn_text_utf8_length(const char *text) {
+    const unsigned char *c = (const unsigned char *)text;
+    if (c[0] < 0x80) return 1;
+    size_t length = c[0] >= 0xf0 ? 4 : c[0] >= 0xe0 ? 3 : 2;
+    if (c[0] < 0xc2 || c[0] > 0xf4) return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((c[i] & 0xc0) != 0x80) return 0; // also stops at the terminating zero
+    if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f)) return 0;
+    if ((c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f)) return 0;
+    return length;
 }

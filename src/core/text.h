@@ -19,6 +19,11 @@
 /// @return `text`
 const char *sdqn_text_from_double(double value, char text[SDQN_TEXT_SIZE]);
 
+/// Decimal text with a fixed number of digits behind the dot, rounded to nearest: `12.35`, `-0.0` is `0.0`. Magnitudes from 1e15 on are
+/// written as sdqn_text_from_double does, and so is what is not finite. @param decimals  in [0, 9]; 0 gives an integer without a dot
+/// @return `text`
+const char *sdqn_text_from_double_fixed(double value, int decimals, char text[SDQN_TEXT_SIZE]);
+
 /// Hexadecimal text as C's %a writes it: `0x1.8p+1`, `-0x0p+0`, `nan`, `inf`, `-inf`. @return `text`
 const char *sdqn_text_from_double_hex(double value, char text[SDQN_TEXT_SIZE]);
 
@@ -32,6 +37,10 @@ bool sdqn_text_to_u64(const char *text, uint64_t *value);
 
 /// Read a whole string as a seed in [0, SDQN_MAX_SEED]. @return false on anything else (`value` untouched)
 bool sdqn_text_to_seed(const char *text, uint64_t *value);
+
+/// Length of the valid UTF-8 sequence at `text`, which is zero-terminated (RFC 3629: shortest form, no surrogates, up to U+10FFFF).
+/// @return 1 to 4, also 1 at the terminating zero; 0 if there is none
+size_t sdqn_text_utf8_length(const char *text);
 
 /// The name nearest to `text` in edit distance (letters changed, added, left out or swapped), for "did you mean".
 /// @param names  [count] @return NULL if none is near (distance above a third of the length, rounded up)
