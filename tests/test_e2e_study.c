@@ -133,6 +133,7 @@ static void bad_files_are_refused(void **state) {
         const char *text, *message;
     } cases[] = {
         {"name: a\nseeds: 1\n", "arms: is missing"},
+        {"name: a\narms: {s: {}}\n", "seeds: is missing"},
         {"name: a\nseeds: [1, 2, 1]\narms: {s: {}}\n", ":2: seed 1: is there twice"},
         {"name: a\nseeds: 1-3-5\narms: {s: {}}\n", ":2: 1-3-5: must be seeds"},
         {"name: a\nseeds: 5-3\narms: {s: {}}\n", ":2: 5-3: the range ends before it begins"},

@@ -15,16 +15,59 @@
 
 #include <cmocka.h>
 
-static void shipped_studies_are_sound(void **state) {
+static SdqnStudyPlan read_plan(const char *file) {
+    SdqnStudyPlan plan = {0};
+    SdqnError error = {0};
+    if (sdqn_study_plan_read(file, &plan, &error) != SDQN_OK) fail_msg("%s", error.message);
+    return plan;
+}
+
+static void the_shipped_study_is_as_planned(void **state) {
     (void)state;
-    static const char *const files[] = {"configs/studies/seed-tuning.yaml"};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        SdqnStudyPlan plan = {0};
-        SdqnError error = {0};
-        if (sdqn_study_plan_read(files[i], &plan, &error) != SDQN_OK) fail_msg("%s", error.message);
-        assert_true(plan.num_arms > 1 && plan.num_seeds > 1);
-        sdqn_study_plan_clear(&plan);
+    static const int seeds[] = {20, 10, 5};
+    SdqnStudyPlan plan = read_plan("configs/studies/seed.yaml");
+    assert_int_equal(plan.num_tiers, 3);
+    for (int i = 0; i < 3; i++) assert_int_equal(plan.tiers[i].num_seeds, seeds[i]);
+    const int shared = sdqn_study_plan_find(&plan, "shared"), wide = sdqn_study_plan_find(&plan, "shared-wide");
+    const int pcgrad = sdqn_study_plan_find(&plan, "pcgrad"), first = sdqn_study_plan_find(&plan, "shared_25e-5");
+    assert_true(shared >= 0 && wide >= 0 && pcgrad >= 0 && first >= 0);
+    assert_int_equal(plan.arms[shared].num_candidates, 3);
+    assert_int_equal(plan.arms[shared].first_candidate, first);
+    assert_int_equal(plan.arms[wide].tuned_by, shared);
+    assert_int_equal(plan.arms[first].tier, 0);
+    assert_int_equal(plan.arms[plan.arms[pcgrad].first_candidate].tier, 1); // it is not needed before
+    assert_false(sdqn_study_plan_is_settled(&plan, wide));
+    assert_true(sdqn_study_plan_is_settled(&plan, first));
+    assert_true(plan.arms[first].config.learning_rate.values[0] == 2.5e-4);
+    assert_int_equal(sdqn_study_plan_choose(&plan, shared, first + 2, NULL), SDQN_OK);
+    assert_true(sdqn_study_plan_is_settled(&plan, wide));
+    assert_true(plan.arms[wide].config.learning_rate.values[0] == 1e-3 && plan.arms[shared].config.learning_rate.values[0] == 1e-3);
+    sdqn_study_plan_clear(&plan);
+}
+
+static void candidates_are_named_by_their_values(void **state) {
+    (void)state;
+    static const struct {
+        const char *value, *name;
+    } cases[] = {{"2.5e-4", "a_25e-5"}, {"0.00025", "a_25e-5"}, {"1e-3", "a_1e-3"}, {"5E+2", "a_5e2"},       {"10", "a_10"},
+                 {"0.5", "a_5e-1"},     {"0", "a_0"},           {"0.0", "a_0"},     {"true", "a_true"},      {"onehot", "a_onehot"},
+                 {"1,2", "a_1_2"},      {"-0.5", "a_-0_5"},     {"1.5", "a_15e-1"}, {"by task", "a_by_task"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        SdqnStudyArm arm = {.name = "a"};
+        assert_int_equal(sdqn_study_arm_name_value(&arm, cases[i].value, NULL), SDQN_OK);
+        assert_string_equal(arm.name, cases[i].name);
     }
+    SdqnStudyArm arm = {.name = "a"};
+    static const char digits[] = "1234567890123456789012345678901234567890123456789012345678901";
+    assert_int_equal(sdqn_study_arm_name_value(&arm, digits, NULL), SDQN_OK); // 63 letters
+    assert_int_equal(sdqn_study_arm_name_value(&arm, "1", NULL), SDQN_ERR_ARGUMENT);
+    assert_int_equal(strlen(arm.name), 63);
+}
+
+static void *copy_of(const void *data, size_t size) {
+    void *copy = malloc(size);
+    assert_non_null(copy);
+    return memcpy(copy, data, size);
 }
 
 /// Two tasks, three evaluations, four episodes.
@@ -34,24 +77,33 @@ static SdqnStudyResult make_result(void) {
                               .parameters = 10,
                               .environment_steps = 400,
                               .updates = 300,
-                              .seconds = 1.5,
                               .num_tasks = 2,
                               .tasks = {"standard", "windy"},
                               .final = {{.mean = 1.5, .std = 2, .success = 0.5, .at_rest = 0.25, .steps = 100},
                                         {.mean = -3, .std = 1, .timeout = 1, .steps = 400}},
-                              .num_evaluations = 3,
+                              .curve = {.count = 3},
                               .num_episodes = 4};
-    static const double means[] = {0, 100, 10, 100, 40, 100}, returns[] = {-10.25, 3, 4, 5};
-    static const int episodes[] = {50, 100, 200}, tasks[] = {0, 1, 0, 1}, steps[] = {100, 101, 102, 97}, updates[] = {0, 100, 200, 300};
+    static const double means[] = {0, 100, 10, 100, 40, 100}, returns[] = {-10.3, 3, 4, 5};
+    static const double success[] = {0, 0.2, 0.4, 0.6, 0.8, 1}, cosines[] = {0, -0.5, 0.25, 0}, conflicts[] = {0, 1, 0.5, 0};
+    static const int episodes[] = {50, 100, 200}, tasks[] = {0, 1, 0, 1}, steps[] = {100, 101, 102, 97}, reports[] = {0, 1, 2, 0};
+    static const int64_t all_steps[] = {100, 201, 303}, updates[] = {0, 100, 200};
     memset(result.numerics, 'a', SDQN_SHA256_HEX_SIZE - 1);
     memset(result.weights_sha256, '0', SDQN_SHA256_HEX_SIZE - 1);
     result.settings = strdup("method: shared\n");
-    result.evaluation_means = memcpy(malloc(sizeof means), means, sizeof means);
-    result.evaluation_episodes = memcpy(malloc(sizeof episodes), episodes, sizeof episodes);
-    result.episode_returns = memcpy(malloc(sizeof returns), returns, sizeof returns);
-    result.episode_tasks = memcpy(malloc(sizeof tasks), tasks, sizeof tasks);
-    result.episode_steps = memcpy(malloc(sizeof steps), steps, sizeof steps);
-    result.episode_updates = memcpy(malloc(sizeof updates), updates, sizeof updates);
+    result.curve.episodes = copy_of(episodes, sizeof episodes);
+    result.curve.steps = copy_of(all_steps, sizeof all_steps);
+    result.curve.updates = copy_of(updates, sizeof updates);
+    result.curve.means = copy_of(means, sizeof means);
+    result.curve.success = copy_of(success, sizeof success);
+    result.curve.at_rest = copy_of(success, sizeof success);
+    result.curve.timeout = copy_of(success, sizeof success);
+    result.curve.gradient_reports = copy_of(reports, sizeof reports);
+    result.curve.cosines = copy_of(cosines, sizeof cosines);
+    result.curve.conflict_shares = copy_of(conflicts, sizeof conflicts);
+    result.episode_returns = copy_of(returns, sizeof returns);
+    result.episode_tasks = copy_of(tasks, sizeof tasks);
+    result.episode_ends = strdup("crtc");
+    result.episode_steps = copy_of(steps, sizeof steps);
     return result;
 }
 
@@ -87,13 +139,23 @@ static void results_are_read_back(void **state) {
     assert_string_equal(back.arm, result.arm);
     assert_string_equal(back.settings, result.settings);
     assert_string_equal(back.numerics, result.numerics);
-    assert_true(back.seed == 7 && back.updates == 300 && back.seconds == 1.5 && back.num_tasks == 2 && back.num_episodes == 4);
+    assert_true(back.seed == 7 && back.updates == 300 && back.num_tasks == 2 && back.num_episodes == 4);
     assert_string_equal(back.tasks[1], "windy");
     assert_true(back.final[1].mean == -3.0 && back.final[1].timeout == 1.0 && back.final[0].at_rest == 0.25);
-    assert_memory_equal(back.evaluation_episodes, result.evaluation_episodes, 3 * sizeof(int));
-    assert_memory_equal(back.evaluation_means, result.evaluation_means, 6 * sizeof(double));
+    assert_int_equal(back.curve.count, 3);
+    assert_memory_equal(back.curve.episodes, result.curve.episodes, 3 * sizeof(int));
+    assert_memory_equal(back.curve.steps, result.curve.steps, 3 * sizeof(int64_t));
+    assert_memory_equal(back.curve.updates, result.curve.updates, 3 * sizeof(int64_t));
+    assert_memory_equal(back.curve.means, result.curve.means, 6 * sizeof(double));
+    assert_memory_equal(back.curve.success, result.curve.success, 6 * sizeof(double));
+    assert_memory_equal(back.curve.timeout, result.curve.timeout, 6 * sizeof(double));
+    assert_memory_equal(back.curve.gradient_reports, result.curve.gradient_reports, 4 * sizeof(int));
+    assert_memory_equal(back.curve.cosines, result.curve.cosines, 4 * sizeof(double));
+    assert_memory_equal(back.curve.conflict_shares, result.curve.conflict_shares, 4 * sizeof(double));
     assert_memory_equal(back.episode_returns, result.episode_returns, 4 * sizeof(double));
-    assert_memory_equal(back.episode_updates, result.episode_updates, 4 * sizeof(int));
+    assert_memory_equal(back.episode_tasks, result.episode_tasks, 4 * sizeof(int));
+    assert_memory_equal(back.episode_steps, result.episode_steps, 4 * sizeof(int));
+    assert_string_equal(back.episode_ends, "crtc");
     sdqn_study_result_clear(&result);
     sdqn_study_result_clear(&back);
 }
@@ -108,10 +170,13 @@ static void damaged_results_are_refused(void **state) {
         {"\"seed\": 7", "\"seed\": -1", "seed"},
         {"aaaa", "AAAA", "numerics: must be 64 hexadecimal digits"},
         {"\"mean\": 1.5", "\"mean\": \"x\"", "mean"},
-        {"[50, 100, 200]", "[50, 100]", "means: has 6 numbers, expected 4"},
+        {"[50, 100, 200]", "[50, 100]", "environment_steps: has 3 numbers, expected 2"},
+        {"[50, 100, 200]", "[50, 100, 100]", "episode[2]: must be larger than the one before"},
+        {"[0, 1, 2, 0]", "[0, 1, 2]", "reports: has 3 numbers, expected 4"},
         {"[50, 100, 200]", "[50, 100, -2]", "episode[2]: must be an integer"},
-        {"[0, 1, 0, 1]", "[0, 1, 0, 2]", "task[3]: must be an integer in [0, 1]"},
-        {"[0, 1, 0, 1]", "[0, 1, 0]", "training: its lists have different lengths"},
+        {"\"0101\"", "\"0102\"", "training: task: '2' is no task"},
+        {"\"0101\"", "\"010\"", "training: its lists have different lengths"},
+        {"\"crtc\"", "\"crtx\"", "training: end: 'x' is none of crt"},
         {"\"training\"", "\"draining\"", "training"},
     };
     SdqnStudyResult result = make_result();
@@ -137,9 +202,8 @@ static void damaged_results_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shipped_studies_are_sound),
-        cmocka_unit_test(areas_are_means_over_training),
-        cmocka_unit_test(results_are_read_back),
+        cmocka_unit_test(the_shipped_study_is_as_planned), cmocka_unit_test(candidates_are_named_by_their_values),
+        cmocka_unit_test(areas_are_means_over_training),   cmocka_unit_test(results_are_read_back),
         cmocka_unit_test(damaged_results_are_refused),
     };
     return cmocka_run_group_tests_name("study", tests, make_path, remove_path);

@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "core/cpu.h"
 #include "core/file.h"
+#include "core/text.h"
 #include "nn/kernels.h"
 #include "study/numerics.h"
 #include "study/plan.h"
@@ -22,17 +23,20 @@
 
 typedef struct Arguments {
     const char *out;
+    const char *tier;
     int processes;
 } Arguments;
 
 static const SdqnOption OPTIONS[] = {
     {"out", SDQN_OPTION_TEXT, offsetof(Arguments, out), .value = "DIR", .help = "folder of the study (default studies/NAME)"},
+    {"tier", SDQN_OPTION_TEXT, offsetof(Arguments, tier), .value = "N",
+     .help = "run only up to this tier, by number or by name; the same command without it runs the others"},
     {"processes", SDQN_OPTION_INT, offsetof(Arguments, processes), .value = "N", .low = 1, .high = 1024,
      .help = "runs at a time (default: one a core)"},
 };
 static const SdqnOptionTable TABLE = {
     .command = "study",
-    .usage = "FILE [--out DIR] [--processes N]",
+    .usage = "FILE [--out DIR] [--tier N] [--processes N]",
     .help =
         "Run every arm of a study with every seed, each run a process, and report with statistics. What is finished is never run again:\n"
         "after Ctrl-C, a kill or a power cut the same command goes on. Results lie in DIR/results, one small file a run; the report is\n"
@@ -77,26 +81,24 @@ typedef struct Display {
     int told;           ///< runs whose end was told, without a terminal
 } Display;
 
-/// What an arm's runs have come to.
+/// What an arm's runs, of those that are wanted, have come to.
 typedef struct ArmState {
-    int done, running, failed;
+    int all, done, running, failed;
     double part; ///< of the running ones, in runs
-    double mean; ///< return over the done ones
+    double sum;  ///< of the done ones' mean returns
 } ArmState;
 
-static ArmState state_of(const SdqnStudyPlan *plan, const SdqnStudy *study, int arm) {
-    ArmState state = {0};
-    for (int s = 0; s < plan->num_seeds; s++) {
+static void add_state(const SdqnStudyPlan *plan, const SdqnStudy *study, int arm, ArmState *state) {
+    for (int s = 0; s < plan->arms[arm].num_seeds; s++) {
         const SdqnJob *job = sdqn_study_job(study, arm, s);
-        state.done += job->state == SDQN_JOB_DONE;
-        state.failed += job->state == SDQN_JOB_FAILED;
-        state.running += job->state == SDQN_JOB_RUNNING;
-        if (job->state == SDQN_JOB_RUNNING) state.part += (double)job->episodes / plan->arms[arm].config.episodes;
-        if (job->state != SDQN_JOB_DONE) continue;
-        for (int t = 0; t < job->result.num_tasks; t++) state.mean += job->result.final[t].mean / job->result.num_tasks;
+        state->all += job->wanted;
+        state->done += job->wanted && job->state == SDQN_JOB_DONE;
+        state->failed += job->state == SDQN_JOB_FAILED;
+        state->running += job->state == SDQN_JOB_RUNNING;
+        if (job->state == SDQN_JOB_RUNNING) state->part += (double)job->episodes / plan->arms[arm].config.episodes;
+        if (!job->wanted || job->state != SDQN_JOB_DONE) continue;
+        for (int t = 0; t < job->result.num_tasks; t++) state->sum += job->result.final[t].mean / job->result.num_tasks;
     }
-    if (state.done > 0) state.mean /= state.done;
-    return state;
 }
 
 static void format_seconds(double seconds, char text[32]) {
@@ -112,33 +114,60 @@ static void show_total(const Display *display, double work, int done, int failed
     fprintf(stderr, "%d of %d runs done%s, %s left\n", done, all, failed > 0 ? ", some failed" : "", left);
 }
 
+static void show_row(const char *name, const char *what, const ArmState *state) {
+    char label[SDQN_STUDY_NAME_SIZE + 16], mean[32] = "-";
+    snprintf(label, sizeof label, "%s%s", name, what);
+    if (state->done > 0) snprintf(mean, sizeof mean, "%.1f", state->sum / state->done);
+    fprintf(stderr, "%-32.32s  %5d  %7d  %6d  %9s\n", label, state->done, state->running, state->failed, mean);
+}
+
+/// One row an arm that has begun, and one for all candidates of a tuned one; when all are done, all of them.
 static void show_table(Display *display, const SdqnStudy *study) {
     const SdqnStudyPlan *plan = display->plan;
-    double work = 0.0;
-    int done = 0, failed = 0;
+    ArmState total = {0};
     if (display->lines > 0) fprintf(stderr, "\033[%dA\033[J", display->lines);
-    fprintf(stderr, "%-24s  %5s  %7s  %6s  %9s\n", "arm", "done", "running", "failed", "mean");
+    fprintf(stderr, "%-32s  %5s  %7s  %6s  %9s\n", "arm", "done", "running", "failed", "mean");
+    display->lines = 2;
     for (int a = 0; a < plan->num_arms; a++) {
-        const ArmState state = state_of(plan, study, a);
-        char mean[32] = "-";
-        if (state.done > 0) snprintf(mean, sizeof mean, "%.1f", state.mean);
-        fprintf(stderr, "%-24.24s  %5d  %7d  %6d  %9s\n", plan->arms[a].name, state.done, state.running, state.failed, mean);
-        work += state.done + state.part;
-        done += state.done;
-        failed += state.failed;
+        const SdqnStudyArm *arm = &plan->arms[a];
+        ArmState own = {0}, tuning = {0};
+        if (arm->candidate_of >= 0) continue;
+        add_state(plan, study, a, &own);
+        for (int c = arm->first_candidate; c < arm->first_candidate + arm->num_candidates; c++) add_state(plan, study, c, &tuning);
+        const ArmState *const rows[] = {&tuning, &own};
+        for (int i = 0; i < 2; i++) {
+            total.all += rows[i]->all;
+            total.done += rows[i]->done;
+            total.failed += rows[i]->failed;
+            total.part += rows[i]->part;
+            if (rows[i]->done + rows[i]->running + rows[i]->failed == 0) continue;
+            show_row(arm->name, i == 0 ? " (tuning)" : "", rows[i]);
+            display->lines++;
+        }
     }
-    show_total(display, work, done, failed, plan->num_arms * plan->num_seeds);
-    display->lines = plan->num_arms + 2;
+    show_total(display, total.done + total.part, total.done, total.failed, total.all);
+}
+
+/// @param done  receives how many of the wanted runs are done @return how many are wanted
+static int count_wanted(const SdqnStudy *study, int *done, int *failed) {
+    int count, wanted = 0;
+    const SdqnJob *jobs = sdqn_study_jobs(study, &count);
+    *done = *failed = 0;
+    for (int i = 0; i < count; i++) {
+        wanted += jobs[i].wanted;
+        *done += jobs[i].wanted && jobs[i].state == SDQN_JOB_DONE;
+        *failed += jobs[i].state == SDQN_JOB_FAILED;
+    }
+    return wanted;
 }
 
 /// Without a terminal: a line for each run that ends.
 static void tell_ends(Display *display, const SdqnStudy *study) {
-    int count, ended = 0;
-    const SdqnJob *jobs = sdqn_study_jobs(study, &count);
-    for (int i = 0; i < count; i++) ended += jobs[i].state == SDQN_JOB_DONE || jobs[i].state == SDQN_JOB_FAILED;
-    if (ended == display->told) return;
-    display->told = ended;
-    fprintf(stderr, "%d of %d runs ended\n", ended, count);
+    int done, failed;
+    const int wanted = count_wanted(study, &done, &failed);
+    if (done + failed == display->told) return;
+    display->told = done + failed;
+    fprintf(stderr, "%d of %d runs ended\n", done + failed, wanted);
 }
 
 static void watch(void *context, const SdqnStudy *study) {
@@ -161,34 +190,48 @@ static SdqnStatus find_program(char path[SDQN_PATH_SIZE], SdqnError *error) {
     return SDQN_OK;
 }
 
-static int print_failures(const SdqnStudyPlan *plan, const SdqnStudy *study) {
-    int count, failed = 0;
+static void print_failures(const SdqnStudyPlan *plan, const SdqnStudy *study) {
+    int count;
     const SdqnJob *jobs = sdqn_study_jobs(study, &count);
     for (int i = 0; i < count; i++) {
         if (jobs[i].state != SDQN_JOB_FAILED) continue;
-        failed++;
         fprintf(stderr, "arm %s, seed %llu failed: %s\n", plan->arms[jobs[i].arm].name, (unsigned long long)jobs[i].seed, jobs[i].failure);
     }
-    return failed;
 }
 
 static SdqnStatus run(const SdqnStudyPlan *plan, SdqnStudy *study, const char *folder, SdqnError *error) {
-    int count;
-    const SdqnJob *jobs = sdqn_study_jobs(study, &count);
-    Display display = {.plan = plan, .is_terminal = isatty(STDERR_FILENO) != 0, .began = sdqn_clock_seconds()};
-    for (int i = 0; i < count; i++) display.work_before += jobs[i].state == SDQN_JOB_DONE;
-    display.told = (int)display.work_before;
-    if (display.told > 0) fprintf(stderr, "%d of %d runs were there\n", display.told, count);
+    int done, failed;
+    const int wanted = count_wanted(study, &done, &failed);
+    Display display = {
+        .plan = plan, .is_terminal = isatty(STDERR_FILENO) != 0, .began = sdqn_clock_seconds(), .work_before = done, .told = done};
+    if (done > 0) fprintf(stderr, "%d of %d runs were there\n", done, wanted);
     catch_signals();
     SdqnStatus status = sdqn_study_run(study, &stop_requested, watch, &display, error);
     if (display.is_terminal) show_table(&display, study);
-    const int failed = print_failures(plan, study);
+    print_failures(plan, study);
     if (status == SDQN_ERR_INTERRUPTED) fprintf(stderr, "to go on: the same command\n");
     if (status != SDQN_OK) return status;
     status = sdqn_study_report_files(folder, plan, study, error);
     if (status == SDQN_OK) status = sdqn_study_report_write(stdout, plan, study, error);
+    count_wanted(study, &done, &failed);
     if (status != SDQN_OK || failed == 0) return status;
-    return sdqn_error_set(error, SDQN_ERR_IO, "%d of %d runs failed; the same command tries them again", failed, count);
+    return sdqn_error_set(error, SDQN_ERR_IO, "%d of %d runs failed; the same command tries them again", failed, wanted);
+}
+
+/// How many tiers to run. @param text  number or name; NULL: all
+static SdqnStatus find_tier(const SdqnStudyPlan *plan, const char *text, int *num_tiers, SdqnError *error) {
+    int64_t number;
+    *num_tiers = plan->num_tiers;
+    if (!text) return SDQN_OK;
+    for (int i = 0; i < plan->num_tiers; i++) {
+        *num_tiers = i + 1;
+        if (strcmp(plan->tiers[i].name, text) == 0) return SDQN_OK;
+    }
+    if (!sdqn_text_to_i64(text, &number) || number < 1 || number > plan->num_tiers)
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--tier %s: must be a number in [1, %d] or the name of a tier", text,
+                              plan->num_tiers);
+    *num_tiers = (int)number;
+    return SDQN_OK;
 }
 
 SdqnStatus sdqn_command_study(int argc, char **argv, SdqnError *error) {
@@ -200,6 +243,8 @@ SdqnStatus sdqn_command_study(int argc, char **argv, SdqnError *error) {
     SdqnStatus status = sdqn_options_read(&TABLE, argc, argv, &arguments, NULL, &operands, error);
     if (status != SDQN_OK || operands.help_printed) return status;
     status = sdqn_study_plan_read(operands.values[0], &plan, error);
+    int num_tiers = 0;
+    if (status == SDQN_OK) status = find_tier(&plan, arguments.tier, &num_tiers, error);
     if (status == SDQN_OK) status = find_program(program, error);
     if (status == SDQN_OK) {
         const int length = arguments.out != NULL ? snprintf(folder, sizeof folder, "%s", arguments.out)
@@ -208,7 +253,7 @@ SdqnStatus sdqn_command_study(int argc, char **argv, SdqnError *error) {
             status = sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--out: the path must have 1 to %d bytes", SDQN_PATH_SIZE - 1);
     }
     if (status == SDQN_OK) {
-        SdqnStudyDef def = {.plan = &plan, .folder = folder, .program = program, .processes = arguments.processes};
+        SdqnStudyDef def = {.plan = &plan, .folder = folder, .program = program, .processes = arguments.processes, .num_tiers = num_tiers};
         status = sdqn_numerics_fingerprint(sdqn_kernels(sdqn_cpu_level_best()), def.numerics, error);
         if (status == SDQN_OK) status = sdqn_study_create(&def, &study, error);
         if (status == SDQN_OK) status = run(&plan, study, folder, error);

@@ -52,7 +52,7 @@ static SdqnStatus compare_all(SdqnComparison *comparison, double *a, double *b, 
     const SdqnScores *scores = comparison->scores;
     SdqnStatus status = SDQN_OK;
     int count = 0;
-    for (int i = 0; i < scores->num_arms && status == SDQN_OK; i++) {
+    for (int i = 0; i < scores->num_arms && comparison->num_pairs > 0 && status == SDQN_OK; i++) {
         for (int j = i + 1; j < scores->num_arms && status == SDQN_OK; j++) {
             SdqnPairStatistics *pair = &comparison->pairs[count++];
             pair->a = i;
@@ -78,7 +78,7 @@ static SdqnStatus correct(const SdqnComparison *comparison, SdqnError *error) {
 
 static bool acquire(SdqnComparison *comparison) {
     const SdqnScores *scores = comparison->scores;
-    comparison->num_pairs = scores->num_arms * (scores->num_arms - 1) / 2;
+    comparison->num_pairs = comparison->def.arms_only ? 0 : scores->num_arms * (scores->num_arms - 1) / 2;
     comparison->arms = calloc((size_t)scores->num_arms, sizeof *comparison->arms);
     comparison->pairs = calloc((size_t)comparison->num_pairs + 1, sizeof *comparison->pairs);
     bool whole = comparison->arms && comparison->pairs;

@@ -32,7 +32,8 @@ typedef struct SdqnPairStatistics {
 /// What to make of scores.
 typedef struct SdqnComparisonDef {
     SdqnBootstrap bootstrap;
-    double target; ///< of the optimality gap
+    double target;  ///< of the optimality gap
+    bool arms_only; ///< leave out the pairs
 } SdqnComparisonDef;
 
 typedef struct SdqnComparison {

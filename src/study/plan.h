@@ -7,44 +7,66 @@
 //     arms:                              # each with keys of its own, and `config: FILE` for those only files can hold
 //       shared: {method: shared}
 //       independent: {method: independent}
+//       wide: {method: shared-wide, tuned_as: shared}
+//     tuning:                            # may be left out; or a list of several such
+//       seeds: 101-103                     none of the seeds of any arm
+//       select: area                       or final: the score whose mean over tasks and seeds decides
+//       grid: {learning_rate: [2.5e-4, 5e-4, 1e-3]}
+//       arms: [shared, independent]
 //     comparisons:                       # planned before running
 //       - [shared, independent]
+// In place of seeds and arms it may have several groups, which are finished one after the other:
+//     tiers:
+//       first: {seeds: 1-20, arms: {...}}
+//       second: {seeds: 1-10, arms: {...}}
+// Every combination of a grid's values is a candidate: an arm of its own, run with the tuning's seeds before the arms that need it.
 #ifndef SDQN_STUDY_PLAN_H
 #define SDQN_STUDY_PLAN_H
 
 #include "core/error.h"
 #include "core/file.h"
-#include "run/config.h"
+#include "study/arm.h"
 
 #include <stdint.h>
 
-#define SDQN_STUDY_NAME_SIZE 64
-#define SDQN_STUDY_MAX_ARMS 128
+#define SDQN_STUDY_MAX_ARMS 256 ///< with the candidates of tuning
+#define SDQN_STUDY_MAX_TIERS 16
+#define SDQN_STUDY_MAX_TUNINGS 16
 #define SDQN_STUDY_MAX_SEEDS 10000
-#define SDQN_STUDY_MAX_SETTINGS 48
-#define SDQN_STUDY_SETTING_SIZE 512
 #define SDQN_STUDY_MAX_COMPARISONS 256
 
-/// One arm: a method with its settings.
-typedef struct SdqnStudyArm {
-    char name[SDQN_STUDY_NAME_SIZE];
-    char config_file[SDQN_PATH_SIZE]; ///< "": none
-    int num_settings;
-    char settings[SDQN_STUDY_MAX_SETTINGS][SDQN_STUDY_SETTING_SIZE]; ///< key=value, those of all arms first
-    SdqnConfig config;                                               ///< resolved, with the default seed
-} SdqnStudyArm;
+/// Which score of a run.
+typedef enum SdqnScoreKind {
+    SDQN_SCORE_FINAL = 0, ///< mean return of the final policy
+    SDQN_SCORE_AREA,      ///< area under the evaluation curve, over the training episodes, as a mean return
+} SdqnScoreKind;
 
 /// Two arms to compare, by index.
 typedef struct SdqnStudyComparison {
     int a, b;
 } SdqnStudyComparison;
 
+/// Arms with the same seeds.
+typedef struct SdqnStudyTier {
+    char name[SDQN_STUDY_NAME_SIZE]; ///< "" where the file has none
+    int num_seeds;
+    uint64_t *seeds; ///< [num_seeds] all different
+} SdqnStudyTier;
+
+/// A grid of settings, tried on seeds of its own.
+typedef struct SdqnStudyTuning {
+    SdqnScoreKind select;
+    int num_seeds;
+    uint64_t *seeds; ///< [num_seeds] all different, and in no tier
+} SdqnStudyTuning;
+
 typedef struct SdqnStudyPlan {
     char path[SDQN_PATH_SIZE];
     char name[SDQN_STUDY_NAME_SIZE];
-    int num_arms, num_seeds, num_comparisons;
-    SdqnStudyArm *arms; ///< [num_arms]
-    uint64_t *seeds;    ///< [num_seeds] all different
+    int num_arms, num_tiers, num_tunings, num_comparisons;
+    SdqnStudyArm *arms; ///< [num_arms] those of the tiers in their order, then the candidates
+    SdqnStudyTier tiers[SDQN_STUDY_MAX_TIERS];
+    SdqnStudyTuning tunings[SDQN_STUDY_MAX_TUNINGS];
     SdqnStudyComparison comparisons[SDQN_STUDY_MAX_COMPARISONS];
 } SdqnStudyPlan;
 
@@ -57,5 +79,12 @@ void sdqn_study_plan_clear(SdqnStudyPlan *plan);
 
 /// Index of an arm by name; -1 if there is none.
 int sdqn_study_plan_find(const SdqnStudyPlan *plan, const char *name);
+
+/// Whether an arm's settings are all known: it is not tuned, or its tuning is decided.
+bool sdqn_study_plan_is_settled(const SdqnStudyPlan *plan, int arm);
+
+/// Decide a tuning: the arm, and all that are tuned as it is, get the settings of the candidate.
+/// @param arm  a tuned one @param candidate  index of one of its candidates @return SDQN_OK or SDQN_ERR_MEMORY, SDQN_ERR_IO (config files)
+SdqnStatus sdqn_study_plan_choose(SdqnStudyPlan *plan, int arm, int candidate, SdqnError *error);
 
 #endif

@@ -14,33 +14,50 @@
 #define MAX_SETTINGS_SIZE ((size_t)1 << 18)
 #define MAX_COUNT (SDQN_CONFIG_MAX_EPISODES)
 
+#define MAX_STEPS INT64_C(1000000000000000)                          ///< sums of steps stay exact in doubles
+static const char DIGITS[] = "0123456789abcdefghijklmnopqrstuvwxyz"; ///< a task in a result's text
+_Static_assert(SDQN_CONFIG_MAX_TASKS < sizeof DIGITS, "a digit for each task");
+
 void sdqn_study_result_clear(SdqnStudyResult *result) {
-    free(result->settings);
-    free(result->evaluation_episodes);
-    free(result->evaluation_means);
-    free(result->episode_tasks);
-    free(result->episode_steps);
-    free(result->episode_updates);
-    free(result->episode_returns);
+    SdqnStudyCurve *curve = &result->curve;
+    void *owned[] = {result->settings, result->episode_tasks, result->episode_ends,    result->episode_steps, result->episode_returns,
+                     curve->episodes,  curve->steps,          curve->updates,          curve->means,          curve->success,
+                     curve->at_rest,   curve->timeout,        curve->gradient_reports, curve->cosines,        curve->conflict_shares};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     *result = (SdqnStudyResult){0};
 }
 
 static SdqnStatus out_of_memory(SdqnError *error) { return sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory for a result"); }
 
+/// Room for `count` evaluations; none is there yet.
 static SdqnStatus acquire_evaluations(SdqnStudyResult *result, int count, SdqnError *error) {
-    result->evaluation_episodes = calloc((size_t)count + 1, sizeof *result->evaluation_episodes);
-    result->evaluation_means = calloc((size_t)count * (size_t)result->num_tasks + 1, sizeof *result->evaluation_means);
-    return result->evaluation_episodes && result->evaluation_means ? SDQN_OK : out_of_memory(error);
+    SdqnStudyCurve *curve = &result->curve;
+    const size_t n = (size_t)count + 1, cells = n * (size_t)result->num_tasks;
+    curve->episodes = calloc(n, sizeof *curve->episodes);
+    curve->steps = calloc(n, sizeof *curve->steps);
+    curve->updates = calloc(n, sizeof *curve->updates);
+    curve->means = calloc(cells, sizeof *curve->means);
+    curve->success = calloc(cells, sizeof *curve->success);
+    curve->at_rest = calloc(cells, sizeof *curve->at_rest);
+    curve->timeout = calloc(cells, sizeof *curve->timeout);
+    curve->gradient_reports = calloc(n, sizeof *curve->gradient_reports);
+    curve->cosines = calloc(n, sizeof *curve->cosines);
+    curve->conflict_shares = calloc(n, sizeof *curve->conflict_shares);
+    const bool whole = curve->episodes && curve->steps && curve->updates && curve->means && curve->success && curve->at_rest &&
+                       curve->timeout && curve->gradient_reports && curve->cosines && curve->conflict_shares;
+    return whole ? SDQN_OK : out_of_memory(error);
 }
 
 static SdqnStatus acquire_episodes(SdqnStudyResult *result, int count, SdqnError *error) {
     result->episode_tasks = calloc((size_t)count + 1, sizeof *result->episode_tasks);
+    result->episode_ends = calloc((size_t)count + 1, sizeof *result->episode_ends);
     result->episode_steps = calloc((size_t)count + 1, sizeof *result->episode_steps);
-    result->episode_updates = calloc((size_t)count + 1, sizeof *result->episode_updates);
     result->episode_returns = calloc((size_t)count + 1, sizeof *result->episode_returns);
-    const bool whole = result->episode_tasks && result->episode_steps && result->episode_updates && result->episode_returns;
+    const bool whole = result->episode_tasks && result->episode_ends && result->episode_steps && result->episode_returns;
     return whole ? SDQN_OK : out_of_memory(error);
 }
+
+static double rounded(double value, double steps_a_unit) { return round(value * steps_a_unit) / steps_a_unit + 0.0; } // no -0.0
 
 static int task_index(const SdqnStudyResult *result, const char *name) {
     for (int t = 0; t < result->num_tasks; t++) {
@@ -78,17 +95,17 @@ static SdqnStatus get_sha256(const char *where, const json_t *object, const char
 static SdqnStatus read_counts(const char *where, const json_t *object, SdqnStudyResult *result, SdqnError *error) {
     SdqnStatus status = sdqn_json_get_integer(where, object, "parameters", 0, INT64_MAX, &result->parameters, error);
     if (status == SDQN_OK)
-        status = sdqn_json_get_integer(where, object, "environment_steps", 0, INT64_MAX, &result->environment_steps, error);
-    if (status == SDQN_OK) status = sdqn_json_get_integer(where, object, "updates", 0, INT64_MAX, &result->updates, error);
-    if (status == SDQN_OK) status = sdqn_json_get_double(where, object, "seconds", &result->seconds, error);
+        status = sdqn_json_get_integer(where, object, "environment_steps", 0, MAX_STEPS, &result->environment_steps, error);
+    if (status == SDQN_OK) status = sdqn_json_get_integer(where, object, "updates", 0, MAX_STEPS, &result->updates, error);
     return status == SDQN_OK ? get_sha256(where, object, "weights_sha256", result->weights_sha256, error) : status;
 }
 
-static SdqnStatus take_summary(const char *path, SdqnStudyResult *result, SdqnError *error) {
+static SdqnStatus take_summary(const char *path, SdqnStudyResult *result, double *seconds, SdqnError *error) {
     json_t *document, *evaluation, *tasks;
     SdqnStatus status = sdqn_json_read(path, MAX_FILE_SIZE, &document, error);
     if (status != SDQN_OK) return status;
     status = read_counts(path, document, result, error);
+    if (status == SDQN_OK && seconds) status = sdqn_json_get_double(path, document, "seconds", seconds, error);
     if (status == SDQN_OK) status = sdqn_json_get_object(path, document, "evaluation", &evaluation, error);
     if (status == SDQN_OK) status = sdqn_json_get_object(path, evaluation, "tasks", &tasks, error);
     if (status == SDQN_OK) status = read_tasks(path, tasks, result, error);
@@ -100,40 +117,111 @@ static SdqnStatus take_summary(const char *path, SdqnStudyResult *result, SdqnEr
 typedef SdqnStatus TakeLine(const char *where, const json_t *line, SdqnStudyResult *result, SdqnError *error);
 
 static SdqnStatus take_evaluation(const char *where, const json_t *line, SdqnStudyResult *result, SdqnError *error) {
+    SdqnStudyCurve *curve = &result->curve;
     const char *kind;
     int64_t episode;
     json_t *tasks;
     SdqnStatus status = sdqn_json_get_string(where, line, "kind", &kind, error);
     if (status != SDQN_OK || strcmp(kind, "periodic") != 0) return status;
     status = sdqn_json_get_integer(where, line, "episode", 0, MAX_COUNT, &episode, error);
+    if (status == SDQN_OK && curve->count > 0 && episode <= curve->episodes[curve->count - 1])
+        status =
+            sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: episode %lld is not behind that of the line before", where, (long long)episode);
     if (status == SDQN_OK) status = sdqn_json_get_object(where, line, "tasks", &tasks, error);
     for (int t = 0; t < result->num_tasks && status == SDQN_OK; t++) {
-        json_t *task;
-        double *mean = &result->evaluation_means[(size_t)result->num_evaluations * (size_t)result->num_tasks + (size_t)t];
-        status = sdqn_json_get_object(where, tasks, result->tasks[t], &task, error);
-        if (status == SDQN_OK) status = sdqn_json_get_double(where, task, "mean", mean, error);
+        const size_t cell = (size_t)curve->count * (size_t)result->num_tasks + (size_t)t;
+        json_t *object;
+        SdqnTaskResult task = {0};
+        status = sdqn_json_get_object(where, tasks, result->tasks[t], &object, error);
+        if (status == SDQN_OK) status = sdqn_task_result_json_read(where, object, &task, error);
+        curve->means[cell] = rounded(task.mean, 100.0);
+        curve->success[cell] = rounded(task.success, 10000.0);
+        curve->at_rest[cell] = rounded(task.at_rest, 10000.0);
+        curve->timeout[cell] = rounded(task.timeout, 10000.0);
     }
-    if (status == SDQN_OK) result->evaluation_episodes[result->num_evaluations++] = (int)episode;
+    if (status == SDQN_OK) curve->episodes[curve->count++] = (int)episode;
     return status;
 }
 
+/// Index of the evaluation made after this episode or, of those there are, the next.
+static int evaluation_of(const SdqnStudyCurve *curve, int64_t episode) {
+    int low = 0, high = curve->count;
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        if (curve->episodes[middle] < episode) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 static SdqnStatus take_episode(const char *where, const json_t *line, SdqnStudyResult *result, SdqnError *error) {
+    SdqnStudyCurve *curve = &result->curve;
     const char *task;
-    int64_t steps, updates;
+    int64_t episode, steps, all_steps, all_updates;
+    bool truncated, at_rest;
     double value;
-    SdqnStatus status = sdqn_json_get_string(where, line, "task", &task, error);
+    SdqnStatus status = sdqn_json_get_integer(where, line, "episode", 0, MAX_COUNT, &episode, error);
+    if (status == SDQN_OK) status = sdqn_json_get_string(where, line, "task", &task, error);
     if (status == SDQN_OK) status = sdqn_json_get_double(where, line, "return", &value, error);
     if (status == SDQN_OK) status = sdqn_json_get_integer(where, line, "steps", 0, INT32_MAX, &steps, error);
-    if (status == SDQN_OK) status = sdqn_json_get_integer(where, line, "total_updates", 0, INT32_MAX, &updates, error);
+    if (status == SDQN_OK) status = sdqn_json_get_bool(where, line, "truncated", &truncated, error);
+    if (status == SDQN_OK) status = sdqn_json_get_bool(where, line, "at_rest", &at_rest, error);
+    if (status == SDQN_OK) status = sdqn_json_get_integer(where, line, "total_steps", 0, MAX_STEPS, &all_steps, error);
+    if (status == SDQN_OK) status = sdqn_json_get_integer(where, line, "total_updates", 0, MAX_STEPS, &all_updates, error);
     if (status != SDQN_OK) return status;
-    const int index = task_index(result, task), e = result->num_episodes;
+    const int index = task_index(result, task), e = result->num_episodes, evaluation = evaluation_of(curve, episode);
     if (index < 0) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: task %s is none of the final evaluation", where, task);
+    if (episode != e) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: episode %lld, expected %d", where, (long long)episode, e);
+    if (evaluation < curve->count && curve->episodes[evaluation] == episode) {
+        curve->steps[evaluation] = all_steps;
+        curve->updates[evaluation] = all_updates;
+    }
     result->episode_tasks[e] = index;
+    result->episode_ends[e] = (char)(at_rest ? SDQN_END_REST : truncated ? SDQN_END_TIMEOUT : SDQN_END_CRASH);
     result->episode_steps[e] = (int)steps;
-    result->episode_updates[e] = (int)updates;
-    result->episode_returns[e] = round(value * 100.0) / 100.0;
+    result->episode_returns[e] = rounded(value, 10.0);
     result->num_episodes++;
     return SDQN_OK;
+}
+
+/// Add a report to the sums of its place on the curve. The cosine with a gradient of length 0 (a task without a transition in the batch) is
+/// null; a report without any cosine says nothing.
+static SdqnStatus take_gradients(const char *where, const json_t *line, SdqnStudyResult *result, SdqnError *error) {
+    SdqnStudyCurve *curve = &result->curve;
+    int64_t episode;
+    int known = 0;
+    double conflict, sum = 0.0;
+    json_t *cosines;
+    SdqnStatus status = sdqn_json_get_integer(where, line, "episode", 0, MAX_COUNT, &episode, error);
+    if (status == SDQN_OK) status = sdqn_json_get_array(where, line, "cosines", &cosines, error);
+    if (status != SDQN_OK) return status;
+    for (size_t i = 0; i < json_array_size(cosines); i++) {
+        const json_t *cosine = json_array_get(cosines, i);
+        if (json_is_null(cosine)) continue;
+        if (!json_is_number(cosine)) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: cosines[%zu]: must be a number or null", where, i);
+        sum += json_number_value(cosine);
+        known++;
+    }
+    if (known == 0) return SDQN_OK;
+    status = sdqn_json_get_double(where, line, "conflict", &conflict, error);
+    if (status != SDQN_OK) return status;
+    const int place = evaluation_of(curve, episode);
+    curve->gradient_reports[place]++;
+    curve->cosines[place] += sum / known;
+    curve->conflict_shares[place] += conflict;
+    return SDQN_OK;
+}
+
+/// From sums to means.
+static void average_gradients(SdqnStudyCurve *curve) {
+    for (int i = 0; i <= curve->count; i++) {
+        const double reports = curve->gradient_reports[i] > 0 ? curve->gradient_reports[i] : 1.0;
+        curve->cosines[i] = rounded(curve->cosines[i] / reports, 10000.0);
+        curve->conflict_shares[i] = rounded(curve->conflict_shares[i] / reports, 10000.0);
+    }
 }
 
 static int count_lines(const uint8_t *text, size_t size) {
@@ -142,6 +230,7 @@ static int count_lines(const uint8_t *text, size_t size) {
     return count;
 }
 
+/// Read a log line by line. @param acquire  makes room for as many; NULL: none is needed
 static SdqnStatus take_log(const char *folder, const char *name, SdqnStatus (*acquire)(SdqnStudyResult *, int, SdqnError *), TakeLine *take,
                            SdqnStudyResult *result, SdqnError *error) {
     char path[SDQN_PATH_SIZE], where[SDQN_ERROR_SIZE];
@@ -150,10 +239,10 @@ static SdqnStatus take_log(const char *folder, const char *name, SdqnStatus (*ac
     SdqnStatus status = sdqn_file_join(folder, name, path, error);
     if (status == SDQN_OK) status = sdqn_file_read(path, MAX_FILE_SIZE, &text, &size, error);
     if (status != SDQN_OK) return status;
-    status = acquire(result, count_lines(text, size), error);
+    if (acquire) status = acquire(result, count_lines(text, size), error);
+    const char *line = (const char *)text, *end;
     int number = 1;
-    for (const char *line = (const char *)text, *end;
-         status == SDQN_OK && (end = memchr(line, '\n', size - (size_t)(line - (const char *)text))); line = end + 1, number++) {
+    for (; status == SDQN_OK && (end = memchr(line, '\n', size - (size_t)(line - (const char *)text))); line = end + 1, number++) {
         json_t *document;
         snprintf(where, sizeof where, "%.900s:%d", path, number);
         status = sdqn_json_parse(where, line, (size_t)(end - line), &document, error);
@@ -161,6 +250,8 @@ static SdqnStatus take_log(const char *folder, const char *name, SdqnStatus (*ac
         status = take(where, document, result, error);
         json_decref(document);
     }
+    if (status == SDQN_OK && (size_t)(line - (const char *)text) < size)
+        status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%.900s:%d: the line is cut off", path, number);
     free(text);
     return status;
 }
@@ -175,18 +266,36 @@ static SdqnStatus take_settings(const char *folder, SdqnStudyResult *result, Sdq
     return status;
 }
 
+/// Whether the logs hold what the settings say.
+static SdqnStatus check_whole(const char *folder, const SdqnStudyResult *result, SdqnError *error) {
+    SdqnConfig *config = malloc(sizeof *config);
+    if (!config) return out_of_memory(error);
+    SdqnStatus status = sdqn_config_parse(SDQN_RUN_CONFIG, result->settings, strlen(result->settings), config, error);
+    if (status == SDQN_OK && result->num_episodes != config->episodes)
+        status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%.900s/metrics.jsonl: holds %d episodes: the run had %d", folder,
+                                result->num_episodes, config->episodes);
+    if (status == SDQN_OK && result->curve.count != (config->episodes - 1) / config->evaluation_period)
+        status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%.900s/evaluations.jsonl: holds %d periodic evaluations: the run had %d", folder,
+                                result->curve.count, (config->episodes - 1) / config->evaluation_period);
+    free(config);
+    return status;
+}
+
 SdqnStatus sdqn_study_result_collect(const char *folder, const char *arm, uint64_t seed, const char *numerics, SdqnStudyResult *result,
-                                     SdqnError *error) {
+                                     double *seconds, SdqnError *error) {
     SdqnStudyResult made = {.seed = seed};
     char path[SDQN_PATH_SIZE];
     snprintf(made.arm, sizeof made.arm, "%s", arm);
     snprintf(made.numerics, sizeof made.numerics, "%s", numerics);
     SdqnStatus status = sdqn_file_join(folder, SDQN_RUN_SUMMARY, path, error);
-    if (status == SDQN_OK) status = take_summary(path, &made, error);
+    if (status == SDQN_OK) status = take_summary(path, &made, seconds, error);
     if (status == SDQN_OK) status = take_settings(folder, &made, error);
     if (status == SDQN_OK) status = take_log(folder, "evaluations.jsonl", acquire_evaluations, take_evaluation, &made, error);
     if (status == SDQN_OK) status = take_log(folder, "metrics.jsonl", acquire_episodes, take_episode, &made, error);
+    if (status == SDQN_OK) status = take_log(folder, "gradients.jsonl", NULL, take_gradients, &made, error);
+    if (status == SDQN_OK) status = check_whole(folder, &made, error);
     if (status == SDQN_OK) {
+        average_gradients(&made.curve);
         *result = made;
     } else {
         sdqn_study_result_clear(&made);
@@ -208,6 +317,44 @@ static void add_doubles(SdqnJsonWriter *writer, const char *key, const double *v
     sdqn_json_end_array(writer);
 }
 
+static void add_longs(SdqnJsonWriter *writer, const char *key, const int64_t *values, int count) {
+    sdqn_json_begin_array(writer, key);
+    for (int i = 0; i < count; i++) sdqn_json_add_i64(writer, NULL, values[i]);
+    sdqn_json_end_array(writer);
+}
+
+static void add_curve(SdqnJsonWriter *writer, const SdqnStudyCurve *curve, int tasks) {
+    sdqn_json_begin_object(writer, "evaluations");
+    add_integers(writer, "episode", curve->episodes, curve->count);
+    add_longs(writer, "environment_steps", curve->steps, curve->count);
+    add_longs(writer, "updates", curve->updates, curve->count);
+    add_doubles(writer, "means", curve->means, curve->count * tasks);
+    add_doubles(writer, "success", curve->success, curve->count * tasks);
+    add_doubles(writer, "at_rest", curve->at_rest, curve->count * tasks);
+    add_doubles(writer, "timeout", curve->timeout, curve->count * tasks);
+    sdqn_json_end_object(writer);
+    sdqn_json_begin_object(writer, "gradients");
+    add_integers(writer, "reports", curve->gradient_reports, curve->count + 1);
+    add_doubles(writer, "cosine", curve->cosines, curve->count + 1);
+    add_doubles(writer, "conflict", curve->conflict_shares, curve->count + 1);
+    sdqn_json_end_object(writer);
+}
+
+/// Tasks and ends as a letter an episode.
+static void add_training(SdqnJsonWriter *writer, const SdqnStudyResult *result) {
+    char *tasks = calloc((size_t)result->num_episodes + 1, 1);
+    if (tasks) {
+        for (int e = 0; e < result->num_episodes; e++) tasks[e] = DIGITS[result->episode_tasks[e]];
+    }
+    sdqn_json_begin_object(writer, "training");
+    sdqn_json_add_string(writer, "task", tasks ? tasks : ""); // which is refused when it is read: its length is wrong
+    sdqn_json_add_string(writer, "end", result->episode_ends);
+    add_doubles(writer, "return", result->episode_returns, result->num_episodes);
+    add_integers(writer, "steps", result->episode_steps, result->num_episodes);
+    sdqn_json_end_object(writer);
+    free(tasks);
+}
+
 static void add_result(SdqnJsonWriter *writer, const SdqnStudyResult *result) {
     sdqn_json_begin_object(writer, NULL);
     sdqn_json_add_string(writer, "arm", result->arm);
@@ -218,7 +365,6 @@ static void add_result(SdqnJsonWriter *writer, const SdqnStudyResult *result) {
     sdqn_json_add_i64(writer, "parameters", result->parameters);
     sdqn_json_add_i64(writer, "environment_steps", result->environment_steps);
     sdqn_json_add_i64(writer, "updates", result->updates);
-    sdqn_json_add_double(writer, "seconds", result->seconds);
     sdqn_json_begin_object(writer, "final");
     for (int t = 0; t < result->num_tasks; t++) {
         sdqn_json_begin_object(writer, result->tasks[t]);
@@ -226,16 +372,8 @@ static void add_result(SdqnJsonWriter *writer, const SdqnStudyResult *result) {
         sdqn_json_end_object(writer);
     }
     sdqn_json_end_object(writer);
-    sdqn_json_begin_object(writer, "evaluations");
-    add_integers(writer, "episode", result->evaluation_episodes, result->num_evaluations);
-    add_doubles(writer, "means", result->evaluation_means, result->num_evaluations * result->num_tasks);
-    sdqn_json_end_object(writer);
-    sdqn_json_begin_object(writer, "training");
-    add_integers(writer, "task", result->episode_tasks, result->num_episodes);
-    add_doubles(writer, "return", result->episode_returns, result->num_episodes);
-    add_integers(writer, "steps", result->episode_steps, result->num_episodes);
-    add_integers(writer, "updates", result->episode_updates, result->num_episodes);
-    sdqn_json_end_object(writer);
+    add_curve(writer, &result->curve, result->num_tasks);
+    add_training(writer, result);
     sdqn_json_end_object(writer);
 }
 
@@ -251,7 +389,7 @@ SdqnStatus sdqn_study_result_write(const SdqnStudyResult *result, const char *pa
     return status;
 }
 
-/// An array of `count` integers in [0, most], or of any number if count is -1.
+/// An array of integers in [0, most].
 static SdqnStatus get_integers(const char *where, const json_t *object, const char *key, int64_t most, const json_t **array,
                                SdqnError *error) {
     json_t *found;
@@ -284,34 +422,82 @@ static void copy_integers(const json_t *array, int *values) {
     for (size_t i = 0; i < json_array_size(array); i++) values[i] = (int)json_integer_value(json_array_get(array, i));
 }
 
+/// `count` integers in [0, most].
+static SdqnStatus get_longs(const char *where, const json_t *object, const char *key, int64_t most, size_t count, int64_t *values,
+                            SdqnError *error) {
+    const json_t *array = NULL;
+    SdqnStatus status = get_integers(where, object, key, most, &array, error);
+    if (status == SDQN_OK && json_array_size(array) != count)
+        status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: %s: has %zu numbers, expected %zu", where, key, json_array_size(array), count);
+    for (size_t i = 0; status == SDQN_OK && i < count; i++) values[i] = json_integer_value(json_array_get(array, i));
+    return status;
+}
+
 static SdqnStatus read_evaluations(const char *where, const json_t *object, SdqnStudyResult *result, SdqnError *error) {
+    SdqnStudyCurve *curve = &result->curve;
     const json_t *episodes = NULL;
     SdqnStatus status = get_integers(where, object, "episode", MAX_COUNT, &episodes, error);
     if (status != SDQN_OK) return status;
-    const size_t count = json_array_size(episodes);
+    const size_t count = json_array_size(episodes), cells = count * (size_t)result->num_tasks;
     status = acquire_evaluations(result, (int)count, error);
     if (status != SDQN_OK) return status;
-    copy_integers(episodes, result->evaluation_episodes);
-    result->num_evaluations = (int)count;
-    return get_doubles(where, object, "means", count * (size_t)result->num_tasks, result->evaluation_means, error);
+    copy_integers(episodes, curve->episodes);
+    curve->count = (int)count;
+    for (size_t i = 1; i < count; i++) {
+        if (curve->episodes[i] <= curve->episodes[i - 1])
+            return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: evaluations: episode[%zu]: must be larger than the one before", where, i);
+    }
+    status = get_longs(where, object, "environment_steps", MAX_STEPS, count, curve->steps, error);
+    if (status == SDQN_OK) status = get_longs(where, object, "updates", MAX_STEPS, count, curve->updates, error);
+    if (status == SDQN_OK) status = get_doubles(where, object, "means", cells, curve->means, error);
+    if (status == SDQN_OK) status = get_doubles(where, object, "success", cells, curve->success, error);
+    if (status == SDQN_OK) status = get_doubles(where, object, "at_rest", cells, curve->at_rest, error);
+    return status == SDQN_OK ? get_doubles(where, object, "timeout", cells, curve->timeout, error) : status;
+}
+
+static SdqnStatus read_gradients(const char *where, const json_t *object, SdqnStudyResult *result, SdqnError *error) {
+    SdqnStudyCurve *curve = &result->curve;
+    const json_t *reports = NULL;
+    const size_t count = (size_t)curve->count + 1;
+    SdqnStatus status = get_integers(where, object, "reports", INT32_MAX, &reports, error);
+    if (status != SDQN_OK) return status;
+    if (json_array_size(reports) != count)
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: reports: has %zu numbers, expected %zu", where, json_array_size(reports), count);
+    copy_integers(reports, curve->gradient_reports);
+    status = get_doubles(where, object, "cosine", count, curve->cosines, error);
+    return status == SDQN_OK ? get_doubles(where, object, "conflict", count, curve->conflict_shares, error) : status;
+}
+
+/// Tasks and ends, a letter an episode.
+static SdqnStatus read_letters(const char *where, const char *tasks, const char *ends, SdqnStudyResult *result, SdqnError *error) {
+    const int count = result->num_episodes;
+    for (int e = 0; e < count; e++) {
+        const char *digit = memchr(DIGITS, tasks[e], (size_t)result->num_tasks);
+        if (!digit) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: training: task: '%c' is no task", where, tasks[e]);
+        if (!strchr("crt", ends[e]))
+            return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: training: end: '%c' is none of crt", where, ends[e]);
+        result->episode_tasks[e] = (int)(digit - DIGITS);
+        result->episode_ends[e] = ends[e];
+    }
+    return SDQN_OK;
 }
 
 static SdqnStatus read_training(const char *where, const json_t *object, SdqnStudyResult *result, SdqnError *error) {
-    const json_t *tasks = NULL, *steps = NULL, *updates = NULL;
-    SdqnStatus status = get_integers(where, object, "task", result->num_tasks - 1, &tasks, error);
+    const json_t *steps = NULL;
+    const char *tasks = NULL, *ends = NULL;
+    SdqnStatus status = sdqn_json_get_string(where, object, "task", &tasks, error);
+    if (status == SDQN_OK) status = sdqn_json_get_string(where, object, "end", &ends, error);
     if (status == SDQN_OK) status = get_integers(where, object, "steps", INT32_MAX, &steps, error);
-    if (status == SDQN_OK) status = get_integers(where, object, "updates", INT32_MAX, &updates, error);
     if (status != SDQN_OK) return status;
-    const size_t count = json_array_size(tasks);
-    if (json_array_size(steps) != count || json_array_size(updates) != count)
+    const size_t count = json_array_size(steps);
+    if (strlen(tasks) != count || strlen(ends) != count)
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: training: its lists have different lengths", where);
     status = acquire_episodes(result, (int)count, error);
     if (status != SDQN_OK) return status;
-    copy_integers(tasks, result->episode_tasks);
     copy_integers(steps, result->episode_steps);
-    copy_integers(updates, result->episode_updates);
     result->num_episodes = (int)count;
-    return get_doubles(where, object, "return", count, result->episode_returns, error);
+    status = read_letters(where, tasks, ends, result, error);
+    return status == SDQN_OK ? get_doubles(where, object, "return", count, result->episode_returns, error) : status;
 }
 
 /// A string as a copy.
@@ -326,7 +512,7 @@ static SdqnStatus read_text(const char *where, const json_t *object, const char 
 static SdqnStatus read_document(const char *where, const json_t *document, SdqnStudyResult *result, SdqnError *error) {
     const char *arm;
     int64_t seed = 0;
-    json_t *final = NULL, *evaluations = NULL, *training = NULL;
+    json_t *final = NULL, *evaluations = NULL, *gradients = NULL, *training = NULL;
     SdqnStatus status = sdqn_json_get_string(where, document, "arm", &arm, error);
     if (status == SDQN_OK && strlen(arm) >= sizeof result->arm) status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: arm: too long", where);
     if (status == SDQN_OK) status = sdqn_json_get_integer(where, document, "seed", 0, INT64_MAX, &seed, error);
@@ -337,6 +523,8 @@ static SdqnStatus read_document(const char *where, const json_t *document, SdqnS
     if (status == SDQN_OK) status = read_tasks(where, final, result, error);
     if (status == SDQN_OK) status = sdqn_json_get_object(where, document, "evaluations", &evaluations, error);
     if (status == SDQN_OK) status = read_evaluations(where, evaluations, result, error);
+    if (status == SDQN_OK) status = sdqn_json_get_object(where, document, "gradients", &gradients, error);
+    if (status == SDQN_OK) status = read_gradients(where, gradients, result, error);
     if (status == SDQN_OK) status = sdqn_json_get_object(where, document, "training", &training, error);
     if (status == SDQN_OK) status = read_training(where, training, result, error);
     if (status != SDQN_OK) return status;
@@ -361,15 +549,20 @@ SdqnStatus sdqn_study_result_read(const char *path, SdqnStudyResult *result, Sdq
 }
 
 double sdqn_study_result_area(const SdqnStudyResult *result, int task) {
-    const int n = result->num_evaluations;
+    const SdqnStudyCurve *curve = &result->curve;
+    const int n = curve->count;
     const size_t tasks = (size_t)result->num_tasks;
     double sum = 0.0;
     if (n == 0) return (double)NAN;
-    if (n == 1) return result->evaluation_means[task];
+    if (n == 1) return curve->means[task];
     for (int i = 1; i < n; i++) {
-        const double before = result->evaluation_means[(size_t)(i - 1) * tasks + (size_t)task];
-        const double after = result->evaluation_means[(size_t)i * tasks + (size_t)task];
-        sum += 0.5 * (before + after) * (result->evaluation_episodes[i] - result->evaluation_episodes[i - 1]);
+        const double before = curve->means[(size_t)(i - 1) * tasks + (size_t)task];
+        const double after = curve->means[(size_t)i * tasks + (size_t)task];
+        sum += 0.5 * (before + after) * (curve->episodes[i] - curve->episodes[i - 1]);
     }
-    return sum / (result->evaluation_episodes[n - 1] - result->evaluation_episodes[0]);
+    return sum / (curve->episodes[n - 1] - curve->episodes[0]);
+}
+
+double sdqn_study_result_score(const SdqnStudyResult *result, SdqnScoreKind kind, int task) {
+    return kind == SDQN_SCORE_FINAL ? result->final[task].mean : sdqn_study_result_area(result, task);
 }

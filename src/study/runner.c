@@ -28,7 +28,9 @@ struct SdqnStudy {
     SdqnFileLock *lock;
     char results[SDQN_PATH_SIZE], runs[SDQN_PATH_SIZE];
     int num_jobs;
-    SdqnJob *jobs; ///< [num_seeds, num_arms]
+    SdqnJob *jobs; ///< [num_jobs] arm by arm
+    int *first;    ///< [num_arms] index of an arm's first job
+    int *order;    ///< [num_jobs] in which they are started
 };
 
 /// `FOLDER/ARM-seedN` with an ending.
@@ -83,6 +85,65 @@ static SdqnStatus take_result(SdqnStudy *study, SdqnJob *job, SdqnError *error) 
     return status;
 }
 
+static SdqnStatus take_results(SdqnStudy *study, int arm, SdqnError *error) {
+    SdqnStatus status = SDQN_OK;
+    for (int s = 0; s < study->def.plan->arms[arm].num_seeds && status == SDQN_OK; s++)
+        status = take_result(study, &study->jobs[study->first[arm] + s], error);
+    return status;
+}
+
+// ---- tuning ---------------------------------------------------------------------------------------------------------------------
+
+bool sdqn_study_is_complete(const SdqnStudy *study, int arm) {
+    bool whole = true;
+    for (int s = 0; s < study->def.plan->arms[arm].num_seeds; s++) whole = whole && sdqn_study_job(study, arm, s)->state == SDQN_JOB_DONE;
+    return whole;
+}
+
+double sdqn_study_mean_score(const SdqnStudy *study, int arm, SdqnScoreKind kind) {
+    const int seeds = study->def.plan->arms[arm].num_seeds;
+    double sum = 0.0;
+    for (int s = 0; s < seeds; s++) {
+        const SdqnStudyResult *result = &sdqn_study_job(study, arm, s)->result;
+        double mean = 0.0;
+        for (int t = 0; t < result->num_tasks; t++) mean += sdqn_study_result_score(result, kind, t);
+        sum += mean / result->num_tasks;
+    }
+    return sum / seeds;
+}
+
+/// The best candidate of a tuned arm, or -1 if one is not complete.
+static int best_candidate(const SdqnStudy *study, const SdqnStudyArm *tuned) {
+    const SdqnScoreKind kind = study->def.plan->tunings[tuned->tuning].select;
+    double best_score = 0.0;
+    int best = -1;
+    for (int c = tuned->first_candidate; c < tuned->first_candidate + tuned->num_candidates; c++) {
+        if (!sdqn_study_is_complete(study, c)) return -1;
+        const double score = sdqn_study_mean_score(study, c, kind);
+        if (best >= 0 && !(score > best_score)) continue;
+        best = c;
+        best_score = score;
+    }
+    return best;
+}
+
+/// Decide the tunings whose candidates are complete, and take the results of the arms that waited for them.
+static SdqnStatus decide(SdqnStudy *study, SdqnError *error) {
+    SdqnStudyPlan *plan = study->def.plan;
+    SdqnStatus status = SDQN_OK;
+    for (int a = 0; a < plan->num_arms && status == SDQN_OK; a++) {
+        const int best = plan->arms[a].num_candidates > 0 && plan->arms[a].chosen < 0 ? best_candidate(study, &plan->arms[a]) : -1;
+        if (best < 0) continue;
+        status = sdqn_study_plan_choose(plan, a, best, error);
+        for (int i = 0; i < plan->num_arms && status == SDQN_OK; i++) {
+            if (plan->arms[i].tuned_by == a) status = take_results(study, i, error);
+        }
+    }
+    return status;
+}
+
+// ---- the study ------------------------------------------------------------------------------------------------------------------
+
 static SdqnStatus open_folder(SdqnStudy *study, SdqnError *error) {
     char lock[SDQN_PATH_SIZE];
     SdqnStatus status = sdqn_file_join(study->def.folder, "results", study->results, error);
@@ -93,20 +154,56 @@ static SdqnStatus open_folder(SdqnStudy *study, SdqnError *error) {
     return status == SDQN_OK ? sdqn_file_lock_take(lock, &study->lock, error) : status;
 }
 
+static void make_jobs(SdqnStudy *study) {
+    const SdqnStudyPlan *plan = study->def.plan;
+    int count = 0;
+    for (int a = 0; a < plan->num_arms; a++) {
+        study->first[a] = count;
+        for (int s = 0; s < plan->arms[a].num_seeds; s++)
+            study->jobs[count++] = (SdqnJob){.arm = a, .seed = plan->arms[a].seeds[s], .wanted = plan->arms[a].tier < study->def.num_tiers};
+    }
+}
+
+/// Tier by tier, candidates first, then seed by seed.
+static void order_jobs(SdqnStudy *study) {
+    const SdqnStudyPlan *plan = study->def.plan;
+    int count = 0;
+    for (int stage = 0; stage < 2 * plan->num_tiers; stage++) {
+        int most = 1;
+        for (int s = 0; s < most; s++) {
+            for (int a = 0; a < plan->num_arms; a++) {
+                const SdqnStudyArm *arm = &plan->arms[a];
+                if (2 * arm->tier + (arm->candidate_of < 0) != stage) continue;
+                if (arm->num_seeds > most) most = arm->num_seeds;
+                if (s < arm->num_seeds) study->order[count++] = study->first[a] + s;
+            }
+        }
+    }
+    assert(count == study->num_jobs);
+}
+
 SdqnStatus sdqn_study_create(const SdqnStudyDef *def, SdqnStudy **study, SdqnError *error) {
     const SdqnStudyPlan *plan = def->plan;
     SdqnStudy *made = calloc(1, sizeof *made);
     if (!made) return sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory");
     made->def = *def;
-    made->num_jobs = plan->num_arms * plan->num_seeds;
+    for (int a = 0; a < plan->num_arms; a++) made->num_jobs += plan->arms[a].num_seeds;
+    assert(made->num_jobs > 0);
     made->jobs = calloc((size_t)made->num_jobs, sizeof *made->jobs);
-    SdqnStatus status = made->jobs ? open_folder(made, error) : sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory");
-    for (int i = 0; i < made->num_jobs && status == SDQN_OK; i++) {
-        assert(made->jobs != NULL);
-        made->jobs[i].arm = i % plan->num_arms;
-        made->jobs[i].seed = plan->seeds[i / plan->num_arms];
-        status = take_result(made, &made->jobs[i], error);
+    made->first = calloc((size_t)plan->num_arms, sizeof *made->first);
+    made->order = calloc((size_t)made->num_jobs, sizeof *made->order);
+    SdqnStatus status = SDQN_OK;
+    if (made->jobs && made->first && made->order) {
+        make_jobs(made);
+        order_jobs(made);
+        status = open_folder(made, error);
+    } else {
+        status = sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory");
     }
+    for (int a = 0; a < plan->num_arms && status == SDQN_OK; a++) {
+        if (sdqn_study_plan_is_settled(plan, a)) status = take_results(made, a, error);
+    }
+    if (status == SDQN_OK) status = decide(made, error);
     if (status == SDQN_OK) {
         *study = made;
     } else {
@@ -127,6 +224,8 @@ void sdqn_study_destroy(SdqnStudy *study) {
     }
     sdqn_file_lock_release(study->lock);
     free(study->jobs);
+    free(study->first);
+    free(study->order);
     free(study);
 }
 
@@ -135,7 +234,7 @@ const SdqnJob *sdqn_study_jobs(const SdqnStudy *study, int *count) {
     return study->jobs;
 }
 
-const SdqnJob *sdqn_study_job(const SdqnStudy *study, int arm, int seed) { return &study->jobs[seed * study->def.plan->num_arms + arm]; }
+const SdqnJob *sdqn_study_job(const SdqnStudy *study, int arm, int seed) { return &study->jobs[study->first[arm] + seed]; }
 
 // ---- processes ------------------------------------------------------------------------------------------------------------------
 
@@ -195,12 +294,29 @@ static void read_failure(const SdqnStudy *study, SdqnJob *job) {
     free(text);
 }
 
+/// Note how long a run took. Results hold no time, so that the same run always makes the same file.
+static SdqnStatus note_time(const SdqnStudy *study, const SdqnJob *job, double seconds, SdqnError *error) {
+    char path[SDQN_PATH_SIZE];
+    const SdqnStatus status = sdqn_file_join(study->def.folder, "times.csv", path, error);
+    if (status != SDQN_OK) return status;
+    FILE *file = fopen(path, "ae");
+    if (!file) return sdqn_error_set(error, SDQN_ERR_IO, "%s: cannot open: %s", path, strerror(errno));
+    if (ftell(file) == 0) fputs("arm,seed,seconds\n", file);
+    fprintf(file, "%s,%llu,%.0f\n", study->def.plan->arms[job->arm].name, (unsigned long long)job->seed, seconds);
+    bool failed = ferror(file) != 0;
+    failed = fclose(file) != 0 || failed;
+    return failed ? sdqn_error_set(error, SDQN_ERR_IO, "%s: cannot write", path) : SDQN_OK;
+}
+
 static SdqnStatus keep_result(SdqnStudy *study, SdqnJob *job, SdqnError *error) {
     char folder[SDQN_PATH_SIZE], path[SDQN_PATH_SIZE];
     const SdqnStudyArm *arm = &study->def.plan->arms[job->arm];
+    double seconds = 0.0;
     SdqnStatus status = path_of(study, study->runs, job, "", folder, error);
     if (status == SDQN_OK) status = path_of(study, study->results, job, ".json", path, error);
-    if (status == SDQN_OK) status = sdqn_study_result_collect(folder, arm->name, job->seed, study->def.numerics, &job->result, error);
+    if (status == SDQN_OK)
+        status = sdqn_study_result_collect(folder, arm->name, job->seed, study->def.numerics, &job->result, &seconds, error);
+    if (status == SDQN_OK) status = note_time(study, job, seconds, error);
     return status == SDQN_OK ? sdqn_study_result_write(&job->result, path, error) : status;
 }
 
@@ -245,8 +361,24 @@ static void look_at(const SdqnStudy *study, SdqnJob *job) {
 
 static int count_jobs(const SdqnStudy *study, SdqnJobState state) {
     int count = 0;
-    for (int i = 0; i < study->num_jobs; i++) count += study->jobs[i].state == state;
+    for (int i = 0; i < study->num_jobs; i++) count += study->jobs[i].wanted && study->jobs[i].state == state;
     return count;
+}
+
+static int count_wanted(const SdqnStudy *study) {
+    int count = 0;
+    for (int i = 0; i < study->num_jobs; i++) count += study->jobs[i].wanted;
+    return count;
+}
+
+static bool can_start(const SdqnStudy *study, const SdqnJob *job) {
+    return job->wanted && job->state == SDQN_JOB_WAITING && sdqn_study_plan_is_settled(study->def.plan, job->arm);
+}
+
+static bool is_unfinished(const SdqnStudy *study) {
+    bool unfinished = count_jobs(study, SDQN_JOB_RUNNING) > 0;
+    for (int i = 0; i < study->num_jobs; i++) unfinished = unfinished || can_start(study, &study->jobs[i]);
+    return unfinished;
 }
 
 static void reap(SdqnStudy *study) {
@@ -272,8 +404,9 @@ static SdqnStatus fill(SdqnStudy *study, SdqnError *error) {
     SdqnStatus status = SDQN_OK;
     int running = count_jobs(study, SDQN_JOB_RUNNING);
     for (int i = 0; i < study->num_jobs && running < study->def.processes && status == SDQN_OK; i++) {
-        if (study->jobs[i].state != SDQN_JOB_WAITING || is_in_use(study, &study->jobs[i])) continue;
-        status = start(study, &study->jobs[i], error);
+        SdqnJob *job = &study->jobs[study->order[i]];
+        if (!can_start(study, job) || is_in_use(study, job)) continue;
+        status = start(study, job, error);
         running++;
     }
     return status;
@@ -299,9 +432,10 @@ SdqnStatus sdqn_study_run(SdqnStudy *study, const volatile sig_atomic_t *stop, v
                           void *context, SdqnError *error) {
     double looked = 0.0;
     SdqnStatus status = SDQN_OK;
-    while (status == SDQN_OK && count_jobs(study, SDQN_JOB_WAITING) + count_jobs(study, SDQN_JOB_RUNNING) > 0) {
+    while (status == SDQN_OK && is_unfinished(study)) {
         status = fill(study, error);
         reap(study);
+        if (status == SDQN_OK) status = decide(study, error);
         if (sdqn_clock_seconds() - looked >= PROGRESS_PERIOD) {
             for (int i = 0; i < study->num_jobs; i++) {
                 if (study->jobs[i].state == SDQN_JOB_RUNNING) look_at(study, &study->jobs[i]);
@@ -309,9 +443,9 @@ SdqnStatus sdqn_study_run(SdqnStudy *study, const volatile sig_atomic_t *stop, v
             looked = sdqn_clock_seconds();
         }
         if (watch) watch(context, study);
-        if (stop && *stop != 0) {
+        if (status == SDQN_OK && stop && *stop != 0) {
             status = sdqn_error_set(error, SDQN_ERR_INTERRUPTED, "stopped after %d of %d runs", count_jobs(study, SDQN_JOB_DONE),
-                                    study->num_jobs);
+                                    count_wanted(study));
         }
         nanosleep(&(struct timespec){.tv_nsec = POLL_NANOSECONDS}, NULL);
     }

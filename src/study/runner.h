@@ -1,5 +1,9 @@
 // runner.h: the runs of a study on this machine: each a process of its own, as many at a time as asked for, each result kept.
 //
+// Tier by tier, and within each the candidates of its tunings first; an arm starts when its tuning is decided: by the candidate whose score
+// (of the kind asked for) has the highest mean over tasks and tuning seeds, of equal ones the first. While candidates still run, arms that
+// need none of them run beside.
+//
 // The folder of a study holds results/ARM-seedN.json, which is all that its report needs, and runs/, the folders of the runs, which may be
 // thrown away once their results are there.
 #ifndef SDQN_STUDY_RUNNER_H
@@ -24,6 +28,7 @@ typedef enum SdqnJobState {
 typedef struct SdqnJob {
     int arm; ///< index into the plan
     uint64_t seed;
+    bool wanted; ///< whether it belongs to the tiers to run
     SdqnJobState state;
     pid_t process;          ///< if running
     int64_t episodes;       ///< finished so far, if running
@@ -36,10 +41,11 @@ typedef struct SdqnStudy SdqnStudy;
 
 /// What to run.
 typedef struct SdqnStudyDef {
-    const SdqnStudyPlan *plan; ///< borrowed for the study's life
-    const char *folder;        ///< made if it is not there
-    const char *program;       ///< path of sharedqn
-    int processes;             ///< at a time, >= 1
+    SdqnStudyPlan *plan; ///< borrowed for the study's life; its tunings are decided as their results come
+    const char *folder;  ///< made if it is not there
+    const char *program; ///< path of sharedqn
+    int processes;       ///< at a time, >= 1
+    int num_tiers;       ///< how many of the plan's tiers to run, from the first
     char numerics[SDQN_SHA256_HEX_SIZE];
 } SdqnStudyDef;
 
@@ -49,12 +55,18 @@ SdqnStatus sdqn_study_create(const SdqnStudyDef *def, SdqnStudy **study, SdqnErr
 /// Stops what still runs. NULL is allowed.
 void sdqn_study_destroy(SdqnStudy *study);
 
-/// The jobs, seed by seed so that arms stay comparable on the way. @param count  receives how many
+/// The jobs, arm by arm. @param count  receives how many
 const SdqnJob *sdqn_study_jobs(const SdqnStudy *study, int *count);
-/// Of one arm and seed of the plan, by index.
+/// Of one arm and of one of its seeds, by index.
 const SdqnJob *sdqn_study_job(const SdqnStudy *study, int arm, int seed);
 
-/// Run what is left. @param stop  looked at all the time: if it becomes not 0 the runs are asked to stop, and waited for
+/// Whether all runs of an arm are done.
+bool sdqn_study_is_complete(const SdqnStudy *study, int arm);
+/// Mean over tasks and seeds of a complete arm's scores.
+double sdqn_study_mean_score(const SdqnStudy *study, int arm, SdqnScoreKind kind);
+
+/// Run what is left, each tier seed by seed so that its arms stay comparable on the way. Arms whose tuning stays undecided, because a run
+/// of a candidate failed, are not run. @param stop  looked at all the time: if it becomes not 0 the runs are asked to stop, and waited for
 /// @param watch  called several times a second; NULL: not @return SDQN_OK (jobs may have failed), SDQN_ERR_INTERRUPTED or SDQN_ERR_IO
 SdqnStatus sdqn_study_run(SdqnStudy *study, const volatile sig_atomic_t *stop, void (*watch)(void *context, const SdqnStudy *study),
                           void *context, SdqnError *error);
