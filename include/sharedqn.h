@@ -72,6 +72,9 @@ SdqnStatus sdqn_task_check(const SdqnTask *task, SdqnError *error);
 
 #define SDQN_LANDER_OBSERVATION_SIZE 8
 #define SDQN_LANDER_NUM_ACTIONS 4 ///< 0 nothing, 1 left engine, 2 main engine, 3 right engine
+/// Values of a continuous action, each in [-1, 1] (beyond as there): the main engine, off up to 0, above from half to full power; the side
+/// engines, off within +-0.5, below the left and above the right one, from half to full power.
+#define SDQN_LANDER_ACTION_SIZE 2
 
 // ---- one environment ----
 
@@ -97,6 +100,10 @@ void sdqn_env_reset(SdqnEnv *env, const uint64_t *seed, float *observation);
 /// One step of 1/50 s. @param action in [0, 4) @param observation [8] float32 written
 /// @return SDQN_OK, or SDQN_ERR_ARGUMENT for another action or before the first reset (nothing changed)
 SdqnStatus sdqn_env_step(SdqnEnv *env, int action, float *observation, SdqnEnvStep *step, SdqnError *error);
+/// The same with a continuous action, as Gymnasium's with continuous=True; a lander may be stepped now this way, now that.
+/// @param action [2] in double, so that float32 and wider numbers come through as they are
+/// @return SDQN_OK, or SDQN_ERR_ARGUMENT for a NaN or an infinity or before the first reset (nothing changed)
+SdqnStatus sdqn_env_step_continuous(SdqnEnv *env, const double *action, float *observation, SdqnEnvStep *step, SdqnError *error);
 
 // ---- many environments at once ----
 
@@ -127,6 +134,7 @@ typedef struct SdqnLanderBatchStep {
     uint8_t *truncated;       ///< [N] 0 or 1
     uint8_t *at_rest;         ///< [N] 0 or 1: terminated asleep on the ground, reward +100
     float *final_observation; ///< [N, 8] in mode same step: rows of lanes that ended in this step are written, others left alone
+    int32_t *steps;           ///< [N] steps of the episode with this one; 0 where the step was a reset
 } SdqnLanderBatchStep;
 
 /// Make a batch; no lane has an episode before it is reset.
@@ -148,6 +156,12 @@ void sdqn_lander_batch_reset(SdqnLanderBatch *batch, const uint8_t *chosen, cons
 /// @param actions  [N], each in [0, 4), also where a reset makes it meaningless
 /// @return SDQN_OK, or SDQN_ERR_ARGUMENT naming the lane whose action is out of range or which has not been reset (nothing changed)
 SdqnStatus sdqn_lander_batch_step(SdqnLanderBatch *batch, const int32_t *actions, const SdqnLanderBatchStep *out, SdqnError *error);
+
+/// The same with continuous actions.
+/// @param actions  [N, 2]
+/// @return SDQN_OK, or SDQN_ERR_ARGUMENT naming the lane whose action is not finite or which has not been reset (nothing changed)
+SdqnStatus sdqn_lander_batch_step_continuous(SdqnLanderBatch *batch, const double *actions, const SdqnLanderBatchStep *out,
+                                             SdqnError *error);
 
 /// Copy a lane into an environment of its own, which then goes on alone; whether the lane's next step is a reset (mode next step) is not
 /// part of it. @param lane in [0, N) @return SDQN_OK; SDQN_ERR_ARGUMENT for a lane out of range or without an episode; SDQN_ERR_MEMORY

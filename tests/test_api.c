@@ -1,6 +1,7 @@
 // The public header alone: what a program outside can do with libsharedqn.
 #include <sharedqn.h>
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@ static void an_episode_is_repeated_by_its_seed_and_by_a_copy(void **state) {
     SdqnEnvStep step, step_again;
     assert_int_equal(sdqn_env_create(sdqn_task_find("windy"), 5, &env, &error), SDQN_OK);
     assert_int_equal(sdqn_env_step(env, 0, first, &step, &error), SDQN_ERR_ARGUMENT); // no episode yet
+    assert_int_equal(sdqn_env_step_continuous(env, (const double[2]){0}, first, &step, &error), SDQN_ERR_ARGUMENT);
     sdqn_env_reset(env, NULL, first);
     assert_int_equal(sdqn_env_copy(env, &copy, &error), SDQN_OK);
     for (int k = 0; k < 50; k++) {
@@ -30,6 +32,15 @@ static void an_episode_is_repeated_by_its_seed_and_by_a_copy(void **state) {
     assert_memory_equal(first, again, sizeof first);
     assert_int_equal(sdqn_env_step(env, 4, first, &step, &error), SDQN_ERR_ARGUMENT);
     assert_non_null(strstr(error.message, "action = 4"));
+    const double full[2] = {1.0, 0.0}, wrong[2] = {0.0, (double)NAN};
+    for (int k = 0; k < 20; k++) {
+        assert_int_equal(sdqn_env_step_continuous(env, full, first, &step, &error), SDQN_OK);
+        assert_int_equal(sdqn_env_step(copy, 2, again, &step_again, &error), SDQN_OK);
+        assert_memory_equal(first, again, sizeof first);
+        assert_true(step.reward == step_again.reward);
+    }
+    assert_int_equal(sdqn_env_step_continuous(env, wrong, again, &step, &error), SDQN_ERR_ARGUMENT);
+    assert_memory_equal(first, again, sizeof first); // nothing written
     sdqn_env_destroy(env);
     sdqn_env_destroy(copy);
     sdqn_env_destroy(NULL);

@@ -24,6 +24,7 @@ typedef struct Arrays {
     float observation[(MAX_LANES + 1) * OBSERVATION], final_observation[(MAX_LANES + 1) * OBSERVATION];
     double reward[MAX_LANES + 1];
     uint8_t terminated[MAX_LANES + 1], truncated[MAX_LANES + 1], at_rest[MAX_LANES + 1];
+    int32_t steps[MAX_LANES + 1];
 } Arrays;
 
 /// A batch and the same landers one by one.
@@ -37,6 +38,7 @@ typedef struct Pair {
     Arrays arrays;
     SdqnLanderBatchStep out;
     SdqnRng policy;
+    bool continuous; ///< which kind of actions
 } Pair;
 
 /// Built-in tasks in turn, every fifth one with values of its own.
@@ -67,7 +69,7 @@ static Pair *make_pair(int lanes, SdqnAutoreset autoreset, SdqnCpuLevel level, u
     SdqnError error = {{0}};
     if (sdqn_lander_batch_create(&def, &pair->batch, &error)) fail_msg("%s", error.message);
     Arrays *a = &pair->arrays;
-    pair->out = (SdqnLanderBatchStep){a->observation, a->reward, a->terminated, a->truncated, a->at_rest, a->final_observation};
+    pair->out = (SdqnLanderBatchStep){a->observation, a->reward, a->terminated, a->truncated, a->at_rest, a->final_observation, a->steps};
     return pair;
 }
 
@@ -88,6 +90,7 @@ static void check_guards(const Pair *pair) {
         {a->terminated + pair->lanes, 1},
         {a->truncated + pair->lanes, 1},
         {a->at_rest + pair->lanes, 1},
+        {a->steps + pair->lanes, sizeof(int32_t)},
     };
     for (size_t i = 0; i < sizeof guards / sizeof guards[0]; i++)
         for (size_t k = 0; k < guards[i].bytes; k++) assert_int_equal(((const uint8_t *)guards[i].end)[k], GUARD);
@@ -117,17 +120,36 @@ static int choose_action(Pair *pair, int lane) {
     return lean > 0.1f ? 3 : lean < -0.1f ? 1 : 0;
 }
 
+/// An action of one of the two kinds.
+typedef struct Action {
+    int32_t discrete;
+    double continuous[2];
+} Action;
+
+/// A continuous action about the discrete one: thrusts of all sizes, many of them near or beyond the bounds.
+static Action draw_action(Pair *pair, int lane) {
+    Action action = {.discrete = choose_action(pair, lane)};
+    const double main = sdqn_rng_uniform(&pair->policy, -0.2, 1.3), side = sdqn_rng_uniform(&pair->policy, 0.4, 1.3);
+    action.continuous[0] = action.discrete == 2 ? main : main - 1.3;
+    action.continuous[1] = action.discrete == 1 ? -side : action.discrete == 3 ? side : 0.5 * (side - 0.4);
+    return action;
+}
+
 /// What the lane should give, from its lander alone, by the rules of the mode.
-static SdqnStep step_alone(Pair *pair, SdqnAutoreset autoreset, int lane, int action, float *observation, float *final, bool *ended) {
+static SdqnStep step_alone(Pair *pair, SdqnAutoreset autoreset, int lane, const Action *action, float *observation, float *final,
+                           bool *ended, int32_t *steps) {
     SdqnLander *lander = &pair->alone[lane];
     *ended = false;
+    *steps = 0;
     if (pair->reset_due[lane]) {
         pair->reset_due[lane] = 0;
         sdqn_lander_reset(lander, observation);
         return (SdqnStep){.reward = 0.0};
     }
-    SdqnStep step = sdqn_lander_step(lander, action, observation);
+    SdqnStep step = pair->continuous ? sdqn_lander_step_continuous(lander, action->continuous, observation)
+                                     : sdqn_lander_step(lander, action->discrete, observation);
     *ended = step.terminated || step.truncated;
+    *steps = lander->steps;
     if (*ended && autoreset == SDQN_AUTORESET_NEXT_STEP) pair->reset_due[lane] = 1;
     if (*ended && autoreset == SDQN_AUTORESET_SAME_STEP) {
         memcpy(final, observation, OBSERVATION * sizeof *final);
@@ -139,22 +161,32 @@ static SdqnStep step_alone(Pair *pair, SdqnAutoreset autoreset, int lane, int ac
 /// Step both and compare all that they give, and every byte of every lander.
 /// @return episodes that ended
 static int step_both(Pair *pair, SdqnAutoreset autoreset, int number) {
-    int32_t actions[MAX_LANES];
+    Action actions[MAX_LANES];
+    int32_t discrete[MAX_LANES];
+    double continuous[MAX_LANES * 2];
     int episodes = 0;
-    for (int i = 0; i < pair->lanes; i++) actions[i] = choose_action(pair, i);
+    for (int i = 0; i < pair->lanes; i++) {
+        actions[i] = pair->continuous ? draw_action(pair, i) : (Action){.discrete = choose_action(pair, i)};
+        discrete[i] = actions[i].discrete;
+        memcpy(continuous + (size_t)i * 2, actions[i].continuous, sizeof actions[i].continuous);
+    }
     SdqnError error = {{0}};
-    if (sdqn_lander_batch_step(pair->batch, actions, &pair->out, &error)) fail_msg("%s", error.message);
+    const SdqnStatus status = pair->continuous ? sdqn_lander_batch_step_continuous(pair->batch, continuous, &pair->out, &error)
+                                               : sdqn_lander_batch_step(pair->batch, discrete, &pair->out, &error);
+    if (status) fail_msg("%s", error.message);
     const Arrays *a = &pair->arrays;
     for (int i = 0; i < pair->lanes; i++) {
         float observation[OBSERVATION], final[OBSERVATION];
         bool ended;
-        SdqnStep step = step_alone(pair, autoreset, i, actions[i], observation, final, &ended);
+        int32_t steps;
+        SdqnStep step = step_alone(pair, autoreset, i, &actions[i], observation, final, &ended, &steps);
         check_bytes("lander", number, i, sdqn_lander_batch_lane(pair->batch, i), &pair->alone[i], sizeof(SdqnLander));
         check_bytes("observation", number, i, a->observation + i * OBSERVATION, observation, sizeof observation);
         check_bytes("reward", number, i, &a->reward[i], &step.reward, sizeof step.reward);
         assert_int_equal(a->terminated[i], step.terminated);
         assert_int_equal(a->truncated[i], step.truncated);
         assert_int_equal(a->at_rest[i], step.at_rest);
+        assert_int_equal(a->steps[i], steps);
         if (ended && autoreset == SDQN_AUTORESET_SAME_STEP)
             check_bytes("final observation", number, i, a->final_observation + i * OBSERVATION, final, sizeof final);
         episodes += ended;
@@ -191,6 +223,37 @@ static void same_step_mode_resets_at_once_and_keeps_the_last_observation(void **
 static void disabled_mode_goes_on_after_the_end_as_gymnasium_does(void **state) {
     (void)state;
     FOR_EACH_LEVEL(level) compare(level, 37, SDQN_AUTORESET_DISABLED, 260, 30, 20);
+}
+
+static void continuous_actions_have_the_bytes_of_a_lander_alone(void **state) {
+    (void)state;
+    FOR_EACH_LEVEL(level) {
+        Pair *pair = make_pair(37, SDQN_AUTORESET_NEXT_STEP, level, 25);
+        pair->continuous = true;
+        reset_both(pair);
+        int episodes = 0;
+        for (int k = 0; k < 260; k++) episodes += step_both(pair, SDQN_AUTORESET_NEXT_STEP, k);
+        check_guards(pair);
+        assert_true(episodes >= 20);
+        free_pair(pair);
+    }
+}
+
+static void full_thrust_is_the_discrete_action(void **state) {
+    (void)state;
+    static const double full[4][2] = {{0.0, 0.0}, {-1.0, -1.0}, {1.0, 0.5}, {0.0, 7.0}};
+    Pair *pair = make_pair(1, SDQN_AUTORESET_DISABLED, SDQN_CPU_SCALAR, 26);
+    reset_both(pair);
+    SdqnLander *a = &pair->alone[0], b;
+    memcpy(&b, a, sizeof b);
+    for (int k = 0; k < 100; k++) {
+        float x[OBSERVATION], y[OBSERVATION];
+        const SdqnStep one = sdqn_lander_step(a, k % 4, x), other = sdqn_lander_step_continuous(&b, full[k % 4], y);
+        assert_memory_equal(a, &b, sizeof b);
+        assert_memory_equal(x, y, sizeof x);
+        assert_true(one.reward == other.reward);
+    }
+    free_pair(pair);
 }
 
 static void chosen_lanes_are_reset_with_their_seeds(void **state) {
@@ -301,6 +364,12 @@ static void wrong_definitions_and_steps_are_refused_and_change_nothing(void **st
     actions[1] = 4;
     assert_int_equal(sdqn_lander_batch_step(batch, actions, &nothing_wanted, &error), SDQN_ERR_ARGUMENT);
     assert_memory_equal(&before, sdqn_lander_batch_lane(batch, 0), sizeof before);
+    static const double wrong[][4] = {{0, 0, 0, NAN}, {0, 0, INFINITY, 0}, {0, -INFINITY, 0, 0}};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(sdqn_lander_batch_step_continuous(batch, wrong[i], &nothing_wanted, &error), SDQN_ERR_ARGUMENT);
+        assert_non_null(strstr(error.message, i < 2 ? "lane 1" : "lane 0"));
+    }
+    assert_memory_equal(&before, sdqn_lander_batch_lane(batch, 0), sizeof before);
     actions[1] = 3;
     assert_int_equal(sdqn_lander_batch_step(batch, actions, &nothing_wanted, &error), SDQN_OK);
     sdqn_lander_batch_destroy(batch);
@@ -335,6 +404,8 @@ int main(void) {
         cmocka_unit_test(every_lane_has_the_bytes_of_a_lander_alone),
         cmocka_unit_test(same_step_mode_resets_at_once_and_keeps_the_last_observation),
         cmocka_unit_test(disabled_mode_goes_on_after_the_end_as_gymnasium_does),
+        cmocka_unit_test(continuous_actions_have_the_bytes_of_a_lander_alone),
+        cmocka_unit_test(full_thrust_is_the_discrete_action),
         cmocka_unit_test(chosen_lanes_are_reset_with_their_seeds),
         cmocka_unit_test(a_lander_can_be_taken_out_and_put_into_another_lane),
         cmocka_unit_test(a_lander_that_has_turned_far_keeps_its_bits),

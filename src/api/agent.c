@@ -71,8 +71,11 @@ static SdqnStatus fit_tasks(SdqnAgent *agent, bool given, SdqnError *error) {
 
 SdqnStatus sdqn_agent_create_from(SdqnQNetworkSet *set, const char *const *tasks, int num_tasks, SdqnAgent **agent, SdqnError *error) {
     SdqnAgent *made = calloc(1, sizeof *made);
-    SdqnStatus status =
-        made != NULL ? name_tasks(made, set, tasks, num_tasks, error) : sdqn_error_set(error, SDQN_ERR_MEMORY, "agent: out of memory");
+    if (made == NULL) {
+        sdqn_q_network_set_clear(set);
+        return sdqn_error_set(error, SDQN_ERR_MEMORY, "agent: out of memory");
+    }
+    SdqnStatus status = name_tasks(made, set, tasks, num_tasks, error);
     if (status == SDQN_OK) {
         status = sdqn_weights_policy_create_from(set, &made->policy, error);
     } else {

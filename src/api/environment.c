@@ -2,6 +2,7 @@
 #include "core/cpu.h"
 #include "lander/lander_batch.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,17 @@ SdqnStatus sdqn_env_step(SdqnEnv *env, int action, float *observation, SdqnEnvSt
         return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "environment: action = %d: must be in [0, %d)", action, SDQN_LANDER_NUM_ACTIONS);
     SdqnCpuMode mode = sdqn_cpu_mode_set_default();
     SdqnStep made = sdqn_lander_step(&env->lander, action, observation);
+    sdqn_cpu_mode_restore(mode);
+    *step = (SdqnEnvStep){made.reward, made.terminated, made.truncated, made.at_rest};
+    return SDQN_OK;
+}
+
+SdqnStatus sdqn_env_step_continuous(SdqnEnv *env, const double *action, float *observation, SdqnEnvStep *step, SdqnError *error) {
+    if (!env->begun) return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "environment: it has not been reset");
+    if (!isfinite(action[0]) || !isfinite(action[1]))
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "environment: action = (%g, %g): must be finite", action[0], action[1]);
+    SdqnCpuMode mode = sdqn_cpu_mode_set_default();
+    SdqnStep made = sdqn_lander_step_continuous(&env->lander, action, observation);
     sdqn_cpu_mode_restore(mode);
     *step = (SdqnEnvStep){made.reward, made.terminated, made.truncated, made.at_rest};
     return SDQN_OK;

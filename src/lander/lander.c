@@ -118,29 +118,38 @@ static void blow(SdqnLander *lander) {
     sdqn_world_apply_torque(&lander->world, 0, (float)(wind_wave(lander->torque_index++) * task->turbulence_power));
 }
 
-/// Push the hull by -power * (ox, oy) at (x, y), all double until Box2D takes it.
-static void push(SdqnLander *lander, double ox, double oy, double power, double x, double y) {
-    sdqn_world_apply_impulse(&lander->world, 0, sdqn_vec2((float)(-ox * power), (float)(-oy * power)), sdqn_vec2((float)x, (float)y));
+SdqnThrust sdqn_thrust_of_continuous(const double *action) {
+    SdqnThrust thrust = {0.0, 0.0};
+    const double size = fabs(action[1]) > 1.0 ? 1.0 : fabs(action[1]);
+    if (action[0] > 0.0) thrust.main = ((action[0] > 1.0 ? 1.0 : action[0]) + 1.0) * 0.5;
+    if (size > 0.5) thrust.side = action[1] < 0.0 ? -size : size;
+    return thrust;
+}
+
+/// Push the hull by -power * share * (ox, oy) at (x, y), all double until Box2D takes it.
+static void push(SdqnLander *lander, double ox, double oy, double power, double share, double x, double y) {
+    const SdqnVec2 impulse = sdqn_vec2((float)(-ox * power * share), (float)(-oy * power * share));
+    sdqn_world_apply_impulse(&lander->world, 0, impulse, sdqn_vec2((float)x, (float)y));
 }
 
 /// @param tip  sine and cosine of the hull's angle
-static void fire_engines(SdqnLander *lander, int action, const double tip[2]) {
+static void fire_engines(SdqnLander *lander, SdqnThrust thrust, const double tip[2]) {
     const SdqnBody *hull = &lander->world.bodies[0];
     double x = (double)hull->transform.p.x, y = (double)hull->transform.p.y;
     double dispersion[2];
     for (int i = 0; i < 2; i++) dispersion[i] = sdqn_rng_uniform(&lander->rng, -1.0, +1.0) / SCALE;
-    if (action == 0) return;
     double side[2] = {-tip[1], tip[0]};
-    if (action == 2) {
+    if (thrust.main > 0.0) {
         double ox = tip[0] * (MAIN_ENGINE_Y / SCALE + 2 * dispersion[0]) + side[0] * dispersion[1];
         double oy = -tip[1] * (MAIN_ENGINE_Y / SCALE + 2 * dispersion[0]) - side[1] * dispersion[1];
-        push(lander, ox, oy, lander->task.main_engine_power, x + ox, y + oy);
-    } else {
-        int direction = action - 2;
+        push(lander, ox, oy, lander->task.main_engine_power, thrust.main, x + ox, y + oy);
+    }
+    if (thrust.side != 0.0) {
+        double direction = thrust.side < 0.0 ? -1.0 : 1.0;
         double across = 3 * dispersion[1] + direction * SIDE_ENGINE_AWAY / SCALE;
         double ox = tip[0] * dispersion[0] + side[0] * across;
         double oy = -tip[1] * dispersion[0] - side[1] * across;
-        push(lander, ox, oy, lander->task.side_engine_power, x + ox - tip[0] * SIDE_ENGINE_OFFSET / SCALE,
+        push(lander, ox, oy, lander->task.side_engine_power, fabs(thrust.side), x + ox - tip[0] * SIDE_ENGINE_OFFSET / SCALE,
              y + oy + tip[1] * SIDE_ENGINE_HEIGHT / SCALE);
     }
 }
@@ -164,13 +173,13 @@ static double shaping(const double s[SDQN_LANDER_OBSERVATION_SIZE]) {
     return -100 * sqrt(s[0] * s[0] + s[1] * s[1]) - 100 * sqrt(s[2] * s[2] + s[3] * s[3]) - 100 * fabs(s[4]) + 10 * s[6] + 10 * s[7];
 }
 
-void sdqn_lander_begin_step(SdqnLander *lander, int action, double sine, double cosine) {
+void sdqn_lander_begin_step(SdqnLander *lander, SdqnThrust thrust, double sine, double cosine) {
     lander->world.gravity = sdqn_vec2(0.0f, (float)lander->task.gravity);
     blow(lander);
-    fire_engines(lander, action, (const double[2]){sine, cosine});
+    fire_engines(lander, thrust, (const double[2]){sine, cosine});
 }
 
-SdqnStep sdqn_lander_end_step(SdqnLander *lander, int action, float *observation) {
+SdqnStep sdqn_lander_end_step(SdqnLander *lander, SdqnThrust thrust, float *observation) {
     double state[SDQN_LANDER_OBSERVATION_SIZE];
     read_state(lander, state);
     SdqnStep step = {.reward = 0.0};
@@ -178,8 +187,8 @@ SdqnStep sdqn_lander_end_step(SdqnLander *lander, int action, float *observation
     if (lander->has_shaping) step.reward = potential - lander->previous_shaping;
     lander->previous_shaping = potential;
     lander->has_shaping = 1;
-    step.reward -= (action == 2 ? 1.0 : 0.0) * 0.30;
-    step.reward -= (action == 1 || action == 3 ? 1.0 : 0.0) * 0.03;
+    step.reward -= thrust.main * 0.30;
+    step.reward -= fabs(thrust.side) * 0.03;
     if (lander->world.has_touched[0] || fabs(state[0]) >= 1.0) {
         step.terminated = true;
         step.reward = -100.0;
@@ -193,11 +202,12 @@ SdqnStep sdqn_lander_end_step(SdqnLander *lander, int action, float *observation
 }
 
 /// One step of Gymnasium's `step`, without counting it.
-static SdqnStep advance(SdqnLander *lander, int action, float *observation) {
-    double angle = (double)lander->world.bodies[0].sweep.angle;
-    sdqn_lander_begin_step(lander, action, action ? sdqn_sin(angle) : 0.0, action ? sdqn_cos(angle) : 1.0);
+static SdqnStep advance(SdqnLander *lander, SdqnThrust thrust, float *observation) {
+    const double angle = (double)lander->world.bodies[0].sweep.angle;
+    const bool fires = sdqn_thrust_fires(thrust);
+    sdqn_lander_begin_step(lander, thrust, fires ? sdqn_sin(angle) : 0.0, fires ? sdqn_cos(angle) : 1.0);
     sdqn_world_step(&lander->world, SDQN_LANDER_DT, SDQN_LANDER_VELOCITY_ITERATIONS, SDQN_LANDER_POSITION_ITERATIONS);
-    return sdqn_lander_end_step(lander, action, observation);
+    return sdqn_lander_end_step(lander, thrust, observation);
 }
 
 void sdqn_lander_begin_episode(SdqnLander *lander) {
@@ -220,7 +230,7 @@ void sdqn_lander_begin_episode(SdqnLander *lander) {
 
 void sdqn_lander_reset(SdqnLander *lander, float *observation) {
     sdqn_lander_begin_episode(lander);
-    advance(lander, 0, observation);
+    advance(lander, (SdqnThrust){0.0, 0.0}, observation);
 }
 
 void sdqn_lander_reset_seeded(SdqnLander *lander, uint64_t seed, float *observation) {
@@ -233,8 +243,16 @@ void sdqn_lander_count_step(SdqnLander *lander, SdqnStep *step) {
     step->truncated = !step->terminated && lander->steps >= lander->task.time_limit_steps;
 }
 
-SdqnStep sdqn_lander_step(SdqnLander *lander, int action, float *observation) {
-    SdqnStep step = advance(lander, action, observation);
+static SdqnStep step_counted(SdqnLander *lander, SdqnThrust thrust, float *observation) {
+    SdqnStep step = advance(lander, thrust, observation);
     sdqn_lander_count_step(lander, &step);
     return step;
+}
+
+SdqnStep sdqn_lander_step(SdqnLander *lander, int action, float *observation) {
+    return step_counted(lander, sdqn_thrust_of_action(action), observation);
+}
+
+SdqnStep sdqn_lander_step_continuous(SdqnLander *lander, const double *action, float *observation) {
+    return step_counted(lander, sdqn_thrust_of_continuous(action), observation);
 }

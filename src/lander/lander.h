@@ -1,4 +1,4 @@
-// lander.h: Gymnasium's LunarLander-v3 (discrete actions), bit for bit, on our own world.
+// lander.h: Gymnasium's LunarLander-v3, bit for bit, on our own world.
 #ifndef SDQN_LANDER_LANDER_H
 #define SDQN_LANDER_LANDER_H
 
@@ -34,6 +34,8 @@ void sdqn_lander_reset_seeded(SdqnLander *lander, uint64_t seed, float *observat
 /// One environment step of 1/50 s. `truncated` is set when the task's time limit is reached without termination.
 /// @param action in [0, 4) @param observation [8] float32 written
 SdqnStep sdqn_lander_step(SdqnLander *lander, int action, float *observation);
+/// The same with a continuous action, as Gymnasium's with continuous=True. @param action [2] main engine, side engines; finite
+SdqnStep sdqn_lander_step_continuous(SdqnLander *lander, const double *action, float *observation);
 
 /// LunarLander as the learner sees it; its tasks are SdqnTask.
 extern const SdqnEnvironmentFamily sdqn_lander_family;

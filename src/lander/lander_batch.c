@@ -1,21 +1,21 @@
 #include "lander/lander_batch.h"
 
-#include "lander/lander_step.h"
 #include "lander/lander_stepper.h"
 #include "physics/island.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct SdqnLanderBatch {
     int lanes;
     SdqnAutoreset autoreset;
-    SdqnLander *landers;   ///< [lanes]
-    uint8_t *begun;        ///< [lanes] 1 once the lane has an episode
-    uint8_t *reset_due;    ///< [lanes] 1 if its next step is a reset (mode next step)
-    void **queue;          ///< [lanes] landers that step together
-    int32_t *queue_action; ///< [lanes] their actions
+    SdqnLander *landers;      ///< [lanes]
+    uint8_t *begun;           ///< [lanes] 1 once the lane has an episode
+    uint8_t *reset_due;       ///< [lanes] 1 if its next step is a reset (mode next step)
+    void **queue;             ///< [lanes] landers that step together
+    SdqnThrust *queue_thrust; ///< [lanes] what their engines do
     SdqnLanderStepper *stepper;
 };
 
@@ -25,7 +25,7 @@ void sdqn_lander_batch_destroy(SdqnLanderBatch *batch) {
     free(batch->begun);
     free(batch->reset_due);
     free(batch->queue);
-    free(batch->queue_action);
+    free(batch->queue_thrust);
     sdqn_lander_stepper_destroy(batch->stepper);
     free(batch);
 }
@@ -51,8 +51,8 @@ static bool allocate(SdqnLanderBatch *batch, size_t lanes) {
     batch->begun = calloc(lanes, sizeof *batch->begun);
     batch->reset_due = calloc(lanes, sizeof *batch->reset_due);
     batch->queue = calloc(lanes, sizeof(void *));
-    batch->queue_action = calloc(lanes, sizeof *batch->queue_action);
-    return batch->landers && batch->begun && batch->reset_due && batch->queue && batch->queue_action;
+    batch->queue_thrust = calloc(lanes, sizeof *batch->queue_thrust);
+    return batch->landers && batch->begun && batch->reset_due && batch->queue && batch->queue_thrust;
 }
 
 SdqnStatus sdqn_lander_batch_create(const SdqnLanderBatchDef *def, SdqnLanderBatch **batch, SdqnError *error) {
@@ -83,7 +83,7 @@ static void queue_reset(SdqnLanderBatch *batch, int *queued, int lane) {
     batch->begun[lane] = 1;
     batch->reset_due[lane] = 0;
     batch->queue[*queued] = &batch->landers[lane];
-    batch->queue_action[(*queued)++] = 0;
+    batch->queue_thrust[(*queued)++] = (SdqnThrust){0.0, 0.0};
 }
 
 /// Row of a lane in an array [N, 8].
@@ -91,11 +91,11 @@ static float *row(float *rows, int lane) { return rows + (size_t)lane * SDQN_LAN
 
 /// The internal steps of queued resets, and the observations that they give.
 static void finish_resets(SdqnLanderBatch *batch, int queued, float *observation) {
-    sdqn_lander_stepper_advance(batch->stepper, batch->queue, batch->queue_action, queued);
+    sdqn_lander_stepper_advance(batch->stepper, batch->queue, batch->queue_thrust, queued);
     for (int k = 0; k < queued; k++) {
         float unwanted[SDQN_LANDER_OBSERVATION_SIZE];
         const int lane = (int)((SdqnLander *)batch->queue[k] - batch->landers);
-        sdqn_lander_end_step(batch->queue[k], 0, observation ? row(observation, lane) : unwanted);
+        sdqn_lander_end_step(batch->queue[k], (SdqnThrust){0.0, 0.0}, observation ? row(observation, lane) : unwanted);
     }
 }
 
@@ -111,14 +111,8 @@ void sdqn_lander_batch_reset(SdqnLanderBatch *batch, const uint8_t *chosen, cons
     sdqn_cpu_mode_restore(mode);
 }
 
-static SdqnStatus check_step(const SdqnLanderBatch *batch, const int32_t *actions, SdqnError *error) {
-    for (int i = 0; i < batch->lanes; i++) {
-        if (actions[i] < 0 || actions[i] >= SDQN_LANDER_NUM_ACTIONS)
-            return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "lander batch: action of lane %d = %d: must be in [0, %d)", i, (int)actions[i],
-                                  SDQN_LANDER_NUM_ACTIONS);
-        if (!batch->begun[i]) return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "lander batch: lane %d has not been reset", i);
-    }
-    return SDQN_OK;
+static SdqnStatus not_begun(int lane, SdqnError *error) {
+    return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "lander batch: lane %d has not been reset", lane);
 }
 
 static void copy_observation(float *rows, int lane, const float *observation) {
@@ -126,12 +120,13 @@ static void copy_observation(float *rows, int lane, const float *observation) {
 }
 
 /// Hand out what a lane's step gave.
-static void report(const SdqnLanderBatchStep *out, int lane, const SdqnStep *step, const float *observation) {
+static void report(const SdqnLanderBatchStep *out, int lane, const SdqnStep *step, int32_t steps, const float *observation) {
     copy_observation(out->observation, lane, observation);
     if (out->reward != NULL) out->reward[lane] = step->reward;
     if (out->terminated != NULL) out->terminated[lane] = step->terminated;
     if (out->truncated != NULL) out->truncated[lane] = step->truncated;
     if (out->at_rest != NULL) out->at_rest[lane] = step->at_rest;
+    if (out->steps != NULL) out->steps[lane] = steps;
 }
 
 /// Finish the step of every lane. @return lanes queued for a reset in this same step
@@ -140,14 +135,14 @@ static int end_steps(SdqnLanderBatch *batch, const SdqnLanderBatchStep *out) {
     for (int i = 0; i < batch->lanes; i++) {
         float observation[SDQN_LANDER_OBSERVATION_SIZE];
         SdqnLander *lander = &batch->landers[i];
-        SdqnStep step = sdqn_lander_end_step(lander, batch->queue_action[i], observation);
+        SdqnStep step = sdqn_lander_end_step(lander, batch->queue_thrust[i], observation);
         if (batch->reset_due[i]) {
             batch->reset_due[i] = 0;
             step = (SdqnStep){.reward = 0.0};
         } else {
             sdqn_lander_count_step(lander, &step);
         }
-        report(out, i, &step, observation);
+        report(out, i, &step, lander->steps, observation);
         if ((!step.terminated && !step.truncated) || batch->autoreset == SDQN_AUTORESET_DISABLED) continue;
         if (batch->autoreset == SDQN_AUTORESET_NEXT_STEP) {
             batch->reset_due[i] = 1;
@@ -159,18 +154,46 @@ static int end_steps(SdqnLanderBatch *batch, const SdqnLanderBatchStep *out) {
     return resets;
 }
 
-SdqnStatus sdqn_lander_batch_step(SdqnLanderBatch *batch, const int32_t *actions, const SdqnLanderBatchStep *out, SdqnError *error) {
-    SdqnStatus status = check_step(batch, actions, error);
-    if (status != SDQN_OK) return status;
-    SdqnCpuMode mode = sdqn_cpu_mode_set_default();
+/// One step of every lane, whose thrust lies in the queue.
+static void step_lanes(SdqnLanderBatch *batch, const SdqnLanderBatchStep *out) {
     for (int i = 0; i < batch->lanes; i++) {
-        if (batch->reset_due[i]) sdqn_lander_begin_episode(&batch->landers[i]);
         batch->queue[i] = &batch->landers[i];
-        batch->queue_action[i] = batch->reset_due[i] ? 0 : actions[i];
+        if (!batch->reset_due[i]) continue;
+        sdqn_lander_begin_episode(&batch->landers[i]);
+        batch->queue_thrust[i] = (SdqnThrust){0.0, 0.0};
     }
-    sdqn_lander_stepper_advance(batch->stepper, batch->queue, batch->queue_action, batch->lanes);
-    int resets = end_steps(batch, out);
+    sdqn_lander_stepper_advance(batch->stepper, batch->queue, batch->queue_thrust, batch->lanes);
+    const int resets = end_steps(batch, out);
     if (resets > 0) finish_resets(batch, resets, out->observation);
+}
+
+SdqnStatus sdqn_lander_batch_step(SdqnLanderBatch *batch, const int32_t *actions, const SdqnLanderBatchStep *out, SdqnError *error) {
+    for (int i = 0; i < batch->lanes; i++) {
+        if (actions[i] < 0 || actions[i] >= SDQN_LANDER_NUM_ACTIONS)
+            return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "lander batch: action of lane %d = %d: must be in [0, %d)", i, (int)actions[i],
+                                  SDQN_LANDER_NUM_ACTIONS);
+        if (!batch->begun[i]) return not_begun(i, error);
+    }
+    const SdqnCpuMode mode = sdqn_cpu_mode_set_default();
+    for (int i = 0; i < batch->lanes; i++) batch->queue_thrust[i] = sdqn_thrust_of_action(actions[i]);
+    step_lanes(batch, out);
+    sdqn_cpu_mode_restore(mode);
+    return SDQN_OK;
+}
+
+SdqnStatus sdqn_lander_batch_step_continuous(SdqnLanderBatch *batch, const double *actions, const SdqnLanderBatchStep *out,
+                                             SdqnError *error) {
+    for (int i = 0; i < batch->lanes; i++) {
+        const double *action = actions + (size_t)i * SDQN_LANDER_ACTION_SIZE;
+        if (!isfinite(action[0]) || !isfinite(action[1]))
+            return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "lander batch: action of lane %d = (%g, %g): must be finite", i, action[0],
+                                  action[1]);
+        if (!batch->begun[i]) return not_begun(i, error);
+    }
+    const SdqnCpuMode mode = sdqn_cpu_mode_set_default();
+    for (int i = 0; i < batch->lanes; i++)
+        batch->queue_thrust[i] = sdqn_thrust_of_continuous(actions + (size_t)i * SDQN_LANDER_ACTION_SIZE);
+    step_lanes(batch, out);
     sdqn_cpu_mode_restore(mode);
     return SDQN_OK;
 }

@@ -1,5 +1,4 @@
 // lander_family.c: LunarLander as a family of environments.
-#include "lander/lander_step.h"
 #include "lander/lander_stepper.h"
 
 static void create(void *environment, const void *task, const SdqnRng *rng) { sdqn_lander_create(environment, task, rng); }
@@ -25,13 +24,15 @@ static void reset_many_seeded(void *stepper, void *const *environments, const ui
         sdqn_lander_begin_episode(lander);
     }
     sdqn_lander_stepper_advance(stepper, environments, NULL, n);
-    for (int i = 0; i < n; i++) sdqn_lander_end_step(environments[i], 0, row(observations, i));
+    for (int i = 0; i < n; i++) sdqn_lander_end_step(environments[i], (SdqnThrust){0.0, 0.0}, row(observations, i));
 }
 
 static void step_many(void *stepper, void *const *environments, const int32_t *actions, int n, float *observations, SdqnStep *steps) {
-    sdqn_lander_stepper_advance(stepper, environments, actions, n);
+    SdqnThrust *thrusts = sdqn_lander_stepper_thrusts(stepper);
+    for (int i = 0; i < n; i++) thrusts[i] = sdqn_thrust_of_action(actions[i]);
+    sdqn_lander_stepper_advance(stepper, environments, thrusts, n);
     for (int i = 0; i < n; i++) {
-        steps[i] = sdqn_lander_end_step(environments[i], actions[i], row(observations, i));
+        steps[i] = sdqn_lander_end_step(environments[i], thrusts[i], row(observations, i));
         sdqn_lander_count_step(environments[i], &steps[i]);
     }
 }

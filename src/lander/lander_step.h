@@ -9,16 +9,32 @@
 #define SDQN_LANDER_VELOCITY_ITERATIONS (6 * 30)
 #define SDQN_LANDER_POSITION_ITERATIONS (2 * 30)
 
-/// Terrain, bodies and draws of a new episode. The internal step of reset, with action 0, is still to be made.
+/// Terrain, bodies and draws of a new episode. The internal step of reset, without engines, is still to be made.
 void sdqn_lander_begin_episode(SdqnLander *lander);
 
+/// What the engines do in a step, as shares of their power.
+typedef struct SdqnThrust {
+    double main; ///< 0, or in [0.5, 1]
+    double side; ///< 0, or in [0.5, 1] to the right, or in [-1, -0.5] to the left
+} SdqnThrust;
+
+/// Engines of a discrete action. @param action in [0, 4)
+static inline SdqnThrust sdqn_thrust_of_action(int action) {
+    return (SdqnThrust){.main = action == 2 ? 1.0 : 0.0, .side = action == 1 ? -1.0 : action == 3 ? 1.0 : 0.0};
+}
+/// Engines of a continuous action, as Gymnasium's: the main engine runs above 0, from half its power on; a side engine beyond +-0.5.
+/// @param action [2] main engine, side engines; finite, beyond +-1 as +-1
+SdqnThrust sdqn_thrust_of_continuous(const double *action);
+/// Whether any engine runs.
+static inline bool sdqn_thrust_fires(SdqnThrust thrust) { return thrust.main != 0.0 || thrust.side != 0.0; }
+
 /// Gravity, wind and engines: before the world's step.
-/// @param sine, cosine  sdqn_sin and sdqn_cos of the hull's angle; read only if action is not 0
-void sdqn_lander_begin_step(SdqnLander *lander, int action, double sine, double cosine);
+/// @param sine, cosine  sdqn_sin and sdqn_cos of the hull's angle; read only if an engine runs
+void sdqn_lander_begin_step(SdqnLander *lander, SdqnThrust thrust, double sine, double cosine);
 
 /// Observation, reward and end of the episode: after the world's step. The step is not counted and not truncated.
 /// @param observation [8] float32 written
-SdqnStep sdqn_lander_end_step(SdqnLander *lander, int action, float *observation);
+SdqnStep sdqn_lander_end_step(SdqnLander *lander, SdqnThrust thrust, float *observation);
 
 /// Count a step that an episode has made, and truncate it at the task's limit.
 void sdqn_lander_count_step(SdqnLander *lander, SdqnStep *step);

@@ -5,6 +5,7 @@
 #include "core/cpu.h"
 #include "core/error.h"
 #include "lander/lander.h"
+#include "lander/lander_step.h"
 
 /// The room that stepping needs. Holds nothing of the landers from one call to the next. Not thread-safe.
 typedef struct SdqnLanderStepper SdqnLanderStepper;
@@ -16,8 +17,11 @@ SdqnStatus sdqn_lander_stepper_create(int capacity, SdqnCpuLevel level, SdqnLand
 void sdqn_lander_stepper_destroy(SdqnLanderStepper *stepper);
 
 /// sdqn_lander_begin_step and the world's step of each lander; sdqn_lander_end_step is still to be called.
-/// @param landers [n] each an SdqnLander, none twice @param actions [n] in [0, SDQN_LANDER_NUM_ACTIONS), or NULL: 0 for all
-/// @param n in [0, capacity]
-void sdqn_lander_stepper_advance(SdqnLanderStepper *stepper, void *const *landers, const int32_t *actions, int n);
+/// @param landers [n] each an SdqnLander, none twice @param n in [0, capacity]
+/// @param thrusts [n] what their engines do, or NULL: nothing
+void sdqn_lander_stepper_advance(SdqnLanderStepper *stepper, void *const *landers, const SdqnThrust *thrusts, int n);
+
+/// [capacity] of the stepper, for a caller who has no array of thrusts.
+SdqnThrust *sdqn_lander_stepper_thrusts(SdqnLanderStepper *stepper);
 
 #endif
