@@ -50,6 +50,8 @@ typedef struct Recorder {
     bool fails;
     SdqnTaskGradients given; ///< of the last call, and its losses
     float losses[TASKS];
+    float losses_after[TASKS]; ///< by the new weights
+    int steps;                 ///< calls of record_losses
 } Recorder;
 
 static SdqnStatus record_mean(void *context, const SdqnTaskGradients *in, float *direction, SdqnError *error) {
@@ -66,6 +68,13 @@ static SdqnStatus record_mean(void *context, const SdqnTaskGradients *in, float 
         direction[i] = ((gradients[i] + gradients[parameters + i]) + gradients[2 * parameters + i]) / 3.0f;
     }
     return SDQN_OK;
+}
+
+static void record_losses(void *context, const float *losses, int tasks) {
+    Recorder *recorder = context;
+    assert_int_equal(tasks, TASKS);
+    memcpy(recorder->losses_after, losses, sizeof recorder->losses_after);
+    recorder->steps++;
 }
 
 static SdqnTaskBuffersDef buffers_def(Recorder *recorder) {
@@ -136,6 +145,7 @@ static void check_updates(const double *weights, const double *scales) {
     SdqnTaskBuffersDef buffers = buffers_def(&recorder);
     memcpy(buffers.weights, weights, TASKS * sizeof *weights);
     memcpy(buffers.reward_scales, scales, TASKS * sizeof *scales);
+    buffers.after_step = record_losses;
     SdqnLearner *learner = make_learner(&buffers, SDQN_CPU_SCALAR);
     SdqnLearnerStreams own = streams();
     SdqnQNetwork *network, *target;
@@ -159,7 +169,7 @@ static void check_updates(const double *weights, const double *scales) {
         transition.reward *= scales[task];
         sdqn_replay_buffer_push(replays[task], &transition);
         const bool ready = step + 1 >= 2 * 20 + BATCH && step + 1 > MINIMUM;
-        float all_observation[ROWS * OBSERVATION], all_y[ROWS];
+        float all_observation[ROWS * OBSERVATION], all_y[ROWS], losses[TASKS] = {0.0f};
         int32_t all_task[ROWS];
         uint8_t all_action[ROWS];
         memset(mean, 0, count * sizeof(float));
@@ -171,7 +181,8 @@ static void check_updates(const double *weights, const double *scales) {
             sdqn_q_network_forward(target, workspace, batch.next_observation, batch.task, BATCH, q);
             sdqn_td_target(q, batch.reward, batch.terminated, discount, BATCH, ACTIONS, y);
             sdqn_q_network_forward(network, workspace, batch.observation, batch.task, BATCH, q);
-            loss += sdqn_mse_loss(q, batch.action, y, BATCH, ACTIONS, dq);
+            losses[t] = sdqn_mse_loss(q, batch.action, y, BATCH, ACTIONS, dq);
+            loss += losses[t];
             for (int i = 0; i < BATCH * ACTIONS; i++) dq[i] *= (float)weights[t];
             sdqn_q_network_backward(network, workspace, batch.task, dq, BATCH, gradient);
             for (size_t i = 0; i < count; i++) mean[i] += gradient[i];
@@ -196,16 +207,23 @@ static void check_updates(const double *weights, const double *scales) {
             for (size_t i = 0; i < count; i++) largest = fabsf(stacked[i]) > largest ? fabsf(stacked[i]) : largest;
             for (size_t i = 0; i < count; i++) assert_true(fabsf(mean[i] - stacked[i]) <= 1e-5f * largest);
             assert_true(update.loss == loss / 3.0f);
-            float *parameters = sdqn_q_network_parameters_mutable(network);
+            assert_memory_equal(recorder.losses, losses, sizeof losses);
+            float *parameters = sdqn_q_network_parameters_mutable(network), all_q[ROWS * ACTIONS], all_dq[ROWS * ACTIONS];
             sdqn_adam_step(&adam, kernels, mean, def.learning_rate, parameters);
             sdqn_q_network_refresh(network);
+            // The same rows and targets by the new weights.
+            sdqn_q_network_forward(network, workspace, all_observation, all_task, ROWS, all_q);
+            for (ptrdiff_t t = 0; t < TASKS; t++) {
+                losses[t] = sdqn_mse_loss(all_q + t * BATCH * ACTIONS, all_action + t * BATCH, all_y + t * BATCH, BATCH, ACTIONS, all_dq);
+            }
+            assert_memory_equal(recorder.losses_after, losses, sizeof losses);
         }
         if (step % 20 == 19 && episode > 0 && episode % def.target_period == 0) sdqn_q_network_copy(target, network);
         assert_memory_equal(sdqn_q_network_parameters(sdqn_learner_network(learner)), sdqn_q_network_parameters(network),
                             count * sizeof(float));
     }
     assert_int_equal((uint64_t)recorder.calls, sdqn_learner_updates(learner));
-    assert_true(recorder.calls > 200);
+    assert_true(recorder.calls > 200 && recorder.steps == recorder.calls);
     free(gradient);
     free(mean);
     free(stacked);

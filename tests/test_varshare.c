@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #define TORCH_DATA "tests/data/varshare.safetensors"
+#include "dqn/learner.h"
+#include "nn/adam.h"
 #include "nn/architectures.h"
 #include "nn/loss.h"
 #include "nn/network.h"
@@ -449,6 +451,94 @@ static void signs_are_the_bits(void **state) {
     }
 }
 
+/// A learner's updates, repeated in the plainest way: the mean loss of the batch with one sample a task, plus kl_weight / batch_size of the
+/// divergence, that weight growing over the first kl_anneal updates. Every transition is terminal, so that its target is the reward.
+static void check_updates(Kind kind, int kl_anneal) {
+    enum { BATCH = 8, STEPS = 60 };
+    SdqnQNetworkDef network_def = def_of(kind);
+    network_def.num_tasks = TASKS;
+    SdqnDqnDef def = sdqn_dqn_def_default();
+    def.batch_size = BATCH;
+    def.replay_capacity = STEPS;
+    def.min_replay_size = 20;
+    def.kl_weight = 0.5;
+    def.kl_anneal = kl_anneal;
+    def.gradient_period = 1;
+    const SdqnKernels *kernels = sdqn_kernels(sdqn_cpu_level_best());
+    SdqnLearnerStreams streams;
+    sdqn_rng_seed(&streams.weights, 1);
+    sdqn_rng_seed(&streams.exploration, 2);
+    sdqn_rng_seed(&streams.replay, 3);
+    sdqn_rng_seed(&streams.noise, 4);
+    SdqnLearner *learner;
+    SdqnQNetwork *network;
+    SdqnQWorkspace *workspace;
+    SdqnReplayBuffer *replay;
+    SdqnBatch batch;
+    SdqnAdam adam;
+    assert_int_equal(sdqn_learner_create(&network_def, &def, kernels, NULL, &streams, &learner, NULL), SDQN_OK);
+    assert_int_equal(sdqn_q_network_create(&network_def, kernels, &network, NULL), SDQN_OK);
+    assert_int_equal(sdqn_q_workspace_create(&network_def, BATCH, true, &workspace, NULL), SDQN_OK);
+    assert_int_equal(sdqn_replay_buffer_create(STEPS, 5, &replay, NULL), SDQN_OK);
+    assert_int_equal(sdqn_batch_create(&batch, BATCH, 5, NULL), SDQN_OK);
+    const size_t count = sdqn_q_network_parameter_count(network);
+    assert_int_equal(sdqn_adam_create(&adam, count, NULL), SDQN_OK);
+    float *gradient = calloc(count, sizeof *gradient), q[BATCH * ACTIONS], dq[BATCH * ACTIONS];
+    sdqn_q_network_init(network, &streams.weights);
+    int updates = 0;
+    for (int step = 0; step < STEPS; step++) {
+        SdqnRng rng;
+        float observation[5];
+        SdqnUpdate update;
+        sdqn_rng_seed(&rng, (uint64_t)step);
+        for (int i = 0; i < 5; i++) observation[i] = (float)sdqn_rng_normal(&rng);
+        const SdqnTransition transition = {.observation = observation,
+                                           .next_observation = observation,
+                                           .reward = (double)observation[0],
+                                           .action = step % ACTIONS,
+                                           .task = step % TASKS,
+                                           .terminated = true};
+        sdqn_learner_push(learner, &transition);
+        sdqn_replay_buffer_push(replay, &transition);
+        assert_int_equal(sdqn_learner_update(learner, &update, NULL), SDQN_OK);
+        if (sdqn_replay_buffer_size(replay) > def.min_replay_size) {
+            const double share = updates < kl_anneal ? (double)updates / kl_anneal : 1.0;
+            sdqn_replay_buffer_sample(replay, &streams.replay, BATCH, &batch);
+            sdqn_q_network_draw_noise(network, &streams.noise);
+            sdqn_q_network_forward_noisy(network, workspace, &streams.noise, batch.observation, batch.task, BATCH, q);
+            const float loss = sdqn_mse_loss(q, batch.action, batch.reward, BATCH, ACTIONS, dq);
+            sdqn_q_network_backward(network, workspace, batch.task, dq, BATCH, gradient);
+            sdqn_q_network_add_kl_gradient(network, def.kl_weight / BATCH * share, gradient);
+            for (int t = 0; t < TASKS; t++) { // what is reported is that of each task, before the step
+                assert_true(update.report->kl[t] == sdqn_q_network_kl(network, t));
+                assert_true(update.report->kept[t] == sdqn_q_network_kept_share(network, 0.01, t));
+            }
+            sdqn_adam_step(&adam, kernels, gradient, def.learning_rate, sdqn_q_network_parameters_mutable(network));
+            sdqn_q_network_refresh(network);
+            updates++;
+            assert_true(update.loss == loss);
+        }
+        assert_memory_equal(sdqn_q_network_parameters(sdqn_learner_network(learner)), sdqn_q_network_parameters(network),
+                            count * sizeof(float));
+    }
+    assert_true(updates > 2 * kl_anneal);
+    free(gradient);
+    sdqn_adam_destroy(&adam);
+    sdqn_batch_destroy(&batch);
+    sdqn_replay_buffer_destroy(replay);
+    sdqn_q_workspace_destroy(workspace);
+    sdqn_q_network_destroy(network);
+    sdqn_learner_destroy(learner);
+}
+
+static void updates_add_the_divergence_by_its_schedule(void **state) {
+    (void)state;
+    for (int kind = 0; kind < NUM_KINDS; kind++) {
+        check_updates((Kind)kind, 0);
+        check_updates((Kind)kind, 11);
+    }
+}
+
 static void wrong_definitions_are_refused(void **state) {
     (void)state;
     SdqnQNetworkDef def = def_of(MLP);
@@ -474,6 +564,7 @@ int main(void) {
         cmocka_unit_test(normals_come_from_the_published_threefry),
         cmocka_unit_test(softplus_and_its_slope_are_exact_to_float),
         cmocka_unit_test(signs_are_the_bits),
+        cmocka_unit_test(updates_add_the_divergence_by_its_schedule),
         cmocka_unit_test(wrong_definitions_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
