@@ -32,7 +32,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prot
 NUMERICS := -ffp-contract=off -fno-math-errno
 CPPFLAGS := -Iinclude -Isrc -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L
 CFLAGS = -std=c11 -g $(OPT) $(WARNINGS) $(NUMERICS) $(SAN)
-LDLIBS := -lyaml -ljansson -lm -lpthread
+LDLIBS := -lyaml -ljansson -lm -lpthread -ldl
 
 # The kernels are one source, compiled once for each instruction set and chosen at run time.
 ARCH := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
@@ -49,7 +49,7 @@ FLAGS_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -mprefer-vector
 FLAGS_neon :=
 
 KERNEL_SOURCES := $(wildcard src/*/*_isa.c)
-LIB_SOURCES := $(filter-out $(KERNEL_SOURCES) src/cli/main.c,$(wildcard src/*/*.c))
+LIB_SOURCES := $(filter-out $(KERNEL_SOURCES) src/cli/main.c src/helpers/%,$(wildcard src/*/*.c))
 CLI_SOURCES := src/cli/main.c
 KERNEL_OBJECTS := $(foreach k,$(KERNEL_SOURCES:.c=),$(foreach l,$(KERNEL_LEVELS),$(BUILD)/$(k)_$(l).o))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(KERNEL_OBJECTS)
@@ -146,9 +146,16 @@ $(BUILD)/pic/%_isa_$(1).o: %_isa.c
 endef
 $(foreach l,$(KERNEL_LEVELS),$(eval $(call KERNEL_RULE,$(l))))
 
+# Helpers are loaded on demand (src/core/module.h). Each has sources in src/helpers, and what it uses of the program once more.
+$(BUILD)/tests/test_module: $(BUILD)/tests/sharedqn-sample.so
+$(BUILD)/tests/sharedqn-sample.so: $(BUILD)/pic/tests/module_sample.o
+	@mkdir -p $(@D)
+	@echo '  link $@'
+	$(Q)$(CC) $(CFLAGS) -shared -o $@ $^
+
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libsharedqn.a
 	@echo '  link $@'
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $(filter-out %.so,$^) -lcmocka $(LDLIBS)
 
 # Training. A run that was stopped goes on; one that has finished shows its result again. Options that say which run it is, or what
 # becomes of an older one, leave the folder to the program.

@@ -82,7 +82,9 @@ SdqnStatus sdqn_study_arm_name_value(SdqnStudyArm *arm, const char *value, SdqnE
     char text[SDQN_STUDY_SETTING_SIZE];
     if (!format_number(value, text, sizeof text)) {
         snprintf(text, sizeof text, "%s", value);
-        for (char *c = text; *c != '\0'; c++) *c = strchr(NAME_LETTERS, *c) ? *c : '_';
+        for (char *c = text; *c != '\0'; c++) {
+            if (!strchr(NAME_LETTERS, *c)) *c = '_';
+        }
     }
     const size_t before = strlen(arm->name);
     const int length = snprintf(arm->name + before, sizeof arm->name - before, "_%s", text);

@@ -443,7 +443,8 @@ static SdqnStatus check_tuned(const Reader *reader, int index, SdqnStudyArm *scr
 static SdqnStatus link_tuned(Reader *reader) {
     SdqnStudyPlan *plan = reader->plan;
     SdqnStudyArm *scratch = malloc(sizeof *scratch);
-    SdqnStatus status = scratch ? SDQN_OK : out_of_memory(reader);
+    SdqnStatus status = SDQN_OK;
+    if (!scratch) return out_of_memory(reader);
     for (int i = 0; i < plan->num_arms && status == SDQN_OK; i++) {
         SdqnStudyArm *arm = &plan->arms[i];
         if (reader->tuned_as[i][0] != '\0') {

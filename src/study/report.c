@@ -40,7 +40,7 @@ SdqnStatus sdqn_study_scores(const SdqnStudyPlan *plan, const SdqnStudy *study, 
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "study %s: no arm %s%s has all its runs yet", plan->name,
                               plan->tiers[tier].name[0] != '\0' ? "of tier " : "", plan->tiers[tier].name);
     const int num_seeds = plan->tiers[tier].num_seeds;
-    int *seeds = malloc((size_t)num_seeds * sizeof *seeds);
+    int *seeds = calloc((size_t)num_seeds, sizeof *seeds);
     if (!seeds) return sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory");
     for (int s = 0; s < num_seeds; s++) seeds[s] = s;
     const SdqnStatus status = create_scores(plan, count, num_seeds, scores, error);
@@ -68,7 +68,7 @@ SdqnStatus sdqn_study_pair_scores(const SdqnStudyPlan *plan, const SdqnStudy *st
                                   SdqnScores *scores, SdqnError *error) {
     const SdqnStudyArm *a = &plan->arms[pair->a], *b = &plan->arms[pair->b];
     const int most = a->num_seeds < b->num_seeds ? a->num_seeds : b->num_seeds;
-    int *seeds = malloc(2 * (size_t)most * sizeof *seeds);
+    int *seeds = calloc(2 * (size_t)most, sizeof *seeds);
     if (!seeds) return sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory");
     const int count = common_seeds(a, b, seeds, seeds + most);
     SdqnStatus status = count > 0 ? create_scores(plan, 2, count, scores, error)

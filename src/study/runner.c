@@ -182,28 +182,35 @@ static void order_jobs(SdqnStudy *study) {
     assert(count == study->num_jobs);
 }
 
+static SdqnStatus acquire(SdqnStudy *study, SdqnError *error) {
+    const SdqnStudyPlan *plan = study->def.plan;
+    for (int a = 0; a < plan->num_arms; a++) study->num_jobs += plan->arms[a].num_seeds;
+    assert(study->num_jobs > 0);
+    study->jobs = calloc((size_t)study->num_jobs, sizeof *study->jobs);
+    study->first = calloc((size_t)plan->num_arms, sizeof *study->first);
+    study->order = calloc((size_t)study->num_jobs, sizeof *study->order);
+    if (!study->jobs || !study->first || !study->order) return sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory");
+    make_jobs(study);
+    order_jobs(study);
+    return SDQN_OK;
+}
+
+/// Take what lies in the folder: first what needs no tuning, then what the tunings that it decides lead to.
+static SdqnStatus take_all(SdqnStudy *study, SdqnError *error) {
+    SdqnStatus status = SDQN_OK;
+    for (int a = 0; a < study->def.plan->num_arms && status == SDQN_OK; a++) {
+        if (sdqn_study_plan_is_settled(study->def.plan, a)) status = take_results(study, a, error);
+    }
+    return status == SDQN_OK ? decide(study, error) : status;
+}
+
 SdqnStatus sdqn_study_create(const SdqnStudyDef *def, SdqnStudy **study, SdqnError *error) {
-    const SdqnStudyPlan *plan = def->plan;
     SdqnStudy *made = calloc(1, sizeof *made);
     if (!made) return sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory");
     made->def = *def;
-    for (int a = 0; a < plan->num_arms; a++) made->num_jobs += plan->arms[a].num_seeds;
-    assert(made->num_jobs > 0);
-    made->jobs = calloc((size_t)made->num_jobs, sizeof *made->jobs);
-    made->first = calloc((size_t)plan->num_arms, sizeof *made->first);
-    made->order = calloc((size_t)made->num_jobs, sizeof *made->order);
-    SdqnStatus status = SDQN_OK;
-    if (made->jobs && made->first && made->order) {
-        make_jobs(made);
-        order_jobs(made);
-        status = open_folder(made, error);
-    } else {
-        status = sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory");
-    }
-    for (int a = 0; a < plan->num_arms && status == SDQN_OK; a++) {
-        if (sdqn_study_plan_is_settled(plan, a)) status = take_results(made, a, error);
-    }
-    if (status == SDQN_OK) status = decide(made, error);
+    SdqnStatus status = acquire(made, error);
+    if (status == SDQN_OK) status = open_folder(made, error);
+    if (status == SDQN_OK) status = take_all(made, error);
     if (status == SDQN_OK) {
         *study = made;
     } else {
