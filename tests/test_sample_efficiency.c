@@ -11,7 +11,7 @@
 
 /// Two tasks in turn; windows of two episodes.
 static const int TASKS[] = {0, 1, 0, 1, 0, 1, 0, 1}, STEPS[] = {10, 20, 30, 40, 50, 60, 70, 80};
-static const int UPDATES[] = {0, 0, 5, 9, 14, 20, 27, 35};
+static const int64_t UPDATES[] = {0, 0, 5, 9, 14, 20, 27, 35};
 static const double RETURNS[] = {300, -100, 0, 50, 100, 150, 100, 150};
 static const SdqnTrainingEpisodes EPISODES = {8, 2, TASKS, STEPS, UPDATES, RETURNS};
 

@@ -1,6 +1,7 @@
 // test_statistics.c: statistics, intervals and tests against rliable and scipy (tools/make_statistics_data.py).
 #include "core/json.h"
 #include "study/comparison.h"
+#include "study/performance_profile.h"
 #include "study/significance.h"
 
 #include <math.h>
@@ -63,9 +64,14 @@ static void check_estimate(const SdqnEstimate *estimate, const json_t *expected,
     check_near(estimate->high, member(expected, "high"), noise * length + 1e-9, what);
 }
 
-static void check_pair(const SdqnPairStatistics *pair, const json_t *expected) {
+/// @param step  between probabilities of improvement that so many seeds and tasks can give
+static void check_pair(const SdqnPairStatistics *pair, const json_t *expected, double step) {
     const bool exact = json_is_true(json_object_get(expected, "exact"));
-    check_estimate(&pair->improvement, json_object_get(expected, "probability_of_improvement"), 0.05, "probability of improvement");
+    const json_t *improvement = json_object_get(expected, "probability_of_improvement");
+    const double length = member(improvement, "high") - member(improvement, "low");
+    check_near(pair->improvement.value, member(improvement, "value"), 1e-10, "probability of improvement");
+    check_near(pair->improvement.low, member(improvement, "low"), 0.05 * length + step, "low end of the probability of improvement");
+    check_near(pair->improvement.high, member(improvement, "high"), 0.05 * length + step, "high end of the probability of improvement");
     const double welch = member(expected, "welch_p"), permutation = member(expected, "permutation_p");
     check_near(pair->welch_p, welch, 1e-10 * welch + 1e-15, "Welch");
     check_near(pair->holm_p, member(expected, "holm_p"), 1e-10, "Holm");
@@ -96,10 +102,75 @@ static void everything_equals_rliable_and_scipy(void **state) {
             check_near(comparison->arms[a].deviation, member(arm, "std"), 1e-10 * member(arm, "std"), "std");
         }
         assert_int_equal(comparison->num_pairs, size_of(pairs));
-        for (int p = 0; p < comparison->num_pairs; p++) check_pair(&comparison->pairs[p], json_array_get(pairs, (size_t)p));
+        const double step = 1.0 / (scores.num_seeds * scores.num_seeds * scores.num_tasks) + 1e-9;
+        for (int p = 0; p < comparison->num_pairs; p++) check_pair(&comparison->pairs[p], json_array_get(pairs, (size_t)p), step);
         sdqn_comparison_destroy(comparison);
         sdqn_scores_clear(&scores);
     }
+}
+
+static void profiles_equal_rliables(void **state) {
+    (void)state;
+    enum { MAX_TAUS = 32 };
+    const json_t *cases = json_object_get(data, "cases"), *list = json_object_get(data, "taus");
+    const SdqnBootstrap bootstrap = {.resampling = SDQN_RESAMPLE_TASK, .repeats = SDQN_BOOTSTRAP_REPEATS};
+    const int count = size_of(list);
+    double taus[MAX_TAUS];
+    SdqnEstimate profile[MAX_TAUS];
+    assert_in_range(count, 10, MAX_TAUS);
+    for (int k = 0; k < count; k++) taus[k] = number(json_array_get(list, (size_t)k));
+    for (int i = 0; i < size_of(cases); i++) {
+        const json_t *one = json_array_get(cases, (size_t)i), *profiles = json_object_get(one, "profiles");
+        SdqnScores scores = scores_of(one);
+        assert_int_equal(size_of(profiles), scores.num_arms);
+        for (int a = 0; a < scores.num_arms; a++) {
+            assert_int_equal(sdqn_performance_profile(&bootstrap, &scores, a, taus, count, profile, NULL), SDQN_OK);
+            for (int k = 0; k < count; k++) {
+                const json_t *expected = json_array_get(json_array_get(profiles, (size_t)a), (size_t)k);
+                // Shares of n scores: where an end stands between two of them, the draws decide for one or the other.
+                const double step = 1.0 / (scores.num_tasks * scores.num_seeds) + 1e-9;
+                check_near(profile[k].value, member(expected, "value"), 1e-15, "profile");
+                check_near(profile[k].low, member(expected, "low"), step, "low end of a profile");
+                check_near(profile[k].high, member(expected, "high"), step, "high end of a profile");
+            }
+        }
+        sdqn_scores_clear(&scores);
+    }
+}
+
+static void only_scores_above_count_in_a_profile(void **state) {
+    (void)state;
+    static const double taus[] = {0.5, 1.0, 2.5, 4.0};
+    const SdqnBootstrap bootstrap = {.repeats = 200};
+    SdqnEstimate profile[4];
+    SdqnScores scores;
+    assert_int_equal(sdqn_scores_create(1, 2, 2, &scores, NULL), SDQN_OK);
+    memcpy(scores.values, (const double[]){1, 2, 3, 4}, 4 * sizeof(double));
+    assert_int_equal(sdqn_performance_profile(&bootstrap, &scores, 0, taus, 4, profile, NULL), SDQN_OK);
+    assert_true(profile[0].value == 1.0 && profile[1].value == 0.75 && profile[2].value == 0.5 && profile[3].value == 0.0);
+    // Task by task: whatever is drawn, half of the scores are above 2.5.
+    assert_true(profile[2].low == 0.5 && profile[2].high == 0.5);
+    assert_true(profile[1].low == 0.5 && profile[1].high == 1.0);
+    sdqn_scores_clear(&scores);
+}
+
+/// Seeds of one arm, means by hand; whole seeds against tasks apart, pairs against samples that have nothing to do with each other.
+static void intervals_of_differences_know_what_is_paired(void **state) {
+    (void)state;
+    static const double a[] = {101, 202, 303, 404}, b[] = {100, 200, 300, 400}, c[] = {0, 10};
+    const SdqnBootstrap bootstrap = {.repeats = 4000, .resampling = SDQN_RESAMPLE_SEED};
+    SdqnEstimate paired, apart, rows[2];
+    assert_int_equal(sdqn_bootstrap_paired_difference(&bootstrap, a, b, 4, &paired, NULL), SDQN_OK);
+    assert_int_equal(sdqn_bootstrap_difference(&bootstrap, a, 4, b, 4, &apart, NULL), SDQN_OK);
+    assert_true(paired.value == 2.5 && apart.value == 2.5);
+    assert_true(paired.low >= 1.0 && paired.high <= 4.0 && apart.low < -50.0 && apart.high > 50.0);
+    assert_int_equal(sdqn_bootstrap_difference(&bootstrap, a, 4, c, 2, &apart, NULL), SDQN_OK);
+    assert_true(apart.value == 252.5 - 5.0 && apart.low >= 101.0 - 10.0 && apart.high <= 404.0);
+    const double both[] = {1, 2, 3, 4, -1, -2, -3, -4};
+    assert_int_equal(sdqn_bootstrap_rows(&bootstrap, both, 2, 4, sdqn_rows_means, NULL, 2, rows, NULL), SDQN_OK);
+    assert_true(rows[0].value == 2.5 && rows[1].value == -2.5);
+    check_near(rows[0].low, -rows[1].high, 1e-12, "whole columns are drawn");
+    check_near(rows[0].high, -rows[1].low, 1e-12, "whole columns are drawn");
 }
 
 /// Rows of arguments and value.
@@ -220,9 +291,15 @@ static void bad_tables_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everything_equals_rliable_and_scipy), cmocka_unit_test(functions_equal_scipys),
-        cmocka_unit_test(what_is_not_defined_is_nan),          cmocka_unit_test(the_same_settings_give_the_same_intervals),
-        cmocka_unit_test(tables_are_read_in_any_order),        cmocka_unit_test(bad_tables_are_refused),
+        cmocka_unit_test(everything_equals_rliable_and_scipy),
+        cmocka_unit_test(functions_equal_scipys),
+        cmocka_unit_test(profiles_equal_rliables),
+        cmocka_unit_test(only_scores_above_count_in_a_profile),
+        cmocka_unit_test(intervals_of_differences_know_what_is_paired),
+        cmocka_unit_test(what_is_not_defined_is_nan),
+        cmocka_unit_test(the_same_settings_give_the_same_intervals),
+        cmocka_unit_test(tables_are_read_in_any_order),
+        cmocka_unit_test(bad_tables_are_refused),
     };
     return cmocka_run_group_tests_name("statistics", tests, read_data, forget_data);
 }

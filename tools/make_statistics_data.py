@@ -72,6 +72,16 @@ def describe_pair(a, b):
     }
 
 
+TAUS = [-150.0, -100.0, -40.0, 0.0, 25.0, 40.0, 80.0, 100.0, 120.0, 150.0, 200.0, 300.0]
+
+
+def describe_profiles(scores):
+    """Share of the scores above each tau: [arms][tau] value, low, high."""
+    table = {str(i): arm.T for i, arm in enumerate(scores)}
+    values, intervals = library.create_performance_profile(table, np.array(TAUS), reps=REPEATS)
+    return [[estimate(values[a][i], intervals[a][:, i]) for i in range(len(TAUS))] for a in table]
+
+
 def holm(p):
     """Holm 1979, by his definition."""
     order, largest, corrected = np.argsort(p, kind="stable"), 0.0, [0.0] * len(p)
@@ -82,6 +92,7 @@ def holm(p):
 
 
 def make_case(seed, arms, tasks, seeds, kind):
+    np.random.seed(seed)  # rliable draws the strata from numpy's global generator, whatever random_state it is given
     scores = make_scores(seed, arms, tasks, seeds, kind)
     pairs = [describe_pair(scores[i], scores[j]) for i in range(arms) for j in range(i + 1, arms)]
     for pair, corrected in zip(pairs, holm([pair["welch_p"] for pair in pairs])):
@@ -93,6 +104,7 @@ def make_case(seed, arms, tasks, seeds, kind):
         "scores": scores.tolist(),
         "arms": [describe_arm(arm, 200.0) for arm in scores],
         "pairs": pairs,
+        "profiles": describe_profiles(scores),
     }
 
 
@@ -129,7 +141,7 @@ def main():
         make_case(6, 4, 2, 3, "plain"),
     ]
     with open(sys.argv[1] if len(sys.argv) > 1 else "tests/data/statistics.json", "w", encoding="utf-8") as file:
-        json.dump({"repeats": REPEATS, "cases": cases, "functions": make_functions()}, file)
+        json.dump({"repeats": REPEATS, "taus": TAUS, "cases": cases, "functions": make_functions()}, file)
         file.write("\n")
 
 

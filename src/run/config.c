@@ -115,6 +115,12 @@ void sdqn_config_key_info(int index, SdqnConfigKeyInfo *info) {
     sdqn_key_format(key, &standard, info->standard, sizeof info->standard);
 }
 
+bool sdqn_config_key_value(const SdqnConfig *config, int index, char *text, size_t size) {
+    const SdqnKey *key = &sdqn_config_table[index];
+    sdqn_key_format(key, config, text, size);
+    return !key->no_effect;
+}
+
 // ---- collecting -----------------------------------------------------------------------------------------------------------------
 
 SdqnConfigBuilder *sdqn_config_builder_create(void) { return calloc(1, sizeof(SdqnConfigBuilder)); }

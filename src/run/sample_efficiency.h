@@ -17,10 +17,10 @@
 /// The training episodes of a run in the order in which they ended. All is borrowed.
 typedef struct SdqnTrainingEpisodes {
     int count, num_tasks;
-    const int *tasks;      ///< [count] in [0, num_tasks)
-    const int *steps;      ///< [count] of each episode
-    const int *updates;    ///< [count] of the run so far
-    const double *returns; ///< [count]
+    const int *tasks;       ///< [count] in [0, num_tasks)
+    const int *steps;       ///< [count] of each episode
+    const int64_t *updates; ///< [count] of the run so far; NULL where costs are not asked for
+    const double *returns;  ///< [count]
 } SdqnTrainingEpisodes;
 
 /// What was spent until a threshold was reached. Of the whole run, the episode that reached it included.

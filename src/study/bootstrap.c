@@ -2,12 +2,12 @@
 
 #include "core/rng.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 /// Streams of the random draws, children of the bootstrap's seed.
-enum { STREAM_STATISTIC = 0, STREAM_IMPROVEMENT, STREAM_PAIRED };
+enum { STREAM_STATISTIC = 0, STREAM_IMPROVEMENT, STREAM_PAIRED, STREAM_DIFFERENCE, STREAM_ROWS };
 
 static SdqnStatus out_of_memory(SdqnError *error) { return sdqn_error_set(error, SDQN_ERR_MEMORY, "bootstrap: out of memory"); }
 
@@ -18,10 +18,10 @@ static void set_interval(double *values, int repeats, SdqnEstimate *estimate) {
     estimate->high = sdqn_quantile(values, (size_t)repeats, 0.975);
 }
 
-/// Memory of one interval.
+/// Memory of the intervals.
 typedef struct Memory {
-    double *values;  ///< [repeats]
-    double *drawn;   ///< [2, tasks, seeds]
+    double *values;  ///< [repeats, values]
+    double *drawn;   ///< [2, rows, seeds]
     int32_t *chosen; ///< [seeds]
 } Memory;
 
@@ -31,30 +31,35 @@ static void release(Memory *memory) {
     free(memory->chosen);
 }
 
-/// @return whether there was enough; else nothing is left to release
-static bool acquire(const SdqnBootstrap *bootstrap, const SdqnScores *scores, Memory *memory) {
-    const size_t seeds = (size_t)scores->num_seeds, cells = (size_t)scores->num_tasks * seeds;
+/// @param values  resampled at a time @return whether there was enough; else nothing is left to release
+static bool acquire(const SdqnBootstrap *bootstrap, int values, int rows, int seeds, Memory *memory) {
+    const size_t cells = (size_t)rows * (size_t)seeds;
     *memory = (Memory){
-        .values = malloc((size_t)bootstrap->repeats * sizeof(double)),
+        .values = malloc((size_t)bootstrap->repeats * (size_t)values * sizeof(double)),
         .drawn = malloc(2 * cells * sizeof(double)),
-        .chosen = malloc(seeds * sizeof(int32_t)),
+        .chosen = malloc((size_t)seeds * sizeof(int32_t)),
     };
     if (memory->values && memory->drawn && memory->chosen) return true;
     release(memory);
     return false;
 }
 
-/// Draw the seeds of one arm again. @param drawn [tasks, seeds] written
-static void resample(const SdqnScores *scores, int arm, SdqnResampling resampling, SdqnRng *rng, int32_t *chosen, double *drawn) {
-    const size_t seeds = (size_t)scores->num_seeds;
-    for (int t = 0; t < scores->num_tasks; t++) {
-        const double *values = sdqn_scores_of(scores, arm, t);
+/// Draw the seeds again: of each row apart, or whole columns. @param rows [num_rows, seeds] @param drawn [num_rows, seeds] written
+static void resample(const double *rows, int num_rows, int num_seeds, SdqnResampling resampling, SdqnRng *rng, int32_t *chosen,
+                     double *drawn) {
+    const size_t seeds = (size_t)num_seeds;
+    for (int t = 0; t < num_rows; t++) {
+        const double *values = rows + (size_t)t * seeds;
         const bool draws = t == 0 || resampling == SDQN_RESAMPLE_TASK;
         for (size_t i = 0; i < seeds; i++) {
-            if (draws) chosen[i] = (int32_t)sdqn_rng_integers(rng, 0, scores->num_seeds);
+            if (draws) chosen[i] = (int32_t)sdqn_rng_integers(rng, 0, num_seeds);
             drawn[(size_t)t * seeds + i] = values[chosen[i]];
         }
     }
+}
+
+static void resample_arm(const SdqnScores *scores, int arm, SdqnResampling resampling, SdqnRng *rng, int32_t *chosen, double *drawn) {
+    resample(sdqn_scores_of(scores, arm, 0), scores->num_tasks, scores->num_seeds, resampling, rng, chosen, drawn);
 }
 
 SdqnStatus sdqn_bootstrap_statistic(const SdqnBootstrap *bootstrap, const SdqnScores *scores, int arm, SdqnStatistic statistic,
@@ -62,12 +67,12 @@ SdqnStatus sdqn_bootstrap_statistic(const SdqnBootstrap *bootstrap, const SdqnSc
     const int tasks = scores->num_tasks, seeds = scores->num_seeds;
     Memory memory;
     SdqnRng rng;
-    if (!acquire(bootstrap, scores, &memory)) return out_of_memory(error);
+    if (!acquire(bootstrap, 1, tasks, seeds, &memory)) return out_of_memory(error);
     double *scratch = memory.drawn + (size_t)tasks * (size_t)seeds;
     sdqn_rng_seed_spawned(&rng, bootstrap->seed, (const uint32_t[]){STREAM_STATISTIC, (uint32_t)arm, (uint32_t)statistic}, 3);
     estimate->value = sdqn_statistic(statistic, sdqn_scores_of(scores, arm, 0), tasks, seeds, target, scratch);
     for (int i = 0; i < bootstrap->repeats; i++) {
-        resample(scores, arm, bootstrap->resampling, &rng, memory.chosen, memory.drawn);
+        resample_arm(scores, arm, bootstrap->resampling, &rng, memory.chosen, memory.drawn);
         memory.values[i] = sdqn_statistic(statistic, memory.drawn, tasks, seeds, target, scratch);
     }
     set_interval(memory.values, bootstrap->repeats, estimate);
@@ -75,29 +80,27 @@ SdqnStatus sdqn_bootstrap_statistic(const SdqnBootstrap *bootstrap, const SdqnSc
     return SDQN_OK;
 }
 
-/// Mean over the tasks. @param a, b [tasks, seeds]
-static double improvement(const double *a, const double *b, int tasks, int seeds) {
+/// Mean over the tasks. @param a [tasks, n] @param b [tasks, m]
+static double improvement(const double *a, int n, const double *b, int m, int tasks) {
     double sum = 0.0;
-    for (int t = 0; t < tasks; t++) {
-        const size_t first = (size_t)t * (size_t)seeds;
-        sum += sdqn_probability_of_improvement(a + first, seeds, b + first, seeds);
-    }
+    for (int t = 0; t < tasks; t++) sum += sdqn_probability_of_improvement(a + (size_t)t * (size_t)n, n, b + (size_t)t * (size_t)m, m);
     return sum / tasks;
 }
 
-SdqnStatus sdqn_bootstrap_improvement(const SdqnBootstrap *bootstrap, const SdqnScores *scores, int a, int b, SdqnEstimate *estimate,
-                                      SdqnError *error) {
-    const int tasks = scores->num_tasks, seeds = scores->num_seeds;
+SdqnStatus sdqn_bootstrap_improvement(const SdqnBootstrap *bootstrap, const SdqnScores *a_scores, int a, const SdqnScores *b_scores, int b,
+                                      SdqnEstimate *estimate, SdqnError *error) {
+    const int tasks = a_scores->num_tasks, n = a_scores->num_seeds, m = b_scores->num_seeds;
     Memory memory;
     SdqnRng rng;
-    if (!acquire(bootstrap, scores, &memory)) return out_of_memory(error);
-    double *other = memory.drawn + (size_t)tasks * (size_t)seeds;
+    assert(b_scores->num_tasks == tasks);
+    if (!acquire(bootstrap, 1, tasks, n > m ? n : m, &memory)) return out_of_memory(error);
+    double *other = memory.drawn + (size_t)tasks * (size_t)n;
     sdqn_rng_seed_spawned(&rng, bootstrap->seed, (const uint32_t[]){STREAM_IMPROVEMENT, (uint32_t)a, (uint32_t)b}, 3);
-    estimate->value = improvement(sdqn_scores_of(scores, a, 0), sdqn_scores_of(scores, b, 0), tasks, seeds);
+    estimate->value = improvement(sdqn_scores_of(a_scores, a, 0), n, sdqn_scores_of(b_scores, b, 0), m, tasks);
     for (int i = 0; i < bootstrap->repeats; i++) {
-        resample(scores, a, bootstrap->resampling, &rng, memory.chosen, memory.drawn);
-        resample(scores, b, bootstrap->resampling, &rng, memory.chosen, other);
-        memory.values[i] = improvement(memory.drawn, other, tasks, seeds);
+        resample_arm(a_scores, a, bootstrap->resampling, &rng, memory.chosen, memory.drawn);
+        resample_arm(b_scores, b, bootstrap->resampling, &rng, memory.chosen, other);
+        memory.values[i] = improvement(memory.drawn, n, other, m, tasks);
     }
     set_interval(memory.values, bootstrap->repeats, estimate);
     release(&memory);
@@ -122,4 +125,58 @@ SdqnStatus sdqn_bootstrap_paired_difference(const SdqnBootstrap *bootstrap, cons
     set_interval(values, bootstrap->repeats, estimate);
     free(values);
     return SDQN_OK;
+}
+
+static double mean_drawn(SdqnRng *rng, const double *values, int n) {
+    double sum = 0.0;
+    for (int i = 0; i < n; i++) sum += values[sdqn_rng_integers(rng, 0, n)];
+    return sum / n;
+}
+
+SdqnStatus sdqn_bootstrap_difference(const SdqnBootstrap *bootstrap, const double *a, int n, const double *b, int m, SdqnEstimate *estimate,
+                                     SdqnError *error) {
+    double *values = malloc((size_t)bootstrap->repeats * sizeof *values);
+    if (!values) return out_of_memory(error);
+    SdqnRng rng;
+    sdqn_rng_seed_spawned(&rng, bootstrap->seed, (const uint32_t[]){STREAM_DIFFERENCE}, 1);
+    estimate->value = sdqn_mean(a, (size_t)n) - sdqn_mean(b, (size_t)m);
+    for (int i = 0; i < bootstrap->repeats; i++) {
+        const double mean = mean_drawn(&rng, a, n);
+        values[i] = mean - mean_drawn(&rng, b, m);
+    }
+    set_interval(values, bootstrap->repeats, estimate);
+    free(values);
+    return SDQN_OK;
+}
+
+SdqnStatus sdqn_bootstrap_rows(const SdqnBootstrap *bootstrap, const double *rows, int num_rows, int seeds, SdqnRowsStatistic *statistic,
+                               const void *context, int num_values, SdqnEstimate *estimates, SdqnError *error) {
+    const size_t repeats = (size_t)bootstrap->repeats;
+    Memory memory;
+    SdqnRng rng;
+    if (!acquire(bootstrap, num_values, num_rows, seeds, &memory)) return out_of_memory(error);
+    double *found = malloc((size_t)num_values * sizeof *found);
+    if (!found) {
+        release(&memory);
+        return out_of_memory(error);
+    }
+    sdqn_rng_seed_spawned(&rng, bootstrap->seed, (const uint32_t[]){STREAM_ROWS}, 1);
+    for (size_t i = 0; i < repeats; i++) {
+        resample(rows, num_rows, seeds, bootstrap->resampling, &rng, memory.chosen, memory.drawn);
+        statistic(context, memory.drawn, num_rows, seeds, found);
+        for (int k = 0; k < num_values; k++) memory.values[(size_t)k * repeats + i] = found[k];
+    }
+    statistic(context, rows, num_rows, seeds, found);
+    for (int k = 0; k < num_values; k++) {
+        estimates[k].value = found[k];
+        set_interval(memory.values + (size_t)k * repeats, bootstrap->repeats, &estimates[k]);
+    }
+    free(found);
+    release(&memory);
+    return SDQN_OK;
+}
+
+void sdqn_rows_means(const void *context, const double *rows, int num_rows, int seeds, double *values) {
+    (void)context;
+    for (int t = 0; t < num_rows; t++) values[t] = sdqn_mean(rows + (size_t)t * (size_t)seeds, (size_t)seeds);
 }

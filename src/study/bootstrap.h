@@ -35,12 +35,30 @@ typedef struct SdqnBootstrap {
 SdqnStatus sdqn_bootstrap_statistic(const SdqnBootstrap *bootstrap, const SdqnScores *scores, int arm, SdqnStatistic statistic,
                                     double target, SdqnEstimate *estimate, SdqnError *error);
 
-/// Mean over the tasks of the probability that arm a scores higher than arm b; both are drawn again, each for itself.
-SdqnStatus sdqn_bootstrap_improvement(const SdqnBootstrap *bootstrap, const SdqnScores *scores, int a, int b, SdqnEstimate *estimate,
-                                      SdqnError *error);
+/// Mean over the tasks of the probability that arm a of one table scores higher than arm b of another (or the same); both are drawn again,
+/// each for itself. The tables have the same tasks; their numbers of seeds may differ. @return SDQN_OK or SDQN_ERR_MEMORY
+SdqnStatus sdqn_bootstrap_improvement(const SdqnBootstrap *bootstrap, const SdqnScores *a_scores, int a, const SdqnScores *b_scores, int b,
+                                      SdqnEstimate *estimate, SdqnError *error);
 
 /// Mean of a[i] - b[i] over n seeds. @return SDQN_OK or SDQN_ERR_MEMORY
 SdqnStatus sdqn_bootstrap_paired_difference(const SdqnBootstrap *bootstrap, const double *a, const double *b, int n, SdqnEstimate *estimate,
                                             SdqnError *error);
+
+/// Mean of a[n] less mean of b[m], where the seeds are not the same ones: both are drawn again, each for itself.
+SdqnStatus sdqn_bootstrap_difference(const SdqnBootstrap *bootstrap, const double *a, int n, const double *b, int m, SdqnEstimate *estimate,
+                                     SdqnError *error);
+
+/// Several values made from one sample, such as the points of a curve.
+/// @param rows [num_rows, seeds] @param values  written
+typedef void SdqnRowsStatistic(const void *context, const double *rows, int num_rows, int seeds, double *values);
+
+/// An interval for each of them by itself (pointwise). All come from the same draws.
+/// @param rows [num_rows, seeds] drawn row by row or as whole columns @param estimates [num_values] written
+/// @return SDQN_OK or SDQN_ERR_MEMORY
+SdqnStatus sdqn_bootstrap_rows(const SdqnBootstrap *bootstrap, const double *rows, int num_rows, int seeds, SdqnRowsStatistic *statistic,
+                               const void *context, int num_values, SdqnEstimate *estimates, SdqnError *error);
+
+/// The mean of each row. `context` is not looked at.
+SdqnRowsStatistic sdqn_rows_means;
 
 #endif

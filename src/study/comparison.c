@@ -35,7 +35,7 @@ static SdqnStatus compare_pair(const SdqnComparison *comparison, SdqnPairStatist
     const SdqnScores *scores = comparison->scores;
     const int seeds = scores->num_seeds;
     const uint64_t seed = comparison->def.bootstrap.seed;
-    SdqnStatus status = sdqn_bootstrap_improvement(&comparison->def.bootstrap, scores, pair->a, pair->b, &pair->improvement, error);
+    SdqnStatus status = sdqn_bootstrap_improvement(&comparison->def.bootstrap, scores, pair->a, scores, pair->b, &pair->improvement, error);
     pair->difference = sdqn_mean(a, (size_t)seeds) - sdqn_mean(b, (size_t)seeds);
     pair->welch_p = sdqn_welch_p(a, seeds, b, seeds);
     pair->permutation_p = seeds > 1 ? sdqn_permutation_p(a, seeds, b, seeds, seed) : (double)NAN;
