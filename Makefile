@@ -24,6 +24,7 @@ PACKAGES_check += $(PACKAGES_aarch64)
 endif
 PACKAGES_bench := $(PACKAGES_build) python3
 PACKAGES_oracle := $(PACKAGES_build) python3-venv
+PACKAGES_export := $(PACKAGES_build) python3-venv
 PACKAGES_peers := $(PACKAGES_build) python3-venv
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion \
@@ -65,7 +66,7 @@ TEST_SOURCES := $(wildcard tests/test_*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # A public target installs its packages and then runs make again, so that the second make sees them.
-.PHONY: all help train test check aarch64 oracle bench bench-peers methods clean
+.PHONY: all help train test check aarch64 oracle export-test bench bench-peers methods clean
 .DEFAULT_GOAL := all
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
@@ -83,6 +84,8 @@ aarch64: packages-aarch64
 	+@$(SUBMAKE) run-aarch64
 oracle: packages-oracle
 	+@$(SUBMAKE) run-oracle
+export-test: packages-export
+	+@$(SUBMAKE) run-export-test
 bench: packages-bench
 	+@$(SUBMAKE) run-bench
 methods: packages-bench
@@ -99,6 +102,7 @@ help:
 	@echo "make check     compilers, optimisation levels, sanitizers, linters"
 	@echo "make aarch64   the tests and a short training on another processor, emulated; part of make check on x86-64"
 	@echo "make oracle    compare the environment with Gymnasium's, step by step"
+	@echo "make export-test  compare exported models with ONNX Runtime, for every kind of network"
 	@echo "make bench     measure the program alone, and bounds of whole runs, into docs/ (4 minutes)"
 	@echo "make bench-peers  measure beside PyTorch, JAX, Gymnasium, EnvPool and Box2D, into docs/ (downloads 7 GB)"
 	@echo "make methods   train every method with three seeds, into docs/methods (22 hours of one core; goes on where it was stopped)"
@@ -186,6 +190,17 @@ run-oracle: $(BUILD)/sharedqn $(BUILD)/oracle-venv/ready
 	$(ORACLE_PYTHON) tools/oracle.py --program $(BUILD)/sharedqn --work $(BUILD)/oracle $(ORACLE)
 
 $(BUILD)/oracle-venv/ready: tools/requirements-oracle.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+# Exported models beside ONNX Runtime, in a virtual environment of its own.
+EXPORT_PYTHON := $(BUILD)/export-venv/bin/python
+.PHONY: run-export-test
+run-export-test: $(BUILD)/sharedqn $(BUILD)/export-venv/ready
+	@$(EXPORT_PYTHON) tools/test_export.py --program $(BUILD)/sharedqn --work $(BUILD)/export
+
+$(BUILD)/export-venv/ready: tools/requirements-export.txt
 	python3 -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@

@@ -3,14 +3,14 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 wrong=$(grep -n '^ *# *include *"' src/*/*.[ch] | awk -F: '
-    BEGIN { n = split("core physics lander nn dqn methods run plot study verify api cli", rooms, " "); for (i = 1; i <= n; i++) rank[rooms[i]] = i }
+    BEGIN { n = split("core physics lander nn exchange dqn methods run plot study verify api cli", rooms, " "); for (i = 1; i <= n; i++) rank[rooms[i]] = i }
     {
         split($1, path, "/"); from = path[2]
         split($3, quoted, "\""); split(quoted[2], target, "/"); to = target[1]
         if (!(from in rank)) print $1 ": " from " is not a room"
         else if (!(to in rank)) print $1 ":" $2 ": includes \"" quoted[2] "\", which is in no room"
         else if (rank[to] > rank[from]) print $1 ":" $2 ": " from " may not include " quoted[2]
-        else if (from ~ /^(nn|dqn|methods)$/ && to ~ /^(physics|lander)$/) print $1 ":" $2 ": " from " may not know " quoted[2]
+        else if (from ~ /^(nn|exchange|dqn|methods)$/ && to ~ /^(physics|lander)$/) print $1 ":" $2 ": " from " may not know " quoted[2]
     }')
 if [ -n "$wrong" ]; then
     echo "$wrong"

@@ -17,6 +17,7 @@ typedef struct SdqnCommand {
 
 SdqnStatus sdqn_command_train(int argc, char **argv, SdqnError *error);
 SdqnStatus sdqn_command_evaluate(int argc, char **argv, SdqnError *error);
+SdqnStatus sdqn_command_export(int argc, char **argv, SdqnError *error);
 SdqnStatus sdqn_command_prune(int argc, char **argv, SdqnError *error);
 SdqnStatus sdqn_command_study(int argc, char **argv, SdqnError *error);
 SdqnStatus sdqn_command_stats(int argc, char **argv, SdqnError *error);

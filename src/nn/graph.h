@@ -1,7 +1,7 @@
 // graph.h: a feed-forward network as a list of layers over one flat array of parameters: forward, backward, and their memory.
 //
 // Built once by an architecture (architectures.h). Rows are independent of each other in the forward pass; a gradient sums over rows in
-// ascending order. Internal to the room: others use network.h.
+// ascending order. For the room, and for src/exchange, which writes networks in other forms; others use network.h.
 #ifndef SDQN_NN_GRAPH_H
 #define SDQN_NN_GRAPH_H
 

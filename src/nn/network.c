@@ -5,6 +5,7 @@
 #include "nn/architectures.h"
 #include "nn/categorical.h"
 #include "nn/graph.h"
+#include "nn/network_graph.h"
 #include "nn/residuals.h"
 
 #include <assert.h>
@@ -340,6 +341,17 @@ int sdqn_q_network_tensors(const SdqnQNetwork *network, SdqnTensor *tensors) {
         tensors[count++] = (SdqnTensor){.name = "support", .rank = 1, .shape = {(size_t)def->num_atoms}, .data = network->support};
     }
     return count;
+}
+
+const SdqnGraph *sdqn_q_network_graph(const SdqnQNetwork *network) { return &network->graph; }
+
+const float *sdqn_q_network_task_parameters(const SdqnQNetwork *network, int task) {
+    assert(task >= 0 && task < network->def.num_tasks);
+    return network->def.residuals != SDQN_RESIDUALS_NONE ? network->residuals.weights[task].parameters : network->parameters;
+}
+
+const float *sdqn_q_network_embedding(const SdqnQNetwork *network) {
+    return embedding_count(&network->def) > 0 ? network->parameters + network->embedding : NULL;
 }
 
 // ---- forward and backward -------------------------------------------------------------------------------------------------------

@@ -77,6 +77,12 @@ void sdqn_weights_policy_set_rows(SdqnWeightsPolicy *policy, const int32_t *rows
     memcpy(policy->rows, rows, (size_t)count * sizeof *rows);
 }
 
+const SdqnQNetwork *sdqn_weights_policy_network(const SdqnWeightsPolicy *policy, int task, int32_t *row) {
+    assert(task >= 0 && task < SDQN_TASK_SET_MAX);
+    *row = policy->rows[task];
+    return policy->set.networks[policy->networks[task]];
+}
+
 /// The Q-values of one network, for the tasks it plays.
 static void q_values_of_network(SdqnWeightsPolicy *policy, int network, const int32_t *tasks, const float *observations, int n, float *q) {
     const SdqnQNetworkDef *def = sdqn_q_network_def(policy->set.networks[network]);

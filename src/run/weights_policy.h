@@ -41,6 +41,9 @@ int sdqn_weights_policy_num_tasks(const SdqnWeightsPolicy *policy);
 /// @param rows [count] each in [0, num_tasks), or below SDQN_TASK_SET_MAX if they can be any
 void sdqn_weights_policy_set_rows(SdqnWeightsPolicy *policy, const int32_t *rows, int count);
 
+/// What plays task i of the evaluated set. @param row  receives which of the network's tasks it is @return the network, borrowed
+const SdqnQNetwork *sdqn_weights_policy_network(const SdqnWeightsPolicy *policy, int task, int32_t *row);
+
 /// Q-values of observations, whatever their tasks.
 /// @param tasks [n] each a task's index in the evaluated set @param observations [n, observation_size]
 /// @param n in [1, SDQN_EVALUATION_LANES] @param q [n, num_actions] written
