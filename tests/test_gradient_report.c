@@ -87,22 +87,22 @@ static SdqnUpdate push_and_update(SdqnLearner *learner, const SdqnTransition *tr
     return update;
 }
 
-/// What a backward pass over one task's rows of a batch alone gives.
-static int gradient_of_task(const SdqnBatch *batch, int wanted, const SdqnQNetwork *network, const SdqnQNetwork *target,
-                            SdqnQWorkspace *workspace, float *gradient, double *error) {
+/// What a backward pass over one task's rows of a batch alone gives. @param dealt [BATCH] the task that each row is counted to
+static int gradient_of_task(const SdqnBatch *batch, const int32_t *dealt, int wanted, const SdqnQNetwork *network,
+                            const SdqnQNetwork *target, SdqnQWorkspace *workspace, float *gradient, double *error) {
     float observation[BATCH * OBSERVATION], next[BATCH * OBSERVATION], reward[BATCH], discount[BATCH], y[BATCH], q[BATCH * ACTIONS],
         dq[BATCH * ACTIONS];
     int32_t task[BATCH];
     uint8_t action[BATCH], terminated[BATCH];
     int n = 0;
     for (ptrdiff_t b = 0; b < BATCH; b++) {
-        if (batch->task[b] != wanted) continue;
+        if (dealt[b] != wanted) continue;
         memcpy(observation + n * OBSERVATION, batch->observation + b * OBSERVATION, OBSERVATION * sizeof(float));
         memcpy(next + n * OBSERVATION, batch->next_observation + b * OBSERVATION, OBSERVATION * sizeof(float));
         reward[n] = batch->reward[b];
         action[n] = batch->action[b];
         terminated[n] = batch->terminated[b];
-        task[n] = wanted;
+        task[n] = batch->task[b];
         discount[n++] = 0.99f;
     }
     *error = (double)NAN;
@@ -124,7 +124,7 @@ static double dot(const float *a, const float *b, size_t count) {
 }
 
 /// Compare the inner products, over all and layer by layer, with those of [tasks, parameters].
-static void check_gram(const SdqnGradientReport *report, const float *gradients, size_t parameters) {
+static void check_gram(const SdqnGradientReport *report, const float *gradients, size_t parameters, bool shuffled) {
     static const struct {
         const char *name;
         size_t count;
@@ -132,7 +132,8 @@ static void check_gram(const SdqnGradientReport *report, const float *gradients,
     size_t first = 0;
     assert_int_equal(report->num_layers, 4);
     for (int i = -1; i < 4; i++) {
-        const double *gram = i < 0 ? report->gram : report->layers[i].gram;
+        const double *whole = shuffled ? report->shuffled : report->gram;
+        const double *gram = i < 0 ? whole : shuffled ? report->layers[i].shuffled : report->layers[i].gram;
         const size_t count = i < 0 ? parameters : layers[i].count;
         if (i >= 0) {
             assert_string_equal(report->layers[i].name, layers[i].name);
@@ -153,6 +154,28 @@ static void check_gram(const SdqnGradientReport *report, const float *gradients,
     assert_int_equal(first, parameters);
 }
 
+/// Deal rows to tasks as the control of update `update` does: Fisher and Yates's shuffle from the last row down.
+static void deal(const SdqnBatch *batch, uint64_t update, int32_t dealt[BATCH]) {
+    SdqnRng rng;
+    sdqn_rng_seed(&rng, update - 1);
+    memcpy(dealt, batch->task, BATCH * sizeof *dealt);
+    for (int b = BATCH - 1; b > 0; b--) {
+        const int other = (int)sdqn_rng_integers(&rng, 0, b + 1);
+        const int32_t task = dealt[b];
+        dealt[b] = dealt[other];
+        dealt[other] = task;
+    }
+}
+
+/// Squared length of the gradients' sum with the tasks' shares of the rows: of the whole batch's gradient, whoever the rows are dealt to.
+static double square_of_sum(const SdqnGradientReport *report, const double *gram) {
+    double sum = 0.0;
+    for (int a = 0; a < TASKS; a++) {
+        for (int b = 0; b < TASKS; b++) sum += report->weights[a] * report->weights[b] * gram[a * TASKS + b];
+    }
+    return sum;
+}
+
 /// Each period a report; the steps are the same with and without.
 static void reports_of_a_mixed_batch_split_it_by_task(void **state) {
     (void)state;
@@ -171,7 +194,7 @@ static void reports_of_a_mixed_batch_split_it_by_task(void **state) {
     assert_int_equal(sdqn_batch_create(&batch, BATCH, OBSERVATION, NULL), SDQN_OK);
     float *gradients = malloc(TASKS * count * sizeof(float));
     sdqn_q_network_init(target, &made.weights); // never copied here: no episode ends
-    int reports = 0, updates = 0, absent = 0;
+    int reports = 0, updates = 0, absent = 0, moved = 0;
     for (int step = 0; step < 150; step++) {
         float observation[OBSERVATION], next[OBSERVATION];
         const SdqnTransition transition = transition_of(step, step / 25 % TASKS, observation, next);
@@ -188,7 +211,7 @@ static void reports_of_a_mixed_batch_split_it_by_task(void **state) {
         memset(gradients, 0, TASKS * count * sizeof(float));
         for (int t = 0; t < TASKS; t++) {
             double error;
-            const int rows = gradient_of_task(&batch, t, network, target, workspace, gradients + (size_t)t * count, &error);
+            const int rows = gradient_of_task(&batch, batch.task, t, network, target, workspace, gradients + (size_t)t * count, &error);
             assert_true(update.report->weights[t] == (double)rows / BATCH);
             if (rows > 0) {
                 assert_true(fabs(update.report->errors[t] - error) < 1e-5 * error);
@@ -197,11 +220,22 @@ static void reports_of_a_mixed_batch_split_it_by_task(void **state) {
             }
             absent += rows == 0;
         }
-        check_gram(update.report, gradients, count);
+        check_gram(update.report, gradients, count, false);
+        int32_t dealt[BATCH];
+        double unused;
+        deal(&batch, update.report->update, dealt);
+        memset(gradients, 0, TASKS * count * sizeof(float));
+        for (int t = 0; t < TASKS; t++)
+            (void)gradient_of_task(&batch, dealt, t, network, target, workspace, gradients + (size_t)t * count, &unused);
+        assert_true(update.report->has_shuffled);
+        check_gram(update.report, gradients, count, true);
+        const double square = square_of_sum(update.report, update.report->gram);
+        assert_true(fabs(square_of_sum(update.report, update.report->shuffled) - square) < 1e-4 * square);
+        moved += memcmp(dealt, batch.task, sizeof dealt) != 0;
         assert_true(isnan(update.report->cut) && isnan(update.report->kl[0]) && isnan(update.report->kept[0]));
         reports++;
     }
-    assert_true(reports > 20 && absent > 0);
+    assert_true(reports > 20 && absent > 0 && moved > 15);
     free(gradients);
     sdqn_batch_destroy(&batch);
     sdqn_replay_buffer_destroy(replay);
@@ -227,17 +261,22 @@ static void reports_of_task_buffers_show_what_the_aggregator_saw(void **state) {
     float *seen = malloc(TASKS * count * sizeof(float));
     const SdqnTaskBuffersDef buffers = {.weights = {1, 2, 0.5}, .reward_scales = {1, 1, 3}, .aggregate = record_first, .context = seen};
     SdqnLearner *learner = make_learner(PERIOD, &buffers);
-    int reports = 0;
+    int reports = 0, different = 0;
     for (int step = 0; step < 150; step++) {
         float observation[OBSERVATION], next[OBSERVATION];
         const SdqnTransition transition = transition_of(step, step % TASKS, observation, next);
         const SdqnUpdate update = push_and_update(learner, &transition);
         if (update.report == NULL) continue;
-        check_gram(update.report, seen, count);
+        check_gram(update.report, seen, count, false);
+        // The control's gradients have the same sum; each task has as many rows as any other.
+        double square = 0.0, control = 0.0;
+        for (int k = 0; k < TASKS * TASKS; k++) square += update.report->gram[k], control += update.report->shuffled[k];
+        assert_true(update.report->has_shuffled && fabs(control - square) < 1e-4 * square);
+        different += fabs(update.report->shuffled[1] - update.report->gram[1]) > 1e-3 * fabs(update.report->gram[1]);
         for (int t = 0; t < TASKS; t++) assert_true(update.report->weights[t] == (t == 0) && update.report->errors[t] > 0.0);
         reports++;
     }
-    assert_true(reports > 20);
+    assert_true(reports > 20 && different > 15);
     sdqn_learner_destroy(learner);
     free(seen);
 }

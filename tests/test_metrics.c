@@ -69,6 +69,30 @@ static void evaluation_line_holds_results_and_protocol(void **state) {
     sdqn_json_writer_destroy(writer);
 }
 
+static void a_control_is_written_where_there_is_one(void **state) {
+    (void)state;
+    double gram[4] = {4, -2, -2, 4}, shuffled[4] = {4, 2, 2, 1};
+    SdqnReportLayer layer = {.name = "fc1", .gram = gram, .shuffled = shuffled};
+    SdqnGradientReport report = {.update = 1,
+                                 .tasks = 2,
+                                 .num_layers = 1,
+                                 .layers = &layer,
+                                 .gram = gram,
+                                 .shuffled = shuffled,
+                                 .has_shuffled = true,
+                                 .cut = (double)NAN,
+                                 .kl = {(double)NAN, (double)NAN},
+                                 .kept = {(double)NAN, (double)NAN}};
+    static const char *const names[] = {"a", "b"};
+    SdqnJsonWriter *writer = sdqn_json_writer_create(0);
+    sdqn_metrics_gradients_line(writer, 7, names, &report);
+    const char *text = sdqn_json_writer_text(writer, NULL);
+    assert_non_null(strstr(text, "\"norms\": [2.0, 2.0], \"cosines\": [-0.5], \"conflict\": 1.0"));
+    assert_non_null(strstr(text, "}}, \"shuffled\": {\"norms\": [2.0, 1.0], \"cosines\": [1.0], \"conflict\": 0.0, \"layers\": {\"fc1\": "
+                                 "{\"norms\": [2.0, 1.0], \"cosines\": [1.0]}}}}\n"));
+    sdqn_json_writer_destroy(writer);
+}
+
 /// Two tasks, of which the second had no row, and two layers.
 static void gradients_line_holds_norms_cosines_and_conflict(void **state) {
     (void)state;
@@ -121,6 +145,7 @@ int main(void) {
         cmocka_unit_test(time_is_in_timing_alone),
         cmocka_unit_test(evaluation_line_holds_results_and_protocol),
         cmocka_unit_test(gradients_line_holds_norms_cosines_and_conflict),
+        cmocka_unit_test(a_control_is_written_where_there_is_one),
         cmocka_unit_test(records_name_the_task),
     };
     return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);

@@ -47,13 +47,15 @@ SdqnStatus sdqn_gradient_report_create(const SdqnQNetwork *network, int tasks, S
     if (whole) {
         made->tasks = tasks;
         made->gram = calloc(squares, sizeof(double));
+        made->shuffled = calloc(squares, sizeof(double));
         made->layers = calloc(SDQN_Q_NETWORK_MAX_TENSORS, sizeof *made->layers);
-        whole = made->gram && made->layers;
+        whole = made->gram && made->shuffled && made->layers;
     }
     if (whole) find_layers(network, made);
     for (int i = 0; whole && i < made->num_layers; i++) {
         made->layers[i].gram = calloc(squares, sizeof(double));
-        whole = made->layers[i].gram != NULL;
+        made->layers[i].shuffled = calloc(squares, sizeof(double));
+        whole = made->layers[i].gram && made->layers[i].shuffled;
     }
     if (!whole) {
         sdqn_gradient_report_destroy(made);
@@ -65,19 +67,25 @@ SdqnStatus sdqn_gradient_report_create(const SdqnQNetwork *network, int tasks, S
 
 void sdqn_gradient_report_destroy(SdqnGradientReport *report) {
     if (!report) return;
-    for (int i = 0; i < report->num_layers; i++) free(report->layers[i].gram);
+    for (int i = 0; i < report->num_layers; i++) {
+        free(report->layers[i].gram);
+        free(report->layers[i].shuffled);
+    }
     free(report->layers);
     free(report->gram);
+    free(report->shuffled);
     free(report);
 }
 
-void sdqn_gradient_report_take(SdqnGradientReport *report, const float *gradients, size_t parameters) {
+void sdqn_gradient_report_take(SdqnGradientReport *report, const float *gradients, size_t parameters, bool shuffled) {
     const int squares = report->tasks * report->tasks;
-    for (int k = 0; k < squares; k++) report->gram[k] = 0.0;
+    double *sum = shuffled ? report->shuffled : report->gram;
+    for (int k = 0; k < squares; k++) sum[k] = 0.0;
     for (int i = 0; i < report->num_layers; i++) {
         const SdqnReportLayer *layer = &report->layers[i];
-        sdqn_gram_matrix_of_columns(gradients + layer->first, report->tasks, layer->count, parameters, layer->gram);
-        for (int k = 0; k < squares; k++) report->gram[k] += layer->gram[k];
+        double *gram = shuffled ? layer->shuffled : layer->gram;
+        sdqn_gram_matrix_of_columns(gradients + layer->first, report->tasks, layer->count, parameters, gram);
+        for (int k = 0; k < squares; k++) sum[k] += gram[k];
     }
 }
 

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "nn/network.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,17 +15,21 @@
 typedef struct SdqnReportLayer {
     char name[SDQN_LAYER_NAME_SIZE];
     size_t first, count;
-    double *gram; ///< [tasks, tasks] inner products of the tasks' gradients on it
+    double *gram;     ///< [tasks, tasks] inner products of the tasks' gradients on it
+    double *shuffled; ///< [tasks, tasks] the same of the control
 } SdqnReportLayer;
 
 /// What was seen at one update. Gradients are of the TD loss alone: without clipping, divergence and weight decay. A task that the batch
-/// had no row of has a gradient of 0.
+/// had no row of has a gradient of 0. The control is the same with the rows dealt to the tasks at random, as many to each as it has: what
+/// cosines are when tasks do not matter. The networks are still told each row's true task.
 typedef struct SdqnGradientReport {
     uint64_t update; ///< the first is 1
     int tasks;
     int num_layers;
     SdqnReportLayer *layers;
     double *gram;                                    ///< [tasks, tasks] over all layers
+    double *shuffled;                                ///< [tasks, tasks] the same of the control
+    bool has_shuffled;                               ///< whether there is a control: of a learner with several tasks
     double weights[SDQN_MAX_TASKS];                  ///< factor of each task's gradient in the step; NaN if the method has none
     double errors[SDQN_MAX_TASKS];                   ///< mean |TD error| of its rows, with atoms cross-entropy; NaN without any
     double cut;                                      ///< share of the targets' probability that lay outside the support; NaN without atoms
@@ -36,8 +41,8 @@ SdqnStatus sdqn_gradient_report_create(const SdqnQNetwork *network, int tasks, S
 /// NULL is allowed.
 void sdqn_gradient_report_destroy(SdqnGradientReport *report);
 
-/// Fill in the inner products. @param gradients [tasks, parameters] row-major
-void sdqn_gradient_report_take(SdqnGradientReport *report, const float *gradients, size_t parameters);
+/// Fill in the inner products. @param gradients [tasks, parameters] row-major @param shuffled  those of the control
+void sdqn_gradient_report_take(SdqnGradientReport *report, const float *gradients, size_t parameters, bool shuffled);
 
 /// Cosine of two tasks' gradients in a matrix of inner products; NaN if one is 0.
 double sdqn_gradient_cosine(const double *gram, int tasks, int a, int b);

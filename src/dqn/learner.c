@@ -70,10 +70,11 @@ static bool acquire_arrays(SdqnLearner *learner, const SdqnQNetworkDef *network_
     learner->direction = learner->by_task ? sdqn_aligned_floats(parameters) : learner->gradients;
     bool whole = learner->outputs && learner->d_outputs && (learner->next_outputs || !doubles) && learner->y && learner->discount;
     whole = whole && learner->row_errors && (learner->row_weights || !learner->def.prioritised);
-    if (learner->report && learner->num_buffers == 1 && network_def->num_tasks > 1) {
+    if (learner->report && network_def->num_tasks > 1) {
         learner->task_gradients = sdqn_aligned_floats((size_t)network_def->num_tasks * parameters);
         learner->task_d_outputs = sdqn_aligned_floats(outputs);
-        whole = whole && learner->task_gradients && learner->task_d_outputs;
+        learner->shuffled_tasks = calloc(rows, sizeof *learner->shuffled_tasks);
+        whole = whole && learner->task_gradients && learner->task_d_outputs && learner->shuffled_tasks;
     }
     return whole && (atoms == 0 || (learner->next_q && learner->distributions)) && learner->gradients && learner->direction;
 }
@@ -175,6 +176,7 @@ void sdqn_learner_destroy(SdqnLearner *learner) {
     sdqn_gradient_report_destroy(learner->report);
     free(learner->task_gradients);
     free(learner->task_d_outputs);
+    free(learner->shuffled_tasks);
     free(learner->next_q);
     free(learner->distributions);
     if (learner->by_task) free(learner->direction);

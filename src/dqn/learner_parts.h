@@ -47,8 +47,9 @@ struct SdqnLearner {
     float task_errors[SDQN_MAX_TASKS]; ///< mean of each task's row_errors; NaN without rows
     float losses[SDQN_MAX_TASKS];      ///< of each replay buffer's part of the batch
     SdqnGradientReport *report;        ///< NULL without gradient_period
-    float *task_gradients;             ///< [tasks, parameters] for the report, of a learner with one replay buffer and several tasks
+    float *task_gradients;             ///< [tasks, parameters] for the report, of a learner with several tasks
     float *task_d_outputs;             ///< [rows, num_actions, values] likewise
+    int32_t *shuffled_tasks;           ///< [rows] likewise
     double weights[SDQN_MAX_TASKS];    ///< of the tasks' gradients in the step
     float *direction;                  ///< [parameters] along which the optimiser steps; without task buffers the only gradient
 };

@@ -51,6 +51,7 @@ static void add_known(SdqnJsonWriter *writer, const char *key, const double *val
     if (known) add_numbers(writer, key, values, count);
 }
 
+/// Lengths and cosines of the tasks' gradients.
 static void add_gram(SdqnJsonWriter *writer, const double *gram, int tasks) {
     sdqn_json_begin_array(writer, "norms");
     for (int t = 0; t < tasks; t++) sdqn_json_add_double(writer, NULL, sqrt(gram[t * tasks + t]));
@@ -62,6 +63,20 @@ static void add_gram(SdqnJsonWriter *writer, const double *gram, int tasks) {
     sdqn_json_end_array(writer);
 }
 
+/// Lengths, cosines and conflict over the network, and lengths and cosines layer by layer.
+static void add_grams(SdqnJsonWriter *writer, const SdqnGradientReport *report, bool shuffled) {
+    const double *gram = shuffled ? report->shuffled : report->gram;
+    add_gram(writer, gram, report->tasks);
+    sdqn_json_add_double(writer, "conflict", sdqn_gradient_conflict(gram, report->tasks));
+    sdqn_json_begin_object(writer, "layers");
+    for (int i = 0; i < report->num_layers; i++) {
+        sdqn_json_begin_object(writer, report->layers[i].name);
+        add_gram(writer, shuffled ? report->layers[i].shuffled : report->layers[i].gram, report->tasks);
+        sdqn_json_end_object(writer);
+    }
+    sdqn_json_end_object(writer);
+}
+
 void sdqn_metrics_gradients_line(SdqnJsonWriter *writer, int64_t episode, const char *const *tasks, const SdqnGradientReport *report) {
     sdqn_json_begin_object(writer, NULL);
     sdqn_json_add_u64(writer, "update", report->update);
@@ -71,18 +86,15 @@ void sdqn_metrics_gradients_line(SdqnJsonWriter *writer, int64_t episode, const 
     sdqn_json_end_array(writer);
     add_numbers(writer, "weights", report->weights, report->tasks);
     add_numbers(writer, "errors", report->errors, report->tasks);
-    add_gram(writer, report->gram, report->tasks);
-    sdqn_json_add_double(writer, "conflict", sdqn_gradient_conflict(report->gram, report->tasks));
-    sdqn_json_begin_object(writer, "layers");
-    for (int i = 0; i < report->num_layers; i++) {
-        sdqn_json_begin_object(writer, report->layers[i].name);
-        add_gram(writer, report->layers[i].gram, report->tasks);
-        sdqn_json_end_object(writer);
-    }
-    sdqn_json_end_object(writer);
+    add_grams(writer, report, false);
     if (isfinite(report->cut)) sdqn_json_add_double(writer, "cut", report->cut);
     add_known(writer, "kl", report->kl, report->tasks);
     add_known(writer, "kept", report->kept, report->tasks);
+    if (report->has_shuffled) {
+        sdqn_json_begin_object(writer, "shuffled");
+        add_grams(writer, report, true);
+        sdqn_json_end_object(writer);
+    }
     sdqn_json_end_object(writer);
 }
 

@@ -42,7 +42,8 @@ void sdqn_metrics_timing_line(SdqnJsonWriter *writer, const SdqnEpisodeMetrics *
 void sdqn_metrics_evaluation_line(SdqnJsonWriter *writer, int64_t episode, SdqnEvaluationKind kind, const SdqnEvaluation *evaluation);
 
 /// gradients.jsonl: update, episode (of the step), tasks, weights, errors, norms, cosines (of the pairs (0, 1), (0, 2), (1, 2), (0, 3),
-/// ...), conflict, layers (of each norms and cosines), and where there are any cut, kl, kept. What is not known is null.
+/// ...), conflict, layers (of each norms and cosines), and where there are any cut, kl, kept, and shuffled: norms, cosines, conflict and
+/// layers of the control. What is not known is null.
 /// @param tasks [report->tasks] names
 void sdqn_metrics_gradients_line(SdqnJsonWriter *writer, int64_t episode, const char *const *tasks, const SdqnGradientReport *report);
 
