@@ -26,6 +26,8 @@ PACKAGES_bench := $(PACKAGES_build) python3
 PACKAGES_oracle := $(PACKAGES_build) python3-venv
 PACKAGES_export := $(PACKAGES_build) python3-venv
 PACKAGES_peers := $(PACKAGES_build) python3-venv
+PACKAGES_playground := emscripten
+PACKAGES_playground-test := $(PACKAGES_build) $(PACKAGES_playground) nodejs chromium chromium-driver fonts-dejavu-core python3-venv
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion \
   -Wno-sign-conversion -Wdouble-promotion -Wformat=2 -Wundef $(WERROR)
@@ -66,7 +68,7 @@ TEST_SOURCES := $(wildcard tests/test_*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # A public target installs its packages and then runs make again, so that the second make sees them.
-.PHONY: all help train test check aarch64 oracle export-test bench bench-peers methods clean
+.PHONY: all help train test check aarch64 oracle export-test bench bench-peers methods playground playground-test clean
 .DEFAULT_GOAL := all
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
@@ -92,6 +94,10 @@ methods: packages-bench
 	+@$(SUBMAKE) run-methods
 bench-peers: packages-peers
 	+@$(SUBMAKE) run-bench-peers
+playground: packages-playground
+	+@$(SUBMAKE) run-playground
+playground-test: packages-playground-test
+	+@$(SUBMAKE) run-playground-test
 packages-%:
 	@tools/install_packages.sh $(PACKAGES_$*)
 
@@ -106,6 +112,7 @@ help:
 	@echo "make bench     measure the program alone, and bounds of whole runs, into docs/ (4 minutes)"
 	@echo "make bench-peers  measure beside PyTorch, JAX, Gymnasium, EnvPool and Box2D, into docs/ (downloads 7 GB)"
 	@echo "make methods   train every method with three seeds, into docs/methods (22 hours of one core; goes on where it was stopped)"
+	@echo "make playground   build the web page into $(BUILD)/playground, with emscripten; make playground-test: try it in Chromium"
 	@echo "make clean     remove $(BUILD)"
 	@echo "Variables: BUILD=folder CC=compiler OPT=-O3 SAN=sanitizer flags TRAIN=options of sharedqn train"
 
@@ -235,6 +242,47 @@ run-bench-peers: $(BUILD)/sharedqn $(BUILD)/peers-venv/ready run-bench-tests
 	$(PEERS_PYTHON) bench/peers.py --program $(BUILD)/sharedqn $(PEERS)
 
 $(BUILD)/peers-venv/ready: bench/requirements-peers.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+# The playground, a web page: physics and networks in WebAssembly, and files that are copied as they are. Every 13th recorded episode makes
+# the 20 that the page plays again, from all tasks.
+EMCC ?= emcc
+PLAYGROUND := $(BUILD)/playground
+PLAYGROUND_FILES := index.html playground.css $(notdir $(wildcard web/*.js)) network.safetensors
+PLAYGROUND_SOURCES := web/playground.c src/dqn/exploration.c $(patsubst %,src/core/%.c,cpu dmath error rng sha256 sincos text) \
+  $(filter-out src/nn/safetensors.c $(KERNEL_SOURCES),$(wildcard src/physics/*.c src/lander/*.c src/nn/*.c))
+PLAYGROUND_OBJECTS := $(patsubst %.c,$(BUILD)/wasm/%.o,$(PLAYGROUND_SOURCES) $(KERNEL_SOURCES))
+PLAYGROUND_PYTHON := $(BUILD)/playground-venv/bin/python
+.PHONY: run-playground run-playground-test
+run-playground: $(addprefix $(PLAYGROUND)/,$(PLAYGROUND_FILES) playground.wasm golden.jsonl)
+	@echo "$(PLAYGROUND): python3 -m http.server --directory $(PLAYGROUND), then http://localhost:8000/"
+
+run-playground-test: run-playground $(BUILD)/sharedqn $(BUILD)/playground-venv/ready
+	node web/tests/test_engine.mjs $(PLAYGROUND) $(BUILD)/sharedqn
+	$(PLAYGROUND_PYTHON) web/tests/test_page.py $(PLAYGROUND) docs/pictures/playground.png
+
+$(BUILD)/wasm/%_isa.o: WASM_KERNEL := -DSDQN_ISA=scalar -DSDQN_ISA_scalar=1
+$(BUILD)/wasm/%.o: %.c
+	@mkdir -p $(@D)
+	@echo '  compile $< for WebAssembly'
+	$(Q)$(EMCC) $(CPPFLAGS) -std=c11 -O3 $(WARNINGS) $(NUMERICS) $(WASM_KERNEL) -MMD -MP -c -o $@ $<
+
+$(PLAYGROUND)/playground.wasm: $(PLAYGROUND_OBJECTS)
+	@mkdir -p $(@D)
+	@echo '  link $@'
+	$(Q)$(EMCC) -O3 --no-entry -s STANDALONE_WASM -s ALLOW_MEMORY_GROWTH -o $@ $^
+
+$(PLAYGROUND)/golden.jsonl: tests/data/traces.jsonl
+	@mkdir -p $(@D)
+	$(Q)awk 'NR % 13 == 1 && ++count <= 20' $< >$@
+
+$(PLAYGROUND)/%: web/%
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(BUILD)/playground-venv/ready: web/tests/requirements.txt
 	python3 -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@

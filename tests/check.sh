@@ -60,7 +60,7 @@ make --no-print-directory run-bench-tests >"$folder/bench.log" 2>&1
 verdict $? "the scripts of bench/ see a bound that does not hold" "$folder/bench.log"
 
 # One file a call: from the second on, clang-tidy 14 takes every va_list for uninitialised.
-ls src/*/*.c bench/*.c | grep -v '_isa\.c$' | xargs -P "$jobs" -n 1 sh -c 'flags=$0; clang-tidy --quiet "$@" -- $flags' "$flags" >"$folder/tidy.log" 2>"$folder/tidy.err"
+ls src/*/*.c bench/*.c web/*.c | grep -v '_isa\.c$' | xargs -P "$jobs" -n 1 sh -c 'flags=$0; clang-tidy --quiet "$@" -- $flags' "$flags" >"$folder/tidy.log" 2>"$folder/tidy.err"
 verdict $? "clang-tidy finds nothing" "$folder/tidy.log"
 # The kernels, as they are compiled for AVX2. Their indices are small by construction, and widened by the compiler.
 kernel_flags="$flags -mavx2 -mfma -DSDQN_ISA=avx2 -DSDQN_ISA_avx2=1"
@@ -70,7 +70,7 @@ ls src/*/*_isa.c | xargs -P "$jobs" -n 1 sh -c 'flags=$0
     "$kernel_flags" >"$folder/tidy_kernels.log" 2>"$folder/tidy_kernels.err"
 verdict $? "clang-tidy finds nothing in the kernels" "$folder/tidy_kernels.log"
 cppcheck --quiet --std=c11 --error-exitcode=1 --enable=warning,portability,performance --inline-suppr \
-    --suppress=missingIncludeSystem -D_DEFAULT_SOURCE -D__x86_64__ -Iinclude -Isrc src bench >"$folder/cppcheck.log" 2>&1
+    --suppress=missingIncludeSystem -D_DEFAULT_SOURCE -D__x86_64__ -Iinclude -Isrc src bench web >"$folder/cppcheck.log" 2>&1
 verdict $? "cppcheck finds nothing" "$folder/cppcheck.log"
 
 if [ "$(uname -m)" = x86_64 ]; then
