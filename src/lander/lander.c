@@ -126,32 +126,61 @@ SdqnThrust sdqn_thrust_of_continuous(const double *action) {
     return thrust;
 }
 
-/// Push the hull by -power * share * (ox, oy) at (x, y), all double until Box2D takes it.
-static void push(SdqnLander *lander, double ox, double oy, double power, double share, double x, double y) {
-    const SdqnVec2 impulse = sdqn_vec2((float)(-ox * power * share), (float)(-oy * power * share));
-    sdqn_world_apply_impulse(&lander->world, 0, impulse, sdqn_vec2((float)x, (float)y));
+/// Two draws of every step, metres.
+static void draw_dispersion(SdqnLander *lander, double dispersion[2]) {
+    for (int i = 0; i < 2; i++) dispersion[i] = sdqn_rng_uniform(&lander->rng, -1.0, +1.0) / SCALE;
+}
+
+/// What the engines throw out, all double until Box2D takes it.
+/// @param tip  sine and cosine of the hull's angle
+static SdqnExhausts exhausts_of(const SdqnLander *lander, SdqnThrust thrust, const double tip[2], const double dispersion[2]) {
+    const SdqnBody *hull = &lander->world.bodies[0];
+    const double x = (double)hull->transform.p.x, y = (double)hull->transform.p.y;
+    const double side[2] = {-tip[1], tip[0]};
+    SdqnExhausts out = {.count = 0};
+    if (thrust.main > 0.0) {
+        const double power = lander->task.main_engine_power;
+        double ox = tip[0] * (MAIN_ENGINE_Y / SCALE + 2 * dispersion[0]) + side[0] * dispersion[1];
+        double oy = -tip[1] * (MAIN_ENGINE_Y / SCALE + 2 * dispersion[0]) - side[1] * dispersion[1];
+        out.exhausts[out.count++] = (SdqnExhaust){.is_main = true,
+                                                  .share = thrust.main,
+                                                  .impulse_x = ox * power * thrust.main,
+                                                  .impulse_y = oy * power * thrust.main,
+                                                  .x = x + ox,
+                                                  .y = y + oy};
+    }
+    if (thrust.side != 0.0) {
+        const double power = lander->task.side_engine_power, share = fabs(thrust.side), direction = thrust.side < 0.0 ? -1.0 : 1.0;
+        double across = 3 * dispersion[1] + direction * SIDE_ENGINE_AWAY / SCALE;
+        double ox = tip[0] * dispersion[0] + side[0] * across;
+        double oy = -tip[1] * dispersion[0] - side[1] * across;
+        out.exhausts[out.count++] = (SdqnExhaust){.share = share,
+                                                  .impulse_x = ox * power * share,
+                                                  .impulse_y = oy * power * share,
+                                                  .x = x + ox - tip[0] * SIDE_ENGINE_OFFSET / SCALE,
+                                                  .y = y + oy + tip[1] * SIDE_ENGINE_HEIGHT / SCALE};
+    }
+    return out;
 }
 
 /// @param tip  sine and cosine of the hull's angle
 static void fire_engines(SdqnLander *lander, SdqnThrust thrust, const double tip[2]) {
-    const SdqnBody *hull = &lander->world.bodies[0];
-    double x = (double)hull->transform.p.x, y = (double)hull->transform.p.y;
     double dispersion[2];
-    for (int i = 0; i < 2; i++) dispersion[i] = sdqn_rng_uniform(&lander->rng, -1.0, +1.0) / SCALE;
-    double side[2] = {-tip[1], tip[0]};
-    if (thrust.main > 0.0) {
-        double ox = tip[0] * (MAIN_ENGINE_Y / SCALE + 2 * dispersion[0]) + side[0] * dispersion[1];
-        double oy = -tip[1] * (MAIN_ENGINE_Y / SCALE + 2 * dispersion[0]) - side[1] * dispersion[1];
-        push(lander, ox, oy, lander->task.main_engine_power, thrust.main, x + ox, y + oy);
+    draw_dispersion(lander, dispersion);
+    const SdqnExhausts out = exhausts_of(lander, thrust, tip, dispersion);
+    for (int i = 0; i < out.count; i++) { // the hull is pushed the other way
+        const SdqnExhaust *gas = &out.exhausts[i];
+        sdqn_world_apply_impulse(&lander->world, 0, sdqn_vec2((float)-gas->impulse_x, (float)-gas->impulse_y),
+                                 sdqn_vec2((float)gas->x, (float)gas->y));
     }
-    if (thrust.side != 0.0) {
-        double direction = thrust.side < 0.0 ? -1.0 : 1.0;
-        double across = 3 * dispersion[1] + direction * SIDE_ENGINE_AWAY / SCALE;
-        double ox = tip[0] * dispersion[0] + side[0] * across;
-        double oy = -tip[1] * dispersion[0] - side[1] * across;
-        push(lander, ox, oy, lander->task.side_engine_power, fabs(thrust.side), x + ox - tip[0] * SIDE_ENGINE_OFFSET / SCALE,
-             y + oy + tip[1] * SIDE_ENGINE_HEIGHT / SCALE);
-    }
+}
+
+SdqnExhausts sdqn_lander_foresee_exhausts(const SdqnLander *lander, SdqnThrust thrust) {
+    SdqnLander copy = *lander;
+    double angle = (double)lander->world.bodies[0].sweep.angle, dispersion[2];
+    blow(&copy);
+    draw_dispersion(&copy, dispersion);
+    return exhausts_of(lander, thrust, (const double[2]){sdqn_sin(angle), sdqn_cos(angle)}, dispersion);
 }
 
 /// Gymnasium's state in double; the observation is its rounding to float32.

@@ -36,6 +36,23 @@ void sdqn_lander_begin_step(SdqnLander *lander, SdqnThrust thrust, double sine, 
 /// @param observation [8] float32 written
 SdqnStep sdqn_lander_end_step(SdqnLander *lander, SdqnThrust thrust, float *observation);
 
+/// What an engine throws out in a step; the hull is pushed the other way.
+typedef struct SdqnExhaust {
+    bool is_main;                ///< else a side engine's
+    double share;                ///< of the engine's power, in [0.5, 1]
+    double x, y;                 ///< where, metres
+    double impulse_x, impulse_y; ///< newton seconds
+} SdqnExhaust;
+
+/// Of the main engine, then of a side engine: those that run.
+typedef struct SdqnExhausts {
+    int count; ///< in [0, 2]
+    SdqnExhaust exhausts[2];
+} SdqnExhausts;
+
+/// What a step with this thrust would throw out now. The lander is only read: for pictures.
+SdqnExhausts sdqn_lander_foresee_exhausts(const SdqnLander *lander, SdqnThrust thrust);
+
 /// Count a step that an episode has made, and truncate it at the task's limit.
 void sdqn_lander_count_step(SdqnLander *lander, SdqnStep *step);
 
