@@ -16,7 +16,8 @@ WERROR ?=
 
 # Packages of Debian that a target needs, besides make and a compiler. Those that are missing are installed first.
 PACKAGES_build := libc6-dev libyaml-dev libjansson-dev
-PACKAGES_test := $(PACKAGES_build) libcmocka-dev
+PACKAGES_view := $(PACKAGES_build) libcairo2-dev
+PACKAGES_test := $(PACKAGES_view) libcmocka-dev
 PACKAGES_aarch64 := $(PACKAGES_test) gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 PACKAGES_check := $(PACKAGES_test) gcc clang clang-tidy cppcheck python3
 ifeq ($(shell uname -m),x86_64)
@@ -68,7 +69,7 @@ TEST_SOURCES := $(wildcard tests/test_*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # A public target installs its packages and then runs make again, so that the second make sees them.
-.PHONY: all help train test check aarch64 oracle export-test bench bench-peers methods playground playground-test clean
+.PHONY: all help train test view check aarch64 oracle export-test bench bench-peers methods playground playground-test clean
 .DEFAULT_GOAL := all
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
@@ -80,6 +81,8 @@ train: packages-build
 	+@$(SUBMAKE) run-train
 test: packages-test
 	+@$(SUBMAKE) run-test
+view: packages-view
+	+@$(SUBMAKE) run-view
 check: packages-check
 	+@$(SUBMAKE) run-check
 aarch64: packages-aarch64
@@ -105,6 +108,7 @@ help:
 	@echo "make           build $(BUILD)/sharedqn"
 	@echo "make train     train the default Shared DQN into runs/ (goes on where it was stopped)"
 	@echo "make test      unit tests, recorded episodes, determinism, kill and resume, bad input"
+	@echo "make view      build also what pictures and films need"
 	@echo "make check     compilers, optimisation levels, sanitizers, linters"
 	@echo "make aarch64   the tests and a short training on another processor, emulated; part of make check on x86-64"
 	@echo "make oracle    compare the environment with Gymnasium's, step by step"
@@ -158,6 +162,21 @@ endef
 $(foreach l,$(KERNEL_LEVELS),$(eval $(call KERNEL_RULE,$(l))))
 
 # Helpers are loaded on demand (src/core/module.h). Each has sources in src/helpers, and what it uses of the program once more.
+HELPERS := $(BUILD)/sharedqn-draw.so
+.PHONY: run-view
+run-view: $(BUILD)/sharedqn $(HELPERS)
+
+$(BUILD)/sharedqn-draw.so: $(BUILD)/pic/src/helpers/draw.o $(BUILD)/pic/src/core/error.o
+	@echo '  link $@'
+	$(Q)$(CC) $(CFLAGS) -shared -o $@ $^ -lcairo
+
+# Tests look for helpers beside themselves.
+$(BUILD)/tests/sharedqn-%.so: $(BUILD)/sharedqn-%.so
+	@mkdir -p $(@D)
+	$(Q)ln -sf ../$(<F) $@
+$(BUILD)/tests/test_picture: $(BUILD)/tests/sharedqn-draw.so
+$(BUILD)/tests/test_picture: TEST_LDLIBS := -lcairo
+
 $(BUILD)/tests/test_module: $(BUILD)/tests/sharedqn-sample.so
 $(BUILD)/tests/sharedqn-sample.so: $(BUILD)/pic/tests/module_sample.o
 	@mkdir -p $(@D)
@@ -166,7 +185,7 @@ $(BUILD)/tests/sharedqn-sample.so: $(BUILD)/pic/tests/module_sample.o
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libsharedqn.a
 	@echo '  link $@'
-	$(Q)$(CC) $(CFLAGS) -o $@ $(filter-out %.so,$^) -lcmocka $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $(filter-out %.so,$^) -lcmocka $(TEST_LDLIBS) $(LDLIBS)
 
 # Training. A run that was stopped goes on; one that has finished shows its result again. Options that say which run it is, or what
 # becomes of an older one, leave the folder to the program.
@@ -177,7 +196,7 @@ TRAIN_CHOOSES := $(foreach word,--out --resume --force --config method seed,$(fi
 run-train: $(BUILD)/sharedqn
 	@$(BUILD)/sharedqn train $(if $(strip $(TRAIN_CHOOSES)),,--out $(TRAIN_RUN) $(if $(wildcard $(TRAIN_RUN)),--resume)) $(TRAIN)
 
-run-test: $(BUILD)/sharedqn $(TEST_PROGRAMS)
+run-test: $(BUILD)/sharedqn $(HELPERS) $(TEST_PROGRAMS)
 	@SHAREDQN=$(BUILD)/sharedqn tests/run.sh $(BUILD)/logs $(TEST_PROGRAMS) tests/check_includes.sh tests/check_citations.sh
 
 run-check: $(BUILD)/sharedqn

@@ -105,6 +105,27 @@ SdqnStatus sdqn_env_step(SdqnEnv *env, int action, float *observation, SdqnEnvSt
 /// @return SDQN_OK, or SDQN_ERR_ARGUMENT for a NaN or an infinity or before the first reset (nothing changed)
 SdqnStatus sdqn_env_step_continuous(SdqnEnv *env, const double *action, float *observation, SdqnEnvStep *step, SdqnError *error);
 
+// ---- pictures ----
+
+#define SDQN_PICTURE_WIDTH 600
+#define SDQN_PICTURE_HEIGHT 400
+
+/// Draws environments as Gymnasium's render_mode="rgb_array" does. Needs the module sharedqn-draw.so, and with it cairo, at run time.
+typedef struct SdqnPicture SdqnPicture;
+
+/// @return SDQN_OK; SDQN_ERR_IO if the module or cairo is missing, with how to get them; SDQN_ERR_MEMORY
+SdqnStatus sdqn_picture_create(SdqnPicture **picture, SdqnError *error);
+/// @param picture may be NULL
+void sdqn_picture_destroy(SdqnPicture *picture);
+/// For flames behind the engines: to be called before each step of an environment with the action of the step. The environment is only
+/// read, and its bits are the same with and without. @return SDQN_OK, or SDQN_ERR_ARGUMENT as sdqn_env_step (nothing changed)
+SdqnStatus sdqn_picture_step(SdqnPicture *picture, const SdqnEnv *env, int action, SdqnError *error);
+/// The same before a step with a continuous action. @param action [2]
+SdqnStatus sdqn_picture_step_continuous(SdqnPicture *picture, const SdqnEnv *env, const double *action, SdqnError *error);
+/// Draw an environment as it stands. @param rgb [400, 600, 3] written
+/// @return SDQN_OK, SDQN_ERR_ARGUMENT before the first reset, or SDQN_ERR_MEMORY (`rgb` untouched)
+SdqnStatus sdqn_picture_draw(SdqnPicture *picture, const SdqnEnv *env, uint8_t *rgb, SdqnError *error);
+
 // ---- many environments at once ----
 
 /// What happens to a lane whose episode has ended. The modes are those of gymnasium.vector.AutoresetMode.

@@ -1,16 +1,12 @@
 // environment.c: the environments of the public API, over the landers inside.
+#include "api/environment.h"
+
 #include "core/cpu.h"
 #include "lander/lander_batch.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct SdqnEnv {
-    SdqnLander lander;
-    bool begun; ///< an episode has begun
-};
 
 static SdqnStatus allocate(const SdqnLander *lander, bool begun, SdqnEnv **env, SdqnError *error) {
     SdqnEnv *made = malloc(sizeof *made);
