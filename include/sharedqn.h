@@ -105,6 +105,18 @@ SdqnStatus sdqn_env_step(SdqnEnv *env, int action, float *observation, SdqnEnvSt
 /// @return SDQN_OK, or SDQN_ERR_ARGUMENT for a NaN or an infinity or before the first reset (nothing changed)
 SdqnStatus sdqn_env_step_continuous(SdqnEnv *env, const double *action, float *observation, SdqnEnvStep *step, SdqnError *error);
 
+/// A random generator as numpy's `Generator(PCG64())` has it: what `bit_generator.state` shows.
+typedef struct SdqnGenerator {
+    uint64_t state_high, state_low;         ///< 128 bits
+    uint64_t increment_high, increment_low; ///< 128 bits, odd
+    uint32_t uinteger, has_uint32;          ///< a half of a word that is still to be used, and 1 if there is one
+} SdqnGenerator;
+
+/// The generator of an environment, which draws its episodes and its wind.
+void sdqn_env_generator(const SdqnEnv *env, SdqnGenerator *generator);
+/// Go on with another one. @return SDQN_OK, or SDQN_ERR_ARGUMENT if it cannot be the state of one (nothing changed)
+SdqnStatus sdqn_env_set_generator(SdqnEnv *env, const SdqnGenerator *generator, SdqnError *error);
+
 // ---- pictures ----
 
 #define SDQN_PICTURE_WIDTH 600

@@ -46,6 +46,34 @@ static void an_episode_is_repeated_by_its_seed_and_by_a_copy(void **state) {
     sdqn_env_destroy(NULL);
 }
 
+static void a_generator_can_be_taken_out_and_put_in(void **state) {
+    (void)state;
+    SdqnError error = {{0}};
+    SdqnEnv *env = NULL;
+    float first[8], again[8];
+    SdqnGenerator before, after, wrong;
+    assert_int_equal(sdqn_env_create(sdqn_task_find("gymwind"), 5, &env, &error), SDQN_OK);
+    sdqn_env_generator(env, &before);
+    const SdqnGenerator numpys = {.state_high = UINT64_C(0xe500c1d129ce9183), // numpy.random.PCG64(5).state
+                                  .state_low = UINT64_C(0xd973b921e554efee),
+                                  .increment_high = UINT64_C(0xaf6f7b8c936ab4a4),
+                                  .increment_low = UINT64_C(0x4f020b7b2d10234d)};
+    assert_memory_equal(&before, &numpys, sizeof before);
+    sdqn_env_reset(env, NULL, first);
+    sdqn_env_generator(env, &after);
+    assert_memory_not_equal(&before, &after, sizeof before);
+    assert_int_equal(sdqn_env_set_generator(env, &before, &error), SDQN_OK);
+    sdqn_env_reset(env, NULL, again);
+    assert_memory_equal(first, again, sizeof first);
+    wrong = before;
+    wrong.increment_low &= ~UINT64_C(1);
+    assert_int_equal(sdqn_env_set_generator(env, &wrong, &error), SDQN_ERR_ARGUMENT);
+    wrong = before;
+    wrong.has_uint32 = 2;
+    assert_int_equal(sdqn_env_set_generator(env, &wrong, &error), SDQN_ERR_ARGUMENT);
+    sdqn_env_destroy(env);
+}
+
 static void a_lane_goes_on_alone_as_in_the_batch(void **state) {
     (void)state;
     enum { LANES = 5 };
@@ -88,6 +116,7 @@ static void a_lane_goes_on_alone_as_in_the_batch(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_episode_is_repeated_by_its_seed_and_by_a_copy),
+        cmocka_unit_test(a_generator_can_be_taken_out_and_put_in),
         cmocka_unit_test(a_lane_goes_on_alone_as_in_the_batch),
     };
     return cmocka_run_group_tests_name("api", tests, NULL, NULL);

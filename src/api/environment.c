@@ -63,6 +63,29 @@ SdqnStatus sdqn_env_step_continuous(SdqnEnv *env, const double *action, float *o
     return SDQN_OK;
 }
 
+void sdqn_env_generator(const SdqnEnv *env, SdqnGenerator *generator) {
+    const SdqnRng *rng = &env->lander.rng;
+    *generator = (SdqnGenerator){.state_high = rng->state_high,
+                                 .state_low = rng->state_low,
+                                 .increment_high = rng->increment_high,
+                                 .increment_low = rng->increment_low,
+                                 .uinteger = rng->half_word,
+                                 .has_uint32 = rng->has_half_word};
+}
+
+SdqnStatus sdqn_env_set_generator(SdqnEnv *env, const SdqnGenerator *generator, SdqnError *error) {
+    const SdqnRng rng = {.state_high = generator->state_high,
+                         .state_low = generator->state_low,
+                         .increment_high = generator->increment_high,
+                         .increment_low = generator->increment_low,
+                         .half_word = generator->uinteger,
+                         .has_half_word = generator->has_uint32};
+    if (!sdqn_rng_is_sound(&rng))
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "environment: the generator's increment must be odd and has_uint32 0 or 1");
+    env->lander.rng = rng;
+    return SDQN_OK;
+}
+
 SdqnStatus sdqn_lander_batch_create_seeded(const SdqnTask *tasks, const uint64_t *seeds, int lanes, SdqnAutoreset autoreset,
                                            SdqnLanderBatch **batch, SdqnError *error) {
     SdqnLanderBatchDef def = {.lanes = lanes, .tasks = tasks, .autoreset = autoreset, .level = sdqn_cpu_level_best()};
