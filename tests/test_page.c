@@ -53,6 +53,23 @@ static SdqnTable *make_table(void) {
     return table;
 }
 
+static void a_table_for_a_terminal_is_aligned(void **state) {
+    (void)state;
+    char text[512] = "";
+    SdqnTable *table = make_table();
+    sdqn_table_add_text(table, "\xc3\xa4\n");
+    sdqn_table_add_estimate(table, -1234.56, -2000, 0.25);
+    sdqn_table_add_number(table, 3);
+    FILE *out = fmemopen(text, sizeof text, "w");
+    assert_int_equal(sdqn_table_write_text(out, table, NULL), SDQN_OK);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(text, "a_rm                    mean   n\n"
+                              "x,y        12.3 [0.0, 100.0]  20\n"
+                              "[z]                      0.0   -\n"
+                              "\xc3\xa4?    -1234.6 [-2000.0, 0.2]   3\n");
+    sdqn_table_destroy(table);
+}
+
 static void a_table_is_the_same_in_every_format(void **state) {
     (void)state;
     SdqnTable *table = make_table();
@@ -201,6 +218,7 @@ static void the_first_error_is_told_at_the_end(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_stays_text_everywhere),
+        cmocka_unit_test(a_table_for_a_terminal_is_aligned),
         cmocka_unit_test_setup_teardown(a_table_is_the_same_in_every_format, plot_setup, plot_teardown),
         cmocka_unit_test(half_a_row_is_refused),
         cmocka_unit_test(pictures_become_elements_of_the_page),

@@ -7,6 +7,7 @@ static const SdqnCommand COMMANDS[] = {
     {"export", sdqn_command_export, "write a run's networks for PyTorch, ONNX, or as one C file"},
     {"prune", sdqn_command_prune, "leave out the small residuals of a trained VarShare network and see what it costs"},
     {"study", sdqn_command_study, "run the arms of a study over many seeds, and report with statistics"},
+    {"compare", sdqn_command_compare, "set runs, folders of runs or studies side by side, on a page with tables and plots"},
     {"stats", sdqn_command_stats, "statistics of scores by arm, task and seed, from any program"},
     {"verify", sdqn_command_verify, "check that the program computes on this machine what it should"},
     {"trace", sdqn_command_trace, "step an environment through given actions and show every bit of it"},

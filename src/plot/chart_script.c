@@ -21,6 +21,7 @@
 #define TURNED_CHARACTERS 16 ///< of a name that is turned, so that the first one stays on the page
 #define TURNED_HEIGHT 70     ///< that such names need below a panel
 #define BAR_SHARE 0.8        ///< of a category's room
+#define MAX_TICS 10          ///< steps along a level axis
 #define MARKS 8              ///< point shapes along a curve
 
 /// Okabe and Ito's palette, told apart by colour-blind people; without its yellow, which is too light for lines on white.
@@ -196,6 +197,61 @@ static void write_categories(FILE *out, const SdqnPanel *panel, const char *axis
     fputs(")\n", out);
 }
 
+/// Where a panel begins and ends along its level axis, which is numeric. @return whether it shows anything
+static bool find_range(const SdqnPanel *panel, double *low, double *high) {
+    *low = panel->x.low;
+    *high = panel->x.high;
+    if (*low != *high) return *low < *high;
+    *low = (double)INFINITY;
+    *high = -(double)INFINITY;
+    for (int s = 0; s < panel->num_series; s++) {
+        const SdqnSeries *series = &panel->series[s];
+        const bool turned = series->kind == SDQN_SERIES_INTERVALS;
+        const double *const values[] = {turned ? series->y : series->x, turned ? series->low : NULL, turned ? series->high : NULL};
+        for (int k = 0; k < 3; k++) {
+            for (int i = 0; values[k] && i < series->count; i++) {
+                if (!isfinite(values[k][i])) continue;
+                *low = fmin(*low, values[k][i]);
+                *high = fmax(*high, values[k][i]);
+            }
+        }
+    }
+    return *low < *high;
+}
+
+/// The smallest of 1, 2 and 5 times a power of ten that makes at most `most` steps.
+static double round_step(double range, int most) {
+    static const double factors[] = {1.0, 2.0, 5.0};
+    const double power = pow(10.0, floor(log10(range / most)));
+    for (int i = 0; i < 3; i++) {
+        if (factors[i] * power * most >= range) return factors[i] * power;
+    }
+    return 10.0 * power;
+}
+
+/// Numbers along the level axis that do not touch each other; gnuplot's own choice looks at the height of the font only.
+static void write_level_tics(FILE *out, const SdqnPanel *panel, int panel_width) {
+    double low, high;
+    fputs("set xtics ", out);
+    if (panel->x.logarithmic || !find_range(panel, &low, &high)) {
+        fputs("autofreq", out);
+    } else {
+        const double names = panel->categories ? longest_category(panel, SDQN_CHART_LABEL_CHARACTERS) * CHARACTER_WIDTH : 0.0;
+        const double room = panel_width - AXIS_WIDTH - names;
+        double step = round_step(high - low, MAX_TICS);
+        for (int most = MAX_TICS - 1; most > 1; most--) {
+            char first[32], last[32];
+            snprintf(first, sizeof first, "%g", floor(low / step) * step);
+            snprintf(last, sizeof last, "%g", ceil(high / step) * step);
+            const size_t longest = strlen(first) > strlen(last) ? strlen(first) : strlen(last);
+            if ((double)(longest + 1) * CHARACTER_WIDTH * ((high - low) / step + 1.0) < room) break;
+            step = round_step(high - low, most);
+        }
+        write_number(out, step);
+    }
+    fputs(" norotate nomirror scale 0.5\n", out);
+}
+
 static void write_axes(FILE *out, const SdqnPanel *panel, int panel_width) {
     const bool level = has_kind(panel, SDQN_SERIES_INTERVALS);
     fputs("set title ", out);
@@ -204,7 +260,9 @@ static void write_axes(FILE *out, const SdqnPanel *panel, int panel_width) {
     sdqn_markup_gnuplot(out, panel->x.label ? panel->x.label : "", (int)(panel_width / CHARACTER_WIDTH));
     fputs("\nset ylabel ", out);
     write_label(out, panel->y.label);
-    fputs("\nset xtics autofreq norotate nomirror scale 0.5\nset ytics autofreq nomirror scale 0.5\nunset logscale\n", out);
+    fputc('\n', out);
+    write_level_tics(out, panel, panel_width);
+    fputs("set ytics autofreq nomirror scale 0.5\nunset logscale\n", out);
     if (panel->x.logarithmic) fputs("set logscale x\n", out);
     if (panel->y.logarithmic) fputs("set logscale y\n", out);
     write_range(out, "x", &panel->x, false);

@@ -131,6 +131,54 @@ static void write_cell(FILE *out, const Cell *cell, const Column *column, Escape
     }
 }
 
+/// A header (row -1) or a cell as plain text. @return memory to be freed; NULL if there is none
+static char *plain_text(const SdqnTable *table, int row, int column) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) return NULL;
+    if (row < 0) {
+        sdqn_markup_comment(out, table->columns[column].header);
+    } else {
+        write_cell(out, cell_at(table, row, column), &table->columns[column], sdqn_markup_comment);
+    }
+    const bool failed = ferror(out) != 0;
+    if (fclose(out) == 0 && !failed) return text;
+    free(text);
+    return NULL;
+}
+
+/// @param texts [rows + 1, columns] headers first
+static void write_aligned(FILE *out, const SdqnTable *table, char *const *texts) {
+    const size_t columns = (size_t)table->num_columns, rows = (size_t)sdqn_table_num_rows(table) + 1;
+    int widths[SDQN_TABLE_MAX_COLUMNS] = {0};
+    for (size_t i = 0; i < rows * columns; i++) {
+        const int length = sdqn_markup_length(texts[i]);
+        if (length > widths[i % columns]) widths[i % columns] = length;
+    }
+    for (size_t i = 0; i < rows * columns; i++) {
+        const size_t c = i % columns;
+        const int gap = widths[c] - sdqn_markup_length(texts[i]);
+        const bool right = table->columns[c].kind != SDQN_COLUMN_TEXT, last = c + 1 == columns;
+        fprintf(out, "%*s%s%*s", right ? gap : 0, "", texts[i], right || last ? 0 : gap, "");
+        fputs(last ? "\n" : "  ", out);
+    }
+}
+
+SdqnStatus sdqn_table_write_text(FILE *out, const SdqnTable *table, SdqnError *error) {
+    const size_t columns = (size_t)table->num_columns, count = ((size_t)sdqn_table_num_rows(table) + 1) * columns;
+    char **texts = calloc(count, sizeof *texts);
+    bool whole = texts != NULL;
+    for (size_t i = 0; i < count && whole; i++) {
+        texts[i] = plain_text(table, (int)(i / columns) - 1, (int)(i % columns));
+        whole = texts[i] != NULL;
+    }
+    if (whole) write_aligned(out, table, texts);
+    for (size_t i = 0; i < count && texts; i++) free(texts[i]);
+    free(texts);
+    return whole ? SDQN_OK : sdqn_error_set(error, SDQN_ERR_MEMORY, "table: out of memory");
+}
+
 void sdqn_table_write_markdown(FILE *out, const SdqnTable *table) {
     fputc('|', out);
     for (int c = 0; c < table->num_columns; c++) {

@@ -48,6 +48,9 @@ const char *sdqn_table_caption(const SdqnTable *table);
 /// whole
 SdqnStatus sdqn_table_check(const SdqnTable *table, SdqnError *error);
 
+/// Write a whole, checked table for a terminal: columns aligned, without the caption. @return SDQN_OK or SDQN_ERR_MEMORY
+SdqnStatus sdqn_table_write_text(FILE *out, const SdqnTable *table, SdqnError *error);
+
 // Each writes a whole, checked table. Names are escaped (markup.h).
 void sdqn_table_write_markdown(FILE *out, const SdqnTable *table);
 /// A floating table in booktabs' rules; the caption is its caption.

@@ -1,6 +1,7 @@
 #include "study/plan.h"
 
 #include "core/text.h"
+#include "study/protocol.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -188,17 +189,7 @@ static SdqnStatus resolve(const Reader *reader, const yaml_node_t *node, SdqnStu
 /// Whether two arms can be compared: the same tasks, evaluated in the same way.
 static SdqnStatus check_protocol(const Reader *reader, const yaml_node_t *node, const SdqnStudyArm *arm) {
     const SdqnStudyArm *first = &reader->plan->arms[0];
-    const SdqnConfig *a = &arm->config, *b = &first->config;
-    const char *differs = NULL;
-    if (a->evaluation_seed != b->evaluation_seed || a->evaluation_period != b->evaluation_period)
-        differs = "evaluation_seed or evaluation_period";
-    if (a->evaluation_episodes != b->evaluation_episodes) differs = "evaluation_episodes";
-    if (a->final_episodes != b->final_episodes || a->final_seed != b->final_seed) differs = "final_episodes or final_seed";
-    if (a->num_tasks != b->num_tasks || memcmp(a->tasks, b->tasks, sizeof a->tasks) != 0) differs = "tasks";
-    for (int t = 0; t < a->num_tasks && !differs; t++) {
-        const SdqnTask *own = sdqn_config_find_task(a, a->tasks[t]), *other = sdqn_config_find_task(b, b->tasks[t]);
-        if (!own || !other || !sdqn_task_is_same(own, other)) differs = "the definition of a task";
-    }
+    const char *differs = sdqn_protocol_difference(&arm->config, &first->config);
     if (!differs) return SDQN_OK;
     char why[256];
     snprintf(why, sizeof why, "%s is not that of arm %s: results of different protocols are not compared", differs, first->name);

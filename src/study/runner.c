@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "run/run_folder.h"
+#include "study/times.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -304,7 +305,7 @@ static void read_failure(const SdqnStudy *study, SdqnJob *job) {
 /// Note how long a run took. Results hold no time, so that the same run always makes the same file.
 static SdqnStatus note_time(const SdqnStudy *study, const SdqnJob *job, double seconds, SdqnError *error) {
     char path[SDQN_PATH_SIZE];
-    const SdqnStatus status = sdqn_file_join(study->def.folder, "times.csv", path, error);
+    const SdqnStatus status = sdqn_file_join(study->def.folder, SDQN_STUDY_TIMES, path, error);
     if (status != SDQN_OK) return status;
     FILE *file = fopen(path, "ae");
     if (!file) return sdqn_error_set(error, SDQN_ERR_IO, "%s: cannot open: %s", path, strerror(errno));

@@ -1,0 +1,37 @@
+// compare_page.h: the page that sets arms side by side: tables, plots and what can be said of them.
+#ifndef SDQN_STUDY_COMPARE_PAGE_H
+#define SDQN_STUDY_COMPARE_PAGE_H
+
+#include "core/error.h"
+#include "plot/page.h"
+#include "study/arm_runs.h"
+#include "study/bootstrap.h"
+
+#define SDQN_COMPARE_BAND_REPEATS 2000 ///< bootstrap samples behind the bands of curves, as many as rliable draws
+
+/// Two arms, by index.
+typedef struct SdqnArmPair {
+    int a, b;
+} SdqnArmPair;
+
+/// What to set side by side. All is borrowed.
+typedef struct SdqnCompareDef {
+    SdqnArmSet set;
+    const SdqnExclusion *exclusions; ///< [num_exclusions] what was left out
+    int num_exclusions;
+    const SdqnArmPair *pairs; ///< [num_pairs] to be tested, for which Holm's correction is
+    int num_pairs;
+    const char *pairs_are; ///< of what kind they are, as in "Pairs: each pair of arms."
+    SdqnBootstrap bootstrap;
+    int window; ///< episodes of a task in rolling means
+} SdqnCompareDef;
+
+/// What the arms' numbers come from: the section of the starting document's table (section 14), filled with measured values.
+/// @param table  to be destroyed by the caller @return SDQN_OK or SDQN_ERR_MEMORY
+SdqnStatus sdqn_compare_verdict_table(const SdqnCompareDef *def, SdqnTable **table, SdqnError *error);
+
+/// Add all sections to a page. @param verdict  the table above
+/// @return SDQN_OK or SDQN_ERR_MEMORY; errors of the page itself come from sdqn_page_write
+SdqnStatus sdqn_compare_page_add(SdqnPage *page, const SdqnCompareDef *def, const SdqnTable *verdict, SdqnError *error);
+
+#endif
