@@ -5,6 +5,7 @@ static const SdqnCommand COMMANDS[] = {
     {"train", sdqn_command_train, "train a method on tasks, in a folder that holds all about the run"},
     {"evaluate", sdqn_command_evaluate, "run greedy episodes of a run's final weights or of a weights file"},
     {"export", sdqn_command_export, "write a run's networks for PyTorch, ONNX, or as one C file"},
+    {"import", sdqn_command_import, "make weights from a file of another program, by a map of its names"},
     {"prune", sdqn_command_prune, "leave out the small residuals of a trained VarShare network and see what it costs"},
     {"study", sdqn_command_study, "run the arms of a study over many seeds, and report with statistics"},
     {"compare", sdqn_command_compare, "set runs, folders of runs or studies side by side, on a page with tables and plots"},

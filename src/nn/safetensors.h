@@ -1,4 +1,5 @@
-// safetensors.h: read and write weights in the safetensors format (float32 only), so that a run opens in PyTorch in one line.
+// safetensors.h: read and write weights in the safetensors format (float32; of others' files also other types), so that a run opens in
+// PyTorch in one line.
 #ifndef SDQN_NN_SAFETENSORS_H
 #define SDQN_NN_SAFETENSORS_H
 
@@ -28,8 +29,16 @@ SdqnStatus sdqn_safetensors_encode(const SdqnTensor *tensors, int count, uint8_t
 /// @return SDQN_OK, SDQN_ERR_FORMAT (the message names file, tensor, what was found and what is allowed) or SDQN_ERR_MEMORY
 SdqnStatus sdqn_safetensors_decode(const char *where, const uint8_t *bytes, size_t size, SdqnSafetensors **file, SdqnError *error);
 
+/// Decode a file that another program wrote: names are any printable ASCII without spaces, F64, F16 and BF16 are rounded to float32, values
+/// need not be finite, and tensors of other types (integers, ...) have no data: NULL.
+/// @return as sdqn_safetensors_decode
+SdqnStatus sdqn_safetensors_decode_foreign(const char *where, const uint8_t *bytes, size_t size, SdqnSafetensors **file, SdqnError *error);
+
 /// Read and decode a file. @return as sdqn_safetensors_decode, or SDQN_ERR_IO
 SdqnStatus sdqn_safetensors_read(const char *path, SdqnSafetensors **file, SdqnError *error);
+
+/// Likewise, as sdqn_safetensors_decode_foreign.
+SdqnStatus sdqn_safetensors_read_foreign(const char *path, SdqnSafetensors **file, SdqnError *error);
 
 /// Frees the tensors; NULL is allowed.
 void sdqn_safetensors_destroy(SdqnSafetensors *file);
