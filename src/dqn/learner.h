@@ -86,7 +86,8 @@ void sdqn_learner_push(SdqnLearner *learner, const SdqnTransition *transition);
 /// One gradient step on one batch, if the replay buffers together hold more than min_replay_size transitions and each a batch, and the
 /// environment steps ever pushed are a multiple of update_period.
 /// @param update  written
-/// @return SDQN_OK, or SDQN_ERR_NUMERIC if the loss was NaN or infinite: the weights were not stepped
+/// @return SDQN_OK, or SDQN_ERR_NUMERIC if the loss was NaN or infinite: the weights were not stepped, unless the loss after the step was,
+///         for which only `after_step` asks
 SdqnStatus sdqn_learner_update(SdqnLearner *learner, SdqnUpdate *update, SdqnError *error);
 
 /// Close episode e (the first is 0): the Q-network is copied into the target network if e > 0, e mod target_period = 0 and target_tau = 0;

@@ -54,7 +54,7 @@ static inline float log_of(float u) {
 /// within a quarter of the circle, two the quarter. @param z [2 * count] written: x of all pairs, then y
 static void normal_pairs(const uint32_t *restrict words, const uint32_t *restrict others, int count, float *restrict z) {
     for (int i = 0; i < count; i++) {
-        const float uniform = ((float)(int32_t)(words[i] >> 8) + 0.5f) * 0x1p-24f; // in (0, 1)
+        const float uniform = ((float)(int32_t)(words[i] >> 8) + 0.5f) * 0x1p-24f; // in (0, 1]
         const float radius = sqrtf(-2.0f * log_of(uniform));
         const float angle = ((float)((int32_t)(others[i] >> 8) - (1 << 23)) + 0.5f) * (0x1p-24f * 1.57079633f), a = angle * angle;
         const float sine = angle * (1.0f + a * (-0.166666667f + a * (8.33333333e-3f + a * -1.98412698e-4f)));
