@@ -311,6 +311,73 @@ static void theta_starts_as_a_blind_network_and_residuals_at_zero(void **state) 
     sdqn_q_network_destroy(network);
 }
 
+/// Left factors 0 and right ones N(0, 2 / in), so that phi is 0 and learns; the prior's scale as its logarithm.
+static void factors_and_the_learned_prior_start_as_defined(void **state) {
+    (void)state;
+    SdqnQNetworkDef def = sdqn_q_network_def_default();
+    def.conditioning = SDQN_CONDITIONING_BLIND;
+    def.residuals = SDQN_RESIDUALS_GAUSSIAN;
+    def.residual_rank = 4;
+    def.learned_prior = true;
+    def.prior_scale = 0.1;
+    SdqnQNetwork *network;
+    SdqnRng rng;
+    SdqnTensor tensors[SDQN_Q_NETWORK_MAX_TENSORS];
+    sdqn_rng_seed(&rng, 6);
+    assert_int_equal(sdqn_q_network_create(&def, sdqn_kernels(SDQN_CPU_SCALAR), &network, NULL), SDQN_OK);
+    sdqn_q_network_init(network, &rng);
+    int rights = 0;
+    for (int i = 0, count = sdqn_q_network_tensors(network, tensors); i < count; i++) {
+        const size_t size = sdqn_tensor_count(&tensors[i]);
+        const bool right = strstr(tensors[i].name, ".weight_right_mean") != NULL, prior = strcmp(tensors[i].name, "log_prior_scale") == 0;
+        double square = 0.0;
+        for (size_t k = 0; k < size; k++) {
+            const float value = tensors[i].data[k];
+            square += (double)value * (double)value;
+            if (prior) assert_true(fabs((double)value + 2.302585093) < 1e-6);
+            if (strstr(tensors[i].name, "_rho")) assert_true(value == -5.0f);
+            if (strstr(tensors[i].name, "_left_mean") || strstr(tensors[i].name, "bias_mean")) assert_true(value == 0.0f);
+        }
+        if (right) assert_true(fabs(square / (double)size * (double)tensors[i].shape[2] / 2.0 - 1.0) < 0.3); // of at least 96 draws
+        rights += right;
+    }
+    assert_int_equal(rights, 3);
+    assert_true(sdqn_q_network_kept_share(network, 1e-9, -1) == 0.0);
+    sdqn_q_network_destroy(network);
+}
+
+/// Equal rows: by the means they have one output; with flipout each has its own, in each pass another; a sample of factors is one for all.
+static void rows_have_noise_of_their_own_by_flipout(void **state) {
+    (void)state;
+    for (int kind = 0; kind < NUM_KINDS; kind++) {
+        const SdqnQNetworkDef def = def_of((Kind)kind);
+        SdqnQNetwork *network;
+        SdqnQWorkspace *workspace;
+        SdqnRng rng;
+        float observation[ROWS * 5], q[2][ROWS * ACTIONS];
+        int32_t task[ROWS];
+        for (int i = 0; i < ROWS * 5; i++) observation[i] = 0.3f * (float)(i % 5) - 0.5f;
+        for (int b = 0; b < ROWS; b++) task[b] = 1;
+        sdqn_rng_seed(&rng, 12);
+        assert_int_equal(sdqn_q_network_create(&def, sdqn_kernels(sdqn_cpu_level_best()), &network, NULL), SDQN_OK);
+        assert_int_equal(sdqn_q_workspace_create(&def, ROWS, true, &workspace, NULL), SDQN_OK);
+        sdqn_q_network_init(network, &rng);
+        sdqn_q_network_forward(network, workspace, observation, task, ROWS, q[0]);
+        for (int b = 1; b < ROWS; b++) assert_memory_equal(q[0], q[0] + b * ACTIONS, ACTIONS * sizeof(float));
+        sdqn_q_network_draw_noise(network, &rng);
+        for (int pass = 0; pass < 2; pass++) sdqn_q_network_forward_noisy(network, workspace, &rng, observation, task, ROWS, q[pass]);
+        for (int b = 0; b < ROWS; b++) {
+            for (int other = 0; other < b; other++) {
+                const bool same = memcmp(q[0] + b * ACTIONS, q[0] + other * ACTIONS, ACTIONS * sizeof(float)) == 0;
+                assert_int_equal(same, kind == FACTORS);
+            }
+            assert_int_equal(memcmp(q[0] + b * ACTIONS, q[1] + b * ACTIONS, ACTIONS * sizeof(float)) == 0, kind == FACTORS);
+        }
+        sdqn_q_workspace_destroy(workspace);
+        sdqn_q_network_destroy(network);
+    }
+}
+
 /// Q-values of a batch by the means.
 static void q_of(SdqnQNetwork *network, float *q) {
     const Mixed mixed = mixed_rows();
@@ -559,6 +626,8 @@ int main(void) {
         cmocka_unit_test(bits_are_the_same_on_every_level),
         cmocka_unit_test(rows_are_those_of_each_task_alone_and_keep_their_order),
         cmocka_unit_test(theta_starts_as_a_blind_network_and_residuals_at_zero),
+        cmocka_unit_test(factors_and_the_learned_prior_start_as_defined),
+        cmocka_unit_test(rows_have_noise_of_their_own_by_flipout),
         cmocka_unit_test(pruning_leaves_out_the_small_means),
         cmocka_unit_test(normals_are_normal_and_alike_on_every_level),
         cmocka_unit_test(normals_come_from_the_published_threefry),
