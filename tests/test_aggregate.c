@@ -7,7 +7,7 @@
 #include "core/sha256.h"
 #include "methods/aggregators.h"
 #include "methods/cone.h"
-#include "nn/gram.h"
+#include "nn/kernels.h"
 
 #include <sharedqn.h>
 
@@ -103,7 +103,7 @@ static void make_case(Case *c, SdqnRng *rng, int number) {
     bool rounded = kind == PARALLEL_ROUNDED || kind == OPPOSED_ROUNDED;
     bool nearly_singular = (kind == NEARLY_EQUAL || kind == NEARLY_OPPOSED) && (size_t)c->tasks > c->parameters;
     c->tolerance = rounded || nearly_singular ? 2e-6 : 1e-10;
-    sdqn_gram_matrix(c->gradients, c->tasks, c->parameters, c->gram);
+    sdqn_kernels(sdqn_cpu_level_best())->gram(c->gradients, c->tasks, c->parameters, c->parameters, c->gram);
 }
 
 static double norm_of(const Case *c, int i) { return sqrt(c->gram[i * c->tasks + i]); }
@@ -480,7 +480,7 @@ static void gram_matrix_equals_the_plain_sum(void **state) {
     SdqnRng rng;
     sdqn_rng_seed(&rng, 7);
     for (int i = 0; i < 3 * PARAMETERS; i++) gradients[i] = (float)sdqn_rng_normal(&rng);
-    sdqn_gram_matrix(gradients, 3, PARAMETERS, gram);
+    sdqn_kernels(sdqn_cpu_level_best())->gram(gradients, 3, PARAMETERS, PARAMETERS, gram);
     for (int i = 0; i < 3; i++) {
         for (int j = 0; j < 3; j++) {
             double sum = 0.0;

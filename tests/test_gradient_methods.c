@@ -2,7 +2,6 @@
 #include "methods/famo.h"
 #include "methods/gradnorm.h"
 #include "methods/method.h"
-#include "nn/gram.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -57,7 +56,7 @@ typedef struct Stand {
 } Stand;
 
 static SdqnStatus combine(const SdqnTaskGradients *in, const double *weights, float *direction) {
-    return sdqn_gram_combine(in->gradients, weights, in->tasks, in->parameters, direction) ? SDQN_OK : SDQN_ERR_NUMERIC;
+    return in->kernels->combine(in->gradients, weights, in->tasks, in->parameters, direction) ? SDQN_OK : SDQN_ERR_NUMERIC;
 }
 
 /// d = (1/T) sum w_i g_i; then the weights learn from the lengths of the gradients of one weight, found by its name.
@@ -73,7 +72,8 @@ static SdqnStatus as_gradnorm(void *context, const SdqnTaskGradients *in, float 
     const ptrdiff_t first = tensors[place].data - sdqn_q_network_parameters(stand->network);
     for (int t = 0; t < TASKS; t++) {
         double square;
-        sdqn_gram_matrix(in->gradients + (size_t)t * in->parameters + first, 1, sdqn_tensor_count(&tensors[place]), &square);
+        const size_t size = sdqn_tensor_count(&tensors[place]);
+        in->kernels->gram(in->gradients + (size_t)t * in->parameters + first, 1, size, size, &square);
         norms[t] = sqrt(square);
         weights[t] = stand->gradnorm.weights[t] / TASKS;
     }

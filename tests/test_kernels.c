@@ -3,6 +3,7 @@
 #include "nn/fma_exact.h"
 #include "nn/kernels.h"
 
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -380,6 +381,72 @@ static void mix_equals_plain_c(void **state) {
     each_level(check_mix);
 }
 
+/// The order of the sums that kernels.h gives, in plain C.
+static double plain_dot(const float *a, const float *b, size_t columns) {
+    double sum = 0.0;
+    for (size_t first = 0; first < columns; first += 1024) {
+        double s[8] = {0.0};
+        for (size_t p = first; p < columns && p < first + 1024; p++) s[p % 8] += (double)a[p] * (double)b[p];
+        sum += ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+    }
+    return sum;
+}
+
+static void check_gram(const SdqnKernels *kernels, SdqnRng *rng) {
+    static const size_t columns[] = {1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 63, 1023, 1024, 1025, 2051};
+    for (int tasks = 1; tasks <= 16; tasks++) {
+        const size_t n = columns[tasks % 15], row = n + (size_t)(tasks % 3), size = (size_t)tasks * row - (row - n);
+        float *gradients = random_array(rng, size);
+        double gram[16 * 16 + 1];
+        gram[tasks * tasks] = 7.0;
+        kernels->gram(gradients, tasks, n, row, gram);
+        for (int i = 0; i < tasks; i++) {
+            for (int j = 0; j < tasks; j++) {
+                const double expected = plain_dot(gradients + (size_t)i * row, gradients + (size_t)j * row, n);
+                if (gram[i * tasks + j] != expected)
+                    fail_msg("gram of %d tasks, %zu columns: %d, %d: %a, expected %a", tasks, n, i, j, gram[i * tasks + j], expected);
+            }
+        }
+        assert_true(gram[tasks * tasks] == 7.0);
+        release(gradients, size);
+    }
+}
+
+static void gram_matrices_add_in_their_order(void **state) {
+    (void)state;
+    each_level(check_gram);
+}
+
+static void check_combine(const SdqnKernels *kernels, SdqnRng *rng) {
+    for (size_t n = 1; n <= 67; n++) {
+        const int tasks = 1 + (int)(n % 16);
+        const size_t size = (size_t)tasks * n;
+        float *gradients = random_array(rng, size), *out = guarded(n);
+        double weights[16];
+        for (int t = 0; t < tasks; t++) weights[t] = sdqn_rng_normal(rng);
+        assert_true(kernels->combine(gradients, weights, tasks, n, out));
+        for (size_t p = 0; p < n; p++) {
+            double sum = weights[0] * (double)gradients[p];
+            for (size_t t = 1; t < (size_t)tasks; t++) sum += weights[t] * (double)gradients[t * n + p];
+            check_bits("combine", kernels->level, (int)n, (int)p, out[p], (float)sum);
+        }
+        for (size_t p = 0; p < n; p++) { // one that is infinite, too large or no number is seen, wherever it is
+            const float old = gradients[p];
+            weights[0] = 2.0;
+            gradients[p] = p % 3 == 0 ? INFINITY : p % 3 == 1 ? FLT_MAX : NAN;
+            assert_false(kernels->combine(gradients, weights, tasks, n, out));
+            gradients[p] = old;
+        }
+        release(gradients, size);
+        release(out, n);
+    }
+}
+
+static void weighted_sums_are_rounded_once(void **state) {
+    (void)state;
+    each_level(check_combine);
+}
+
 static void unknown_level_has_no_kernels(void **state) {
     (void)state;
     assert_null(sdqn_kernels(SDQN_NUM_CPU_LEVELS));
@@ -398,6 +465,8 @@ int main(void) {
         cmocka_unit_test(transpose_moves_and_copies_every_element),
         cmocka_unit_test(adam_equals_plain_c),
         cmocka_unit_test(mix_equals_plain_c),
+        cmocka_unit_test(gram_matrices_add_in_their_order),
+        cmocka_unit_test(weighted_sums_are_rounded_once),
         cmocka_unit_test(unknown_level_has_no_kernels),
     };
     return cmocka_run_group_tests_name("kernels", tests, NULL, NULL);

@@ -1,7 +1,5 @@
 #include "dqn/gradient_report.h"
 
-#include "nn/gram.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,14 +75,15 @@ void sdqn_gradient_report_destroy(SdqnGradientReport *report) {
     free(report);
 }
 
-void sdqn_gradient_report_take(SdqnGradientReport *report, const float *gradients, size_t parameters, bool shuffled) {
+void sdqn_gradient_report_take(SdqnGradientReport *report, const SdqnKernels *kernels, const float *gradients, size_t parameters,
+                               bool shuffled) {
     const int squares = report->tasks * report->tasks;
     double *sum = shuffled ? report->shuffled : report->gram;
     for (int k = 0; k < squares; k++) sum[k] = 0.0;
     for (int i = 0; i < report->num_layers; i++) {
         const SdqnReportLayer *layer = &report->layers[i];
         double *gram = shuffled ? layer->shuffled : layer->gram;
-        sdqn_gram_matrix_of_columns(gradients + layer->first, report->tasks, layer->count, parameters, gram);
+        kernels->gram(gradients + layer->first, report->tasks, layer->count, parameters, gram);
         for (int k = 0; k < squares; k++) sum[k] += gram[k];
     }
 }

@@ -42,7 +42,8 @@ SdqnStatus sdqn_gradient_report_create(const SdqnQNetwork *network, int tasks, S
 void sdqn_gradient_report_destroy(SdqnGradientReport *report);
 
 /// Fill in the inner products. @param gradients [tasks, parameters] row-major @param shuffled  those of the control
-void sdqn_gradient_report_take(SdqnGradientReport *report, const float *gradients, size_t parameters, bool shuffled);
+void sdqn_gradient_report_take(SdqnGradientReport *report, const SdqnKernels *kernels, const float *gradients, size_t parameters,
+                               bool shuffled);
 
 /// Cosine of two tasks' gradients in a matrix of inner products; NaN if one is 0.
 double sdqn_gradient_cosine(const double *gram, int tasks, int a, int b);

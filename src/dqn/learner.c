@@ -411,6 +411,7 @@ static SdqnStatus find_direction(SdqnLearner *learner, SdqnError *error) {
     if (!learner->by_task) return SDQN_OK; // the only gradient
     const SdqnTaskBuffersDef *by_task = &learner->task_buffers;
     SdqnTaskGradients gradients = {
+        .kernels = learner->kernels,
         .tasks = learner->num_buffers,
         .parameters = learner->adam.count,
         .gradients = learner->gradients,

@@ -16,6 +16,7 @@
 
 /// What an update knows of its tasks.
 typedef struct SdqnTaskGradients {
+    const SdqnKernels *kernels; ///< of the learner
     int tasks;
     size_t parameters;
     const float *gradients;            ///< [tasks, parameters] row-major, of the losses times the tasks' weights

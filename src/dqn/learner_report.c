@@ -70,13 +70,13 @@ void sdqn_learner_report(SdqnLearner *learner, float cut) {
     }
     report->has_shuffled = learner->task_gradients != NULL;
     if (!learner->task_gradients || learner->by_task) {
-        sdqn_gradient_report_take(report, learner->gradients, learner->adam.count, false);
+        sdqn_gradient_report_take(report, learner->kernels, learner->gradients, learner->adam.count, false);
     } else {
         split_batch(learner, learner->batch.task);
-        sdqn_gradient_report_take(report, learner->task_gradients, learner->adam.count, false);
+        sdqn_gradient_report_take(report, learner->kernels, learner->task_gradients, learner->adam.count, false);
     }
     if (!report->has_shuffled) return;
     shuffle_tasks(learner);
     split_batch(learner, learner->shuffled_tasks);
-    sdqn_gradient_report_take(report, learner->task_gradients, learner->adam.count, true);
+    sdqn_gradient_report_take(report, learner->kernels, learner->task_gradients, learner->adam.count, true);
 }

@@ -3,7 +3,7 @@
 
 #include "core/cpu.h"
 #include "methods/aggregators.h"
-#include "nn/gram.h"
+#include "nn/kernels.h"
 
 #include <sharedqn.h>
 
@@ -49,7 +49,8 @@ void sdqn_aggregate_sum(const double *gram, int tasks, SdqnAggregatorState *stat
 static SdqnStatus aggregate(const SdqnAggregator *aggregator, const float *gradients, int tasks, size_t parameters, uint64_t seed,
                             float *out) {
     double gram[SDQN_AGGREGATE_MAX_TASKS * SDQN_AGGREGATE_MAX_TASKS], weights[SDQN_AGGREGATE_MAX_TASKS];
-    sdqn_gram_matrix(gradients, tasks, parameters, gram);
+    const SdqnKernels *kernels = sdqn_kernels(sdqn_cpu_level_best());
+    kernels->gram(gradients, tasks, parameters, parameters, gram);
     for (int i = 0; i < tasks; i++) {
         if (!isfinite(gram[i * tasks + i])) return SDQN_ERR_ARGUMENT;
     }
@@ -58,7 +59,7 @@ static SdqnStatus aggregate(const SdqnAggregator *aggregator, const float *gradi
     sdqn_rng_seed(&rng, seed);
     sdqn_aggregator_state_begin(&state, &rng);
     aggregator->weights(gram, tasks, &state, weights);
-    return sdqn_gram_combine(gradients, weights, tasks, parameters, out) ? SDQN_OK : SDQN_ERR_NUMERIC;
+    return kernels->combine(gradients, weights, tasks, parameters, out) ? SDQN_OK : SDQN_ERR_NUMERIC;
 }
 
 SdqnStatus sdqn_aggregate(const char *name, const float *gradients, int tasks, size_t parameters, uint64_t seed, float *out) {

@@ -23,7 +23,7 @@ void sdqn_aggregator_state_begin(SdqnAggregatorState *state, const SdqnRng *rng)
 /// An aggregator.
 typedef struct SdqnAggregator {
     const char *name;
-    /// @param gram     [tasks, tasks] of sdqn_gram_matrix, finite
+    /// @param gram     [tasks, tasks] of SdqnKernels.gram, finite
     /// @param tasks    1 to SDQN_AGGREGATE_MAX_TASKS, the same in every call with one state
     /// @param state    in and out
     /// @param weights  [tasks] written, finite; the direction is sum over t of weights[t] * g_t

@@ -4,7 +4,6 @@
 #include "methods/learner_method.h"
 #include "methods/method_table.h"
 #include "nn/adam.h"
-#include "nn/gram.h"
 
 #include <math.h>
 
@@ -70,7 +69,7 @@ static SdqnStatus combine(const void *object, void *state, const SdqnTaskGradien
     double weights[SDQN_AGGREGATE_MAX_TASKS], norms[SDQN_AGGREGATE_MAX_TASKS];
     for (int t = 0; t < in->tasks; t++) {
         double square;
-        sdqn_gram_matrix(in->gradients + (size_t)t * in->parameters + in->shared_first, 1, in->shared_count, &square);
+        in->kernels->gram(in->gradients + (size_t)t * in->parameters + in->shared_first, 1, in->shared_count, in->shared_count, &square);
         if (!isfinite(square)) {
             return sdqn_error_set(error, SDQN_ERR_NUMERIC, "the gradient of task %d is not finite: training has diverged", t);
         }

@@ -1,7 +1,6 @@
 #include "methods/learner_method.h"
 
 #include "dqn/bytes.h"
-#include "nn/gram.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -23,7 +22,7 @@ _Static_assert(sizeof(SdqnAggregatorState) == sizeof(SdqnRng) + sizeof(((SdqnAgg
 SdqnStatus sdqn_combine_gradients(const char *name, const SdqnTaskGradients *gradients, const double *weights, float *direction,
                                   SdqnError *error) {
     memcpy(gradients->weights, weights, (size_t)gradients->tasks * sizeof *weights);
-    if (sdqn_gram_combine(gradients->gradients, weights, gradients->tasks, gradients->parameters, direction)) return SDQN_OK;
+    if (gradients->kernels->combine(gradients->gradients, weights, gradients->tasks, gradients->parameters, direction)) return SDQN_OK;
     return sdqn_error_set(error, SDQN_ERR_NUMERIC, "%s: the direction is not finite: training has diverged", name);
 }
 
@@ -32,7 +31,7 @@ static SdqnStatus aggregate(const void *object, void *state, const SdqnTaskGradi
     const SdqnAggregator *aggregator = object;
     const int tasks = gradients->tasks;
     double gram[SDQN_AGGREGATE_MAX_TASKS * SDQN_AGGREGATE_MAX_TASKS], weights[SDQN_AGGREGATE_MAX_TASKS];
-    sdqn_gram_matrix(gradients->gradients, tasks, gradients->parameters, gram);
+    gradients->kernels->gram(gradients->gradients, tasks, gradients->parameters, gradients->parameters, gram);
     for (int t = 0; t < tasks; t++) {
         if (isfinite(gram[t * tasks + t])) continue;
         return sdqn_error_set(error, SDQN_ERR_NUMERIC, "the gradient of task %d is not finite: training has diverged", t);

@@ -74,6 +74,16 @@ typedef struct SdqnKernels {
     /// @param d_scale, d_shift [columns] written, sums over rows ascending
     void (*norm_backward)(const SdqnNorm *norm, const float *x, const float *statistics, const float *dy, int rows, float *dx,
                           float *d_scale, float *d_shift);
+    /// Gram matrix gram[i, j] = g_i . g_j of some columns, in double, exactly symmetric. Products of floats are exact in double; sums over
+    /// the columns go by blocks of 1024, eight partial sums and a fixed tree in a block, blocks ascending.
+    /// @param gradients [tasks, columns], `row` floats from one task to the next, row >= columns >= 1 @param tasks >= 1
+    /// @param gram      [tasks, tasks] written. A diagonal entry is finite if and only if its row is: squares of floats cannot overflow a
+    ///                  double.
+    void (*gram)(const float *gradients, int tasks, size_t columns, size_t row, double *gram);
+    /// out = sum over t of weights[t] * g_t, each element a sum in double, t ascending, rounded once to float32.
+    /// @param gradients [tasks, parameters] @param weights [tasks] @param out [parameters] written; no overlap with the gradients
+    /// @return whether every element of out is finite
+    bool (*combine)(const float *gradients, const double *weights, int tasks, size_t parameters, float *out);
     /// n standard normal deviates, a function of the key and their place alone: pairs 64 values apart by Threefry2x32-20 and Box-Muller in
     /// float32; at most 5.9 in size.
     void (*normals)(const uint32_t key[2], size_t n, float *z);

@@ -2,6 +2,7 @@
 //
 // Every output element is one chain of operations in a fixed order; vectors run over outputs only. So all levels give the same bits.
 #include "nn/kernels_isa.h"
+#include "nn/gram_isa.h"
 #include "nn/noise_isa.h"
 #include "nn/norm_isa.h"
 #include "nn/vector_isa.h"
@@ -339,6 +340,8 @@ const SdqnKernels sdqn_kernels_scalar = {
     .transpose = transpose,
     .adam = adam,
     .mix = mix,
+    .gram = gram_matrix,
+    .combine = gram_combine,
     .normals = normals,
     .signs = signs,
     .softplus = softplus,
