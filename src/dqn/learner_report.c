@@ -75,7 +75,7 @@ void sdqn_learner_report(SdqnLearner *learner, float cut) {
         split_batch(learner, learner->batch.task);
         sdqn_gradient_report_take(report, learner->kernels, learner->task_gradients, learner->adam.count, false);
     }
-    if (!report->has_shuffled) return;
+    if (!learner->task_gradients) return;
     shuffle_tasks(learner);
     split_batch(learner, learner->shuffled_tasks);
     sdqn_gradient_report_take(report, learner->kernels, learner->task_gradients, learner->adam.count, true);
