@@ -16,10 +16,10 @@ WERROR ?=
 
 # Packages of Debian that a target needs, besides make and a compiler. Those that are missing are installed first.
 PACKAGES_build := libc6-dev libyaml-dev libjansson-dev
-PACKAGES_view := $(PACKAGES_build) libcairo2-dev
-PACKAGES_test := $(PACKAGES_view) libcmocka-dev
+PACKAGES_view := $(PACKAGES_build) libcairo2-dev libsdl2-dev
+PACKAGES_test := $(PACKAGES_build) libcmocka-dev libcairo2-dev
 PACKAGES_aarch64 := $(PACKAGES_test) gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
-PACKAGES_check := $(PACKAGES_test) gcc clang clang-tidy cppcheck python3
+PACKAGES_check := $(PACKAGES_test) libsdl2-dev gcc clang clang-tidy cppcheck python3
 ifeq ($(shell uname -m),x86_64)
 PACKAGES_check += $(PACKAGES_aarch64)
 endif
@@ -162,13 +162,15 @@ endef
 $(foreach l,$(KERNEL_LEVELS),$(eval $(call KERNEL_RULE,$(l))))
 
 # Helpers are loaded on demand (src/core/module.h). Each has sources in src/helpers, and what it uses of the program once more.
-HELPERS := $(BUILD)/sharedqn-draw.so
 .PHONY: run-view
-run-view: $(BUILD)/sharedqn $(HELPERS)
+run-view: $(BUILD)/sharedqn $(BUILD)/sharedqn-draw.so $(BUILD)/sharedqn-window.so
 
 $(BUILD)/sharedqn-draw.so: $(BUILD)/pic/src/helpers/draw.o $(BUILD)/pic/src/core/error.o
 	@echo '  link $@'
 	$(Q)$(CC) $(CFLAGS) -shared -o $@ $^ -lcairo
+$(BUILD)/sharedqn-window.so: $(BUILD)/pic/src/helpers/window.o $(BUILD)/pic/src/core/error.o
+	@echo '  link $@'
+	$(Q)$(CC) $(CFLAGS) -shared -o $@ $^ -lSDL2
 
 # Tests look for helpers beside themselves.
 $(BUILD)/tests/sharedqn-%.so: $(BUILD)/sharedqn-%.so
@@ -196,7 +198,7 @@ TRAIN_CHOOSES := $(foreach word,--out --resume --force --config method seed,$(fi
 run-train: $(BUILD)/sharedqn
 	@$(BUILD)/sharedqn train $(if $(strip $(TRAIN_CHOOSES)),,--out $(TRAIN_RUN) $(if $(wildcard $(TRAIN_RUN)),--resume)) $(TRAIN)
 
-run-test: $(BUILD)/sharedqn $(HELPERS) $(TEST_PROGRAMS)
+run-test: $(BUILD)/sharedqn $(BUILD)/sharedqn-draw.so $(TEST_PROGRAMS)
 	@SHAREDQN=$(BUILD)/sharedqn tests/run.sh $(BUILD)/logs $(TEST_PROGRAMS) tests/check_includes.sh tests/check_citations.sh
 
 run-check: $(BUILD)/sharedqn

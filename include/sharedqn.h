@@ -138,6 +138,17 @@ SdqnStatus sdqn_picture_step_continuous(SdqnPicture *picture, const SdqnEnv *env
 /// @return SDQN_OK, SDQN_ERR_ARGUMENT before the first reset, or SDQN_ERR_MEMORY (`rgb` untouched)
 SdqnStatus sdqn_picture_draw(SdqnPicture *picture, const SdqnEnv *env, uint8_t *rgb, SdqnError *error);
 
+/// A window that shows pictures. Needs the module sharedqn-window.so, and with it SDL2, at run time. All calls from one thread.
+typedef struct SdqnWindow SdqnWindow;
+
+/// @return SDQN_OK; SDQN_ERR_IO if the module, SDL2 or a screen is missing, with what to do; SDQN_ERR_MEMORY
+SdqnStatus sdqn_window_create(const char *title, SdqnWindow **window, SdqnError *error);
+/// @param window may be NULL
+void sdqn_window_destroy(SdqnWindow *window);
+/// Show a picture, at most 50 a second: a call waits for its turn. @param rgb [400, 600, 3]
+/// @param closed  receives 1 if the person has asked to close the window since the last call, else 0
+SdqnStatus sdqn_window_show(SdqnWindow *window, const uint8_t *rgb, int *closed, SdqnError *error);
+
 // ---- many environments at once ----
 
 /// What happens to a lane whose episode has ended. The modes are those of gymnasium.vector.AutoresetMode.
