@@ -31,10 +31,38 @@ static void run_study(const char *file, const char *out) {
     if (outcome->code != 0) fail_msg("%s", outcome->err);
 }
 
+/// Tuning, two tiers, a comparison between them.
+static const char *write_tiers(const char *name) {
+    char text[2048];
+    snprintf(text, sizeof text,
+             "name: small\n%s"
+             "tuning: {seeds: 101-102, select: area, grid: {learning_rate: [1e-3, 2.5e-4]}, arms: [shared]}\n"
+             "tiers:\n"
+             "  first: {seeds: 1-2, arms: {shared: {method: shared}, independent: {method: independent}}}\n"
+             "  second: {seeds: [2], arms: {onehot: {method: shared, conditioning: onehot, tuned_as: shared}}}\n"
+             "comparisons: [[shared, independent], [onehot, shared]]\n",
+             SETTINGS);
+    return write_text(name, text);
+}
+
+static void assert_same_results(const char *a, const char *b) {
+    static const char *const runs[] = {"shared_1e-3-seed101",  "shared_1e-3-seed102", "shared_25e-5-seed101",
+                                       "shared_25e-5-seed102", "shared-seed1",        "shared-seed2",
+                                       "independent-seed1",    "independent-seed2",   "onehot-seed2"};
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        char name[128];
+        snprintf(name, sizeof name, "results/%s.json", runs[i]);
+        e2e_assert_same_file(a, b, name);
+    }
+    e2e_assert_same_file(a, b, "report.md");
+    e2e_assert_same_file(a, b, "scores-first.csv");
+    e2e_assert_same_file(a, b, "scores-second.csv");
+}
+
 static void a_killed_study_ends_with_the_same_report(void **state) {
     (void)state;
     enum { KILLS = 20 };
-    const char *file = write_study("small.yaml", "1-3"), *whole = e2e_path("whole"), *killed = e2e_path("killed");
+    const char *file = write_tiers("small.yaml"), *whole = e2e_path("whole"), *killed = e2e_path("killed");
     const double began = e2e_now();
     run_study(file, whole);
     const double seconds = e2e_now() - began;
@@ -50,9 +78,8 @@ static void a_killed_study_ends_with_the_same_report(void **state) {
     }
     assert_true(cut > 2); // it ends well before the twentieth
     run_study(file, killed);
-    e2e_assert_same_file(whole, killed, "report.md");
-    e2e_assert_same_file(whole, killed, "scores.csv");
-    const Outcome *outcome = e2e_run("stats", e2e_path("killed/scores.csv"), "--resample", "seed", "--repeats", "500", NULL);
+    assert_same_results(whole, killed);
+    const Outcome *outcome = e2e_run("stats", e2e_path("killed/scores-first.csv"), "--resample", "seed", "--repeats", "500", NULL);
     assert_int_equal(outcome->code, 0);
 }
 
@@ -76,6 +103,130 @@ static void results_alone_are_enough(void **state) {
     outcome = e2e_wait(start_study(write_study("small.yaml", "[3, 1, 2]"), out));
     assert_int_equal(outcome->code, 0);
     assert_non_null(strstr(outcome->err, "4 of 6 runs were there"));
+}
+
+/// Text of a file of the study; the caller frees it.
+static char *text_of(const char *folder, const char *name) {
+    size_t size;
+    uint8_t *bytes = e2e_read(folder, name, &size);
+    char *text = malloc(size + 1);
+    assert_non_null(text);
+    memcpy(text, bytes, size);
+    text[size] = '\0';
+    free(bytes);
+    return text;
+}
+
+static void expect_in(const char *folder, const char *name, const char *part) {
+    char *text = text_of(folder, name);
+    if (!strstr(text, part)) fail_msg("expected \"%s\" in %s: %s", part, name, text);
+    free(text);
+}
+
+static void tiers_run_one_after_the_other(void **state) {
+    (void)state;
+    const char *out = e2e_path("out"), *file = write_tiers("small.yaml");
+    const Outcome *outcome = e2e_run("study", file, "--out", out, "--processes", "2", "--tier", "first", NULL);
+    if (outcome->code != 0) fail_msg("%s", outcome->err);
+    assert_false(sdqn_file_exists(e2e_path("out/results/onehot-seed2.json")));
+    expect_in(out, "report.md", "8 of 9 runs are done");
+    expect_in(out, "report.md", "- **onehot is left out**: 0 of 1 runs are done");
+    expect_in(out, "report.md", "1 of 2 cannot be made: onehot against shared (onehot is not complete)");
+    outcome = e2e_wait(start_study(file, out));
+    assert_int_equal(outcome->code, 0);
+    assert_non_null(strstr(outcome->err, "8 of 9 runs were there"));
+    expect_in(out, "report.md", "9 of 9 runs are done");
+    expect_in(out, "report.md", "| onehot | shared | 1 |"); // one seed in common
+    outcome = e2e_run("study", file, "--out", out, "--tier", "3", NULL);
+    assert_int_equal(outcome->code, 2);
+    assert_non_null(strstr(outcome->err, "--tier 3: must be a number in [1, 2] or the name of a tier"));
+}
+
+/// The candidate that the report shows in bold is the better one, and its setting is that of the arms that were tuned.
+static void the_winner_of_tuning_is_used(void **state) {
+    (void)state;
+    const char *out = e2e_path("out"), *file = write_tiers("small.yaml");
+    run_study(file, out);
+    char *report = text_of(out, "report.md");
+    double areas[2] = {0.0, 0.0};
+    int winner = -1;
+    static const char *const candidates[] = {"learning_rate=1e-3", "learning_rate=2.5e-4"};
+    static const char *const settings[] = {"learning_rate: 0.001\\u000a", "learning_rate: 0.00025\\u000a"};
+    for (int c = 0; c < 2; c++) {
+        const char *row = strstr(report, candidates[c]);
+        assert_non_null(row);
+        if (row[-1] == '*') winner = c;
+        row = strstr(row, "| 2 | ");
+        assert_non_null(row);
+        areas[c] = strtod(row + strlen("| 2 | "), NULL);
+    }
+    free(report);
+    assert_true(areas[0] != areas[1]); // else nothing would be seen
+    const int better = areas[0] > areas[1] ? 0 : 1;
+    assert_int_equal(winner, better);
+    expect_in(out, "results/shared-seed1.json", settings[better]);
+    expect_in(out, "results/onehot-seed2.json", settings[better]);
+    // The same from the results of the arms alone: without those of the candidates these run again, and the arms are taken as they are.
+    assert_int_equal(sdqn_file_remove_tree(e2e_path("out/runs"), NULL), SDQN_OK);
+    assert_int_equal(sdqn_file_remove(e2e_path("out/results/shared_1e-3-seed101.json"), NULL), SDQN_OK);
+    const Outcome *outcome = e2e_wait(start_study(file, out));
+    assert_int_equal(outcome->code, 0);
+    assert_non_null(strstr(outcome->err, "9 of 9 runs ended"));
+    assert_false(sdqn_file_exists(e2e_path("out/runs/shared-seed1")));
+}
+
+/// Replace the first occurrence of a text in a file by one of the same length.
+static void damage(const char *folder, const char *name, const char *from, const char *to) {
+    char *text = text_of(folder, name), path[256];
+    char *place = strstr(text, from);
+    assert_non_null(place);
+    for (size_t i = 0; to[i] != '\0'; i++) place[i] = to[i];
+    snprintf(path, sizeof path, "out/%s", name);
+    write_text(path, text);
+    free(text);
+}
+
+/// A finished run whose folder was damaged before its result was taken is named with file and line, and left out.
+static void damaged_runs_are_named_and_left_out(void **state) {
+    (void)state;
+    static const struct {
+        const char *file, *from, *to, *message;
+    } cases[] = {
+        {"metrics.jsonl", "{\"episode\": 4", "{\"episode\"; 4", "runs/shared-seed1/metrics.jsonl:5"},
+        {"metrics.jsonl", "{\"episode\": 4", "{\"episode\": 3", "runs/shared-seed1/metrics.jsonl:5: episode 3, expected 4"},
+        {"metrics.jsonl", "\"task\": \"windy\"", "\"task\": \"breez\"", "metrics.jsonl:2: task breez is none of the final evaluation"},
+        {"evaluations.jsonl", "periodic", "sporadic", "evaluations.jsonl: holds 1 periodic evaluations: the run had 2"},
+        {"evaluations.jsonl", "\"at_rest\"", "\"at_best\"", "runs/shared-seed1/evaluations.jsonl:1: "},
+    };
+    const char *out = e2e_path("out"), *file = write_study("small.yaml", "1");
+    run_study(file, out);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char name[128];
+        snprintf(name, sizeof name, "runs/shared-seed1/%s", cases[i].file);
+        char *good = text_of(out, name);
+        sdqn_file_remove(e2e_path("out/results/shared-seed1.json"), NULL);
+        damage(out, name, cases[i].from, cases[i].to);
+        const Outcome *outcome = e2e_wait(start_study(file, out));
+        assert_int_equal(outcome->code, 1);
+        if (!strstr(outcome->err, cases[i].message)) fail_msg("expected \"%s\": %s", cases[i].message, outcome->err);
+        assert_non_null(strstr(outcome->out, "1 of 2 runs are done, 1 failed"));
+        assert_non_null(strstr(outcome->out, "- **shared is left out**: 0 of 1 runs are done; seed 1 failed: "));
+        snprintf(name, sizeof name, "out/runs/shared-seed1/%s", cases[i].file);
+        write_text(name, good);
+        free(good);
+    }
+    const char *const gone[] = {"metrics.jsonl", "evaluations.jsonl"};
+    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
+        char name[128];
+        snprintf(name, sizeof name, "out/runs/shared-seed1/%s", gone[i]);
+        assert_int_equal(sdqn_file_remove(e2e_path(name), NULL), SDQN_OK);
+        const Outcome *outcome = e2e_wait(start_study(file, out));
+        assert_int_equal(outcome->code, 1);
+        if (!strstr(outcome->err, gone[i])) fail_msg("expected %s: %s", gone[i], outcome->err);
+        assert_non_null(strstr(outcome->out, "- **shared is left out**"));
+    }
+    assert_int_equal(sdqn_file_remove(e2e_path("out/runs/shared-seed1/config.yaml"), NULL), SDQN_OK);
+    run_study(file, out); // no run can be told from what is left: it is made anew
 }
 
 static void change_first_digit(char *text, const char *key) {
@@ -123,9 +274,11 @@ static void a_failed_run_is_named(void **state) {
     assert_int_equal(outcome->code, 1);
     assert_non_null(strstr(outcome->err, "arm shared, seed 2 failed: "));
     assert_non_null(strstr(outcome->err, "1 of 4 runs failed"));
-    assert_non_null(strstr(outcome->out, "- **shared is left out**: 1 of 2 runs are done, 1 failed"));
+    assert_non_null(strstr(outcome->out, "- **shared is left out**: 1 of 2 runs are done; seed 2 failed: "));
     assert_true(sdqn_file_exists(e2e_path("out/runs/shared-seed2/mine.txt")));
 }
+
+#define TUNED(tuning) "name: a\nseeds: 1\narms: {s: {}}\ntuning: {" tuning "}\n"
 
 static void bad_files_are_refused(void **state) {
     (void)state;
@@ -148,6 +301,28 @@ static void bad_files_are_refused(void **state) {
         {"name: a\nseeds: 1\narms: {s: {}}\ncomparisons: [[s, t]]\n", ":4: t: no arm has this name"},
         {"name: a\nseeds: 1\narms: {s: {}}\ncomparisons: [[s, s]]\n", ":4: s: is compared with itself"},
         {"name: a\nseeds: 1\narms: {s: {}}\nwhat: 1\n", ":4: what: no such part"},
+        {"name: a\nseeds: 1\ntiers: {}\n", ":3: tiers: each has its own seeds and arms"},
+        {"name: a\ntiers: {t: {seeds: 1}}\n", ":2: arms: is missing"},
+        {"name: a\ntiers: {t: {seeds: 1, arms: {}}}\n", ":2: arms: there is none"},
+        {"name: a\ntiers: {t: {seeds: [], arms: {s: {}}}}\n", ":2: seeds: there is none"},
+        {"name: a\ntiers: {t/u: {seeds: 1, arms: {s: {}}}}\n", ":2: t/u: a tier's name has 1 to 63"},
+        {"name: a\ntiers: {t: {seeds: 1, arms: {s: {}}, x: 1}}\n", ":2: x: no such part: a tier has seeds and arms"},
+        {"name: a\ntiers:\n  t: {seeds: 1, arms: {s: {}}}\n  t: {seeds: 1, arms: {u: {}}}\n", ":4: t: there are two tiers of this name"},
+        {"name: a\ntiers:\n  t: {seeds: 1, arms: {s: {}}}\n  u: {seeds: 1, arms: {s: {}}}\n", ":4: s: there are two arms of this name"},
+        {TUNED("seeds: 1-3, select: area, grid: {gamma: [0.9]}, arms: [s]"), ":4: seed 1: is one of the study's"},
+        {TUNED("seeds: 7, select: best, grid: {gamma: [0.9]}, arms: [s]"), ":4: select: must be area or final"},
+        {TUNED("seeds: 7, select: area, grid: {gamma: 0.9}, arms: [s]"), ":4: gamma: must be a mapping of keys to lists"},
+        {TUNED("seeds: 7, select: area, grid: {gamma: []}, arms: [s]"), ":4: gamma: must be a mapping of keys to lists"},
+        {TUNED("seeds: 7, select: area, grid: {gamma: [0.9, 2]}, arms: [s]"), ":4: arm s_2: --set gamma=2: must be a number in [0.0, 1.0]"},
+        {TUNED("seeds: 7, select: area, grid: {gamma: [0.9, 9e-1]}, arms: [s]"), ":4: s_9e-1: there are two arms of this name"},
+        {TUNED("seeds: 7, select: area, grid: {gamma: [0.9]}, arms: [t]"), ":4: t: no arm has this name"},
+        {TUNED("seeds: 7, select: area, grid: {gamma: [0.9]}, arms: [s, s]"), ":4: arm s: is tuned twice"},
+        {TUNED("seeds: 7, select: area, grid: {gamma: [0.9]}"), ":4: arms: is missing"},
+        {TUNED("seeds: 7, select: area, grid: {evaluation_period: [9]}, arms: [s]"), "evaluation_seed or evaluation_period is not that"},
+        {"name: a\nseeds: 1\narms: {s: {gamma: 0.5}}\ntuning: {seeds: 7, select: area, grid: {gamma: [0.9]}, arms: [s]}\n",
+         ":3: arm s: gamma is tuned: the arm must not set it"},
+        {"name: a\nseeds: 1\narms: {s: {}, t: {tuned_as: u}}\n", ":3: u: tuned_as must name an arm of tuning"},
+        {"name: a\nseeds: 1\narms: {s: {}, t: {tuned_as: s}}\n", ":3: s: tuned_as must name an arm of tuning"},
         {"name: [\n", "no valid YAML"},
         {"- 1\n", "must be a mapping"},
         {"", "must be a mapping"},
@@ -166,6 +341,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_killed_study_ends_with_the_same_report),
         TEST(results_alone_are_enough),
+        TEST(tiers_run_one_after_the_other),
+        TEST(the_winner_of_tuning_is_used),
+        TEST(damaged_runs_are_named_and_left_out),
         TEST(mixed_or_broken_results_are_refused),
         TEST(a_failed_run_is_named),
         TEST(bad_files_are_refused),

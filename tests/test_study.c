@@ -111,8 +111,37 @@ static void areas_are_means_over_training(void **state) {
     (void)state;
     SdqnStudyResult result = make_result();
     // From 50 to 100 the mean is 5, from 100 to 200 it is 25.
-    assert_true(fabs(sdqn_study_result_area(&result, 0) - (5.0 * 50 + 25.0 * 100) / 150.0) < 1e-12);
-    assert_true(fabs(sdqn_study_result_area(&result, 1) - 100.0) < 1e-12);
+    assert_true(fabs(sdqn_study_result_score(&result, SDQN_SCORE_AREA, 0.0, 0) - (5.0 * 50 + 25.0 * 100) / 150.0) < 1e-12);
+    assert_true(fabs(sdqn_study_result_score(&result, SDQN_SCORE_AREA, 0.0, 1) - 100.0) < 1e-12);
+    sdqn_study_result_clear(&result);
+}
+
+static void scores_at_a_budget_lie_on_the_curve(void **state) {
+    (void)state;
+    SdqnStudyResult result = make_result(); // task 0 has 0, 10 and 40 after 50, 100 and 200 episodes and after 100, 201 and 303 steps
+    static const struct {
+        SdqnScoreKind kind;
+        double budget, score;
+    } cases[] = {
+        {SDQN_SCORE_VALUE_AT_EPISODES, 50, 0},
+        {SDQN_SCORE_VALUE_AT_EPISODES, 150, 25},
+        {SDQN_SCORE_VALUE_AT_EPISODES, 200, 40},
+        {SDQN_SCORE_AREA_TO_EPISODES, 50, 0},
+        {SDQN_SCORE_AREA_TO_EPISODES, 150, (5.0 * 50 + 17.5 * 50) / 100},
+        {SDQN_SCORE_VALUE_AT_STEPS, 252, 25},
+        {SDQN_SCORE_AREA_TO_STEPS, 252, (5.0 * 101 + 17.5 * 51) / 152},
+        {SDQN_SCORE_AREA_TO_STEPS, 303, (5.0 * 101 + 25.0 * 102) / 203},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const double score = sdqn_study_result_score(&result, cases[i].kind, cases[i].budget, 0);
+        if (!(fabs(score - cases[i].score) < 1e-12)) fail_msg("case %zu: expected %.17g, found %.17g", i, cases[i].score, score);
+    }
+    assert_true(isnan(sdqn_study_result_score(&result, SDQN_SCORE_VALUE_AT_STEPS, 99, 0)));
+    assert_true(isnan(sdqn_study_result_score(&result, SDQN_SCORE_AREA_TO_EPISODES, 49, 0)));
+    assert_true(sdqn_study_result_reach(&result, SDQN_SCORE_VALUE_AT_STEPS) == 303.0);
+    assert_true(sdqn_study_result_reach(&result, SDQN_SCORE_AREA_TO_EPISODES) == 200.0);
+    assert_true(isinf(sdqn_study_result_reach(&result, SDQN_SCORE_FINAL)));
+    assert_true(sdqn_study_result_score(&result, SDQN_SCORE_FINAL, 0.0, 1) == -3.0);
     sdqn_study_result_clear(&result);
 }
 

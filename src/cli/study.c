@@ -211,8 +211,7 @@ static SdqnStatus run(const SdqnStudyPlan *plan, SdqnStudy *study, const char *f
     print_failures(plan, study);
     if (status == SDQN_ERR_INTERRUPTED) fprintf(stderr, "to go on: the same command\n");
     if (status != SDQN_OK) return status;
-    status = sdqn_study_report_files(folder, plan, study, error);
-    if (status == SDQN_OK) status = sdqn_study_report_write(stdout, plan, study, error);
+    status = sdqn_study_report_files(folder, plan, study, stdout, error);
     count_wanted(study, &done, &failed);
     if (status != SDQN_OK || failed == 0) return status;
     return sdqn_error_set(error, SDQN_ERR_IO, "%d of %d runs failed; the same command tries them again", failed, wanted);

@@ -17,7 +17,7 @@ static double of_task(const SdqnStudyResult *run, SdqnMeasureKind kind, int task
     case SDQN_MEASURE_RETURN:
         return run->final[task].mean;
     case SDQN_MEASURE_AREA:
-        return sdqn_study_result_area(run, task);
+        return sdqn_study_result_score(run, SDQN_SCORE_AREA, 0.0, task);
     case SDQN_MEASURE_EFFICIENCY:
         return 1000.0 * run->final[task].mean / (double)run->parameters;
     case SDQN_MEASURE_SUCCESS:

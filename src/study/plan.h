@@ -35,10 +35,16 @@
 #define SDQN_STUDY_MAX_SEEDS 10000
 #define SDQN_STUDY_MAX_COMPARISONS 256
 
-/// Which score of a run.
+/// Which score of a run and task: a mean return. The last four are of the evaluation curve up to a budget, so that runs with different
+/// lengths can be compared: the curve's value there, between two evaluations on the line through them, or its area from the first
+/// evaluation until there over the width, by trapezoids.
 typedef enum SdqnScoreKind {
-    SDQN_SCORE_FINAL = 0, ///< mean return of the final policy
-    SDQN_SCORE_AREA,      ///< area under the evaluation curve, over the training episodes, as a mean return
+    SDQN_SCORE_FINAL = 0,         ///< of the final evaluation
+    SDQN_SCORE_AREA,              ///< area under the whole curve, over training episodes
+    SDQN_SCORE_VALUE_AT_EPISODES, ///< value after so many training episodes
+    SDQN_SCORE_AREA_TO_EPISODES,  ///< area until then
+    SDQN_SCORE_VALUE_AT_STEPS,    ///< value after so many environment steps
+    SDQN_SCORE_AREA_TO_STEPS,     ///< area until then
 } SdqnScoreKind;
 
 /// Two arms to compare, by index.

@@ -548,21 +548,40 @@ SdqnStatus sdqn_study_result_read(const char *path, SdqnStudyResult *result, Sdq
     return status;
 }
 
-double sdqn_study_result_area(const SdqnStudyResult *result, int task) {
-    const SdqnStudyCurve *curve = &result->curve;
-    const int n = curve->count;
-    const size_t tasks = (size_t)result->num_tasks;
-    double sum = 0.0;
-    if (n == 0) return (double)NAN;
-    if (n == 1) return curve->means[task];
-    for (int i = 1; i < n; i++) {
-        const double before = curve->means[(size_t)(i - 1) * tasks + (size_t)task];
-        const double after = curve->means[(size_t)i * tasks + (size_t)task];
-        sum += 0.5 * (before + after) * (curve->episodes[i] - curve->episodes[i - 1]);
-    }
-    return sum / (curve->episodes[n - 1] - curve->episodes[0]);
+// ---- scores ---------------------------------------------------------------------------------------------------------------------
+
+/// Where an evaluation lies on the axis of a kind of score.
+static double place_of(const SdqnStudyCurve *curve, SdqnScoreKind kind, int evaluation) {
+    const bool steps = kind == SDQN_SCORE_VALUE_AT_STEPS || kind == SDQN_SCORE_AREA_TO_STEPS;
+    return steps ? (double)curve->steps[evaluation] : (double)curve->episodes[evaluation];
 }
 
-double sdqn_study_result_score(const SdqnStudyResult *result, SdqnScoreKind kind, int task) {
-    return kind == SDQN_SCORE_FINAL ? result->final[task].mean : sdqn_study_result_area(result, task);
+/// The curve's value at the budget, and its area until there.
+static void follow(const SdqnStudyResult *result, SdqnScoreKind kind, double budget, int task, double *value, double *area) {
+    const SdqnStudyCurve *curve = &result->curve;
+    const size_t tasks = (size_t)result->num_tasks;
+    *value = *area = (double)NAN;
+    if (curve->count == 0 || place_of(curve, kind, 0) > budget) return;
+    double sum = 0.0, at = place_of(curve, kind, 0);
+    *value = curve->means[task];
+    for (int i = 1; i < curve->count && at < budget; i++) {
+        const double next = place_of(curve, kind, i), end = next < budget ? next : budget, before = *value;
+        const double mean = curve->means[(size_t)i * tasks + (size_t)task];
+        *value = next > end ? before + (mean - before) * (end - at) / (next - at) : mean;
+        sum += 0.5 * (before + *value) * (end - at);
+        at = end;
+    }
+    *area = at > place_of(curve, kind, 0) ? sum / (at - place_of(curve, kind, 0)) : *value;
+}
+
+double sdqn_study_result_reach(const SdqnStudyResult *result, SdqnScoreKind kind) {
+    if (kind == SDQN_SCORE_FINAL || kind == SDQN_SCORE_AREA) return (double)INFINITY;
+    return result->curve.count > 0 ? place_of(&result->curve, kind, result->curve.count - 1) : 0.0;
+}
+
+double sdqn_study_result_score(const SdqnStudyResult *result, SdqnScoreKind kind, double budget, int task) {
+    double value, area;
+    if (kind == SDQN_SCORE_FINAL) return result->final[task].mean;
+    follow(result, kind, kind == SDQN_SCORE_AREA ? (double)INFINITY : budget, task, &value, &area);
+    return kind == SDQN_SCORE_VALUE_AT_EPISODES || kind == SDQN_SCORE_VALUE_AT_STEPS ? value : area;
 }

@@ -65,11 +65,11 @@ SdqnStatus sdqn_study_result_write(const SdqnStudyResult *result, const char *pa
 /// Read it back. @param result  overwritten on success only; to be cleared @return also SDQN_ERR_FORMAT
 SdqnStatus sdqn_study_result_read(const char *path, SdqnStudyResult *result, SdqnError *error);
 
-/// Area under a task's evaluation curve over the training episodes, by trapezoids, divided by their number: a mean return. NaN without
-/// evaluations.
-double sdqn_study_result_area(const SdqnStudyResult *result, int task);
+/// The largest budget up to which a score of this kind is known: episodes or environment steps until the last periodic evaluation; infinity
+/// for the kinds without a budget.
+double sdqn_study_result_reach(const SdqnStudyResult *result, SdqnScoreKind kind);
 
-/// One score of a task.
-double sdqn_study_result_score(const SdqnStudyResult *result, SdqnScoreKind kind, int task);
+/// A score of one task. @param budget  episodes or environment steps, for the kinds that have one @return NaN before the first evaluation
+double sdqn_study_result_score(const SdqnStudyResult *result, SdqnScoreKind kind, double budget, int task);
 
 #endif

@@ -107,7 +107,7 @@ double sdqn_study_mean_score(const SdqnStudy *study, int arm, SdqnScoreKind kind
     for (int s = 0; s < seeds; s++) {
         const SdqnStudyResult *result = &sdqn_study_job(study, arm, s)->result;
         double mean = 0.0;
-        for (int t = 0; t < result->num_tasks; t++) mean += sdqn_study_result_score(result, kind, t);
+        for (int t = 0; t < result->num_tasks; t++) mean += sdqn_study_result_score(result, kind, 0.0, t);
         sum += mean / result->num_tasks;
     }
     return sum / seeds;

@@ -62,7 +62,7 @@ const SdqnJob *sdqn_study_job(const SdqnStudy *study, int arm, int seed);
 
 /// Whether all runs of an arm are done.
 bool sdqn_study_is_complete(const SdqnStudy *study, int arm);
-/// Mean over tasks and seeds of a complete arm's scores.
+/// Mean over tasks and seeds of a complete arm's scores. @param kind  one without a budget
 double sdqn_study_mean_score(const SdqnStudy *study, int arm, SdqnScoreKind kind);
 
 /// Run what is left, each tier seed by seed so that its arms stay comparable on the way. Arms whose tuning stays undecided, because a run
