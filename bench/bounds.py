@@ -16,9 +16,9 @@ import sys
 import tempfile
 import time
 
-MEMORY_MIB, START_MS, GROWTH, MORE_LOSS, EVALUATION_S = 64, 50, 1.10, 1.10, 1.0
+MEMORY_MIB, START_MS, GROWTH, MORE_LOSS, EVALUATION_S, GRADIENTS = 64, 50, 1.10, 1.10, 1.0, 1.3
 EVALUATED_EPISODES = 300
-STARTS, EVALUATIONS = 11, 7
+STARTS, EVALUATIONS, BENCHES = 11, 7, 3
 LEAST_EPISODES = 100  # of a run whose tenths are compared; it has updates from its twentieth episode or so on
 PEAK_ROUNDS = 1_000_000_000
 POLL_SECONDS = 2e-4
@@ -206,6 +206,16 @@ def evaluation_bound(runner, program, folder, cpu):
     return Bound("evaluation of 300 episodes", "s", EVALUATION_S, "`sharedqn evaluate` of that run, start to end", times)
 
 
+def gradients_bound(runner, program, cpu):
+    ratios = []
+    for _ in range(BENCHES):
+        output, _ = runner.finish(runner.start([program, "bench", "--seconds", "3", "--json"], cpu))
+        found = json.loads(output)
+        ratios.append(found["update_by_task_us"] / found["update_192_us"])
+    how = f"`sharedqn bench`, kernels {found['isa']}: `mean` with 3 x 64 transitions, `shared` with 192"
+    return Bound("update with a gradient of each of three tasks over one on as many transitions", "", GRADIENTS, how, ratios)
+
+
 def two_at_once_bound(runner, program, peak, folder, cpus, rounds):
     """Two runs beside each other over one alone, and over the same of two fma loops: what a machine takes from any two programs."""
     name = "two runs at once over one alone, over the same of two fma loops"
@@ -323,6 +333,7 @@ def main():
         more, tenths, summary = whole_runs(runner, arguments.program, f"{work}/whole", cpus[0], arguments.episodes, arguments.runs)
         bounds += more
         bounds.append(evaluation_bound(runner, arguments.program, f"{work}/whole", cpus[0]))
+        bounds.append(gradients_bound(runner, arguments.program, cpus[0]))
         bounds.append(two_at_once_bound(runner, arguments.program, arguments.peak, f"{work}/pair", cpus, arguments.rounds))
     machine = {
         "commit": commit(),
