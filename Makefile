@@ -185,9 +185,10 @@ $(BUILD)/tests/sharedqn-sample.so: $(BUILD)/pic/tests/module_sample.o
 	@echo '  link $@'
 	$(Q)$(CC) $(CFLAGS) -shared -o $@ $^
 
+$(BUILD)/tests/test_playground: $(BUILD)/web/playground.o
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libsharedqn.a
 	@echo '  link $@'
-	$(Q)$(CC) $(CFLAGS) -o $@ $(filter-out %.so,$^) -lcmocka $(TEST_LDLIBS) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(TEST_LDLIBS) $(LDLIBS)
 
 # Training. A run that was stopped goes on; one that has finished shows its result again. Options that say which run it is, or what
 # becomes of an older one, leave the folder to the program.
@@ -273,7 +274,7 @@ EMCC ?= emcc
 PLAYGROUND := $(BUILD)/playground
 PLAYGROUND_FILES := index.html playground.css $(notdir $(wildcard web/*.js)) network.safetensors
 PLAYGROUND_SOURCES := web/playground.c src/dqn/exploration.c $(patsubst %,src/core/%.c,cpu dmath error rng sha256 sincos text) \
-  $(filter-out src/nn/safetensors.c $(KERNEL_SOURCES),$(wildcard src/physics/*.c src/lander/*.c src/nn/*.c))
+  $(filter-out src/nn/safetensors.c src/nn/network_set_read.c $(KERNEL_SOURCES),$(wildcard src/physics/*.c src/lander/*.c src/nn/*.c))
 PLAYGROUND_OBJECTS := $(patsubst %.c,$(BUILD)/wasm/%.o,$(PLAYGROUND_SOURCES) $(KERNEL_SOURCES))
 PLAYGROUND_PYTHON := $(BUILD)/playground-venv/bin/python
 .PHONY: run-playground run-playground-test

@@ -68,7 +68,7 @@ static SdqnStatus take_task(SdqnTask *task) {
         .wind = (SdqnWindKind)to_int(page->wind),
         .wind_power = page->wind_power,
         .turbulence_power = page->turbulence_power,
-        .wind_on_ground = to_int(page->wind_on_ground),
+        .wind_on_ground = page->wind_on_ground != 0.0,
         .initial_random = page->initial_random,
         .main_engine_power = page->main_engine_power,
         .side_engine_power = page->side_engine_power,
@@ -149,7 +149,7 @@ static void show(const float *observation, const SdqnStep *step) {
 /// The wind of the step to come, by beginning it on a copy without engines.
 static void show_wind(void) {
     SdqnLander copy = play.lander;
-    sdqn_lander_begin_step(&copy, 0, 0.0, 1.0);
+    sdqn_lander_begin_step(&copy, sdqn_thrust_of_action(0), 0.0, 1.0);
     play.state.wind_force = (double)copy.world.bodies[0].force.x;
     play.state.wind_torque = (double)copy.world.bodies[0].torque;
 }

@@ -70,9 +70,7 @@ class Page {
     this.#engine = engine;
     this.#hasNetwork = hasNetwork;
     this.#tasks = engine.builtinTasks();
-    this.#hands = new Hands([...document.querySelectorAll(".engine")], (event) => this.#flies() && !this.#isTyping(event), () => {
-      this.#waiting = false;
-    });
+    this.#hands = new Hands([...document.querySelectorAll(".engine")], (event) => this.#flies() && !this.#isTaken(event), () => this.#fired());
     this.#makeControls();
     this.#listen();
     this.readLink();
@@ -83,8 +81,17 @@ class Page {
     return this.#settings.pilot === "you";
   }
 
-  #isTyping(event) {
-    return event.target.closest?.("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey;
+  /// Whether a key belongs to the browser, or to the control that has the focus: texts take all keys, sliders and the like arrows and space.
+  #isTaken(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("select, input[type=text]")) return true;
+    return (event.key === " " || event.key.startsWith("Arrow")) && Boolean(event.target.closest?.("input"));
+  }
+
+  /// A person has fired an engine.
+  #fired() {
+    if (!this.#waiting) return;
+    this.#waiting = this.#paused = false;
+    this.#showSettings();
   }
 
   // ---- controls ----
@@ -139,7 +146,7 @@ class Page {
   }
 
   #key(event) {
-    if (this.#isTyping(event) || event.repeat) return;
+    if (this.#isTaken(event) || event.repeat) return;
     const keys = { ".": () => this.#singleStep(), r: () => this.#begin(this.#settings), n: () => this.#next(), f: () => this.#changePilot() };
     if (event.key === " " && !event.target.closest?.("button, a")) keys[" "] = () => this.#pause(!this.#paused);
     const act = keys[event.key];

@@ -221,6 +221,17 @@ class Flight(Page):
         self.assertIn("you", self.text("logged"))
         self.assert_quiet_console()
 
+    def test_letters_are_keys_wherever_no_text_is_typed(self):
+        self.open("#task=heavy&seed=3")
+        self.driver.find_element(By.CSS_SELECTOR, "input[value=windy]").click()
+        webdriver.ActionChains(self.driver).send_keys("n").perform()
+        self.assertEqual(self.driver.execute_script("return location.hash"), "#task=windy&seed=4")
+        self.get("gravity").send_keys(Keys.ARROW_RIGHT)  # a slider's own
+        self.assertEqual(self.text("gravity-shown"), "−9.9")
+        self.get("seed").clear()
+        self.get("seed").send_keys("n", Keys.ENTER)
+        self.assertIn("must be a whole number", self.text("message"))
+
     def test_flying_by_touch(self):
         self.open("#pilot=you")
         main = self.driver.find_element(By.CSS_SELECTOR, ".engine[data-action='2']")
@@ -352,6 +363,12 @@ class Pictures(Page):
             file.write(self.driver.get_screenshot_as_png())
         wide = self.driver.execute_script("return document.documentElement.scrollWidth")
         self.assertLessEqual(wide, width, "the page is wider than the window")
+
+    def test_with_less_motion_an_engine_begins_the_flight_all_the_same(self):
+        self.open("#pilot=you")
+        self.assertEqual(self.text("pause"), "Play")
+        self.get("canvas").send_keys(Keys.ARROW_UP)
+        self.wait(lambda: self.steps() > 3)
 
     def test_the_picture_of_the_documentation(self):
         self.take(PICTURE, 1180, 860)
