@@ -7,6 +7,7 @@ static const SdqnCommand COMMANDS[] = {
     {"export", sdqn_command_export, "write a run's networks for PyTorch, ONNX, or as one C file"},
     {"import", sdqn_command_import, "make weights from a file of another program, by a map of its names"},
     {"prune", sdqn_command_prune, "leave out the small residuals of a trained VarShare network and see what it costs"},
+    {"analyze", sdqn_command_analyze, "write a page of plots and tables on each of some runs"},
     {"study", sdqn_command_study, "run the arms of a study over many seeds, and report with statistics"},
     {"compare", sdqn_command_compare, "set runs, folders of runs or studies side by side, on a page with tables and plots"},
     {"stats", sdqn_command_stats, "statistics of scores by arm, task and seed, from any program"},

@@ -26,7 +26,7 @@
 
 /// Okabe and Ito's palette, told apart by colour-blind people; without its yellow, which is too light for lines on white.
 static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"};
-static const char *const dashes[] = {"solid", "(9,5)", "(2,4)", "(9,4,2,4)", "(16,5)", "(9,4,2,4,2,4)"};
+static const char *const dashes[] = {"solid", "(9,5)", "(3,3)", "(9,4,2,4)", "(16,5)", "(9,4,2,4,2,4)"};
 static const int shapes[] = {7, 9, 5, 13, 6, 8, 4, 12, 11, 10}; ///< full circle, triangle, square, diamond; then hollow ones
 static const int patterns[] = {3, 2, 1, 4, 5, 6, 7};            ///< full, then hatched
 
@@ -59,7 +59,7 @@ static void write_line_style(FILE *out, const SdqnSeries *series) {
 
 static void write_point_style(FILE *out, const SdqnSeries *series) {
     fprintf(out, "lc rgb '%s%s' lw 1.5 pt %d ps %s", series->faint ? "#99" : "", PICK(colours, series->style) + (series->faint ? 1 : 0),
-            PICK(shapes, series->style), series->faint ? "0.35" : "0.9");
+            series->faint ? shapes[0] : PICK(shapes, series->style), series->faint ? "0.3" : "0.9");
 }
 
 /// The look of a series as one plot element: `with ...`. @param legend  as a sample without data

@@ -113,11 +113,20 @@ static void take_next(Lanes *lanes, int lane) {
     lanes->fresh_seeds[lanes->num_fresh++] = seed;
 }
 
+/// Tell who watches of a lane's episode. @param step  NULL: it begins
+static void show(const Lanes *lanes, int lane, const SdqnStep *step) {
+    const SdqnEvaluationDef *def = lanes->def;
+    if (def->watch == NULL) return;
+    const int task = lanes->tasks[lane], episode = (int)(lanes->results[lane] - lanes->evaluation->tasks[task].episodes);
+    def->watch(def->watch_context, task, episode, observation_of(lanes, lanes->observations, lane), step);
+}
+
 static void begin_fresh(Lanes *lanes) {
     const size_t bytes = (size_t)lanes->def->set->family->observation_size * sizeof(float);
     sdqn_stepper_reset_seeded(&lanes->stepper, lanes->fresh_environments, lanes->fresh_seeds, lanes->num_fresh, lanes->fresh_observations);
     for (int i = 0; i < lanes->num_fresh; i++) {
         memcpy(observation_of(lanes, lanes->observations, lanes->fresh[i]), observation_of(lanes, lanes->fresh_observations, i), bytes);
+        show(lanes, lanes->fresh[i], NULL);
     }
     lanes->num_fresh = 0;
 }
@@ -151,6 +160,7 @@ static SdqnStatus advance(Lanes *lanes, SdqnError *error) {
     def->policy.act(def->policy.object, lanes->tasks, lanes->observations, lanes->count, lanes->actions);
     sdqn_stepper_step(&lanes->stepper, lanes->environments, lanes->actions, lanes->count, lanes->observations, lanes->steps);
     for (int lane = 0; lane < lanes->count; lane++) {
+        show(lanes, lane, &lanes->steps[lane]);
         if (!add_step(lanes->results[lane], &lanes->steps[lane])) continue;
         lanes->results[lane] = NULL;
         lanes->done++;

@@ -58,6 +58,10 @@ typedef struct SdqnEvaluation {
 /// Called after each episode; `done` of `total` episodes are finished. @return false to stop the evaluation
 typedef bool SdqnEvaluationProgress(void *context, int done, int total);
 
+/// Sees the episodes as they are played, many at once: called with the first observation of each (`step` NULL) and after each step.
+/// @param episode  in [0, def.episodes) of its task
+typedef void SdqnEvaluationWatch(void *context, int task, int episode, const float *observation, const SdqnStep *step);
+
 /// What to evaluate. All fields count.
 typedef struct SdqnEvaluationDef {
     const SdqnTaskSet *set;
@@ -67,6 +71,8 @@ typedef struct SdqnEvaluationDef {
     SdqnCpuLevel level;               ///< kernel level of the environments; the result does not depend on it
     SdqnEvaluationProgress *progress; ///< may be NULL
     void *progress_context;
+    SdqnEvaluationWatch *watch; ///< may be NULL
+    void *watch_context;
 } SdqnEvaluationDef;
 
 /// Run greedy episodes on each task of a set, each on a fresh environment: nothing of training is read or changed. Many are played at

@@ -135,6 +135,7 @@ static SdqnStatus refuse_foreign(void *context, const char *folder, const char *
         if (status != SDQN_OK) return status;
         return is_true_folder(path) ? walk(path, refuse_foreign_checkpoint, NULL, error) : foreign(folder, name, error);
     }
+    if (strcmp(name, SDQN_RUN_ANALYSIS) == 0) return SDQN_OK; // no run's file, but made from one; it is left as it is
     char stripped[256];
     strip_temporary(name, stripped, sizeof stripped);
     return is_root_file(stripped) ? SDQN_OK : foreign(folder, name, error);

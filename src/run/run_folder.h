@@ -18,6 +18,7 @@
 #define SDQN_RUN_BEST "best.safetensors"
 #define SDQN_RUN_FINAL "final.safetensors"
 #define SDQN_RUN_SUMMARY "summary.json"
+#define SDQN_RUN_ANALYSIS "analysis" ///< a folder: where `sharedqn analyze` writes unless told otherwise
 
 /// The files that grow while a run trains. A full state records how far they had come.
 typedef enum SdqnRunLog {
