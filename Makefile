@@ -273,7 +273,7 @@ $(BUILD)/peers-venv/ready: bench/requirements-peers.txt
 EMCC ?= emcc
 PLAYGROUND := $(BUILD)/playground
 PLAYGROUND_FILES := index.html playground.css $(notdir $(wildcard web/*.js)) network.safetensors
-PLAYGROUND_SOURCES := web/playground.c src/dqn/exploration.c $(patsubst %,src/core/%.c,cpu dmath error rng sha256 sincos text) \
+PLAYGROUND_SOURCES := web/playground.c src/view/scene.c src/view/flames.c src/dqn/exploration.c $(patsubst %,src/core/%.c,cpu dmath error rng sha256 sincos text) \
   $(filter-out src/nn/safetensors.c src/nn/network_set_read.c $(KERNEL_SOURCES),$(wildcard src/physics/*.c src/lander/*.c src/nn/*.c))
 PLAYGROUND_OBJECTS := $(patsubst %.c,$(BUILD)/wasm/%.o,$(PLAYGROUND_SOURCES) $(KERNEL_SOURCES))
 PLAYGROUND_PYTHON := $(BUILD)/playground-venv/bin/python

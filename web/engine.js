@@ -11,10 +11,12 @@ const MAX_RANK = 4;
 // Fields of SdqnPlayTask and SdqnPlayState in their order, with how many doubles each has.
 const TASK = ["gravity", "wind", "wind_power", "turbulence_power", "wind_on_ground", "initial_random", "main_engine_power",
   "side_engine_power", "time_limit_steps"];
-const NUM_BODIES = 3, MAX_CORNERS = 6, TERRAIN_POINTS = 11;
 const STATE = [["observation", 8], ["q", 4], ["greedy", 1], ["reward", 1], ["episode_return", 1], ["steps", 1], ["terminated", 1],
-  ["truncated", 1], ["at_rest", 1], ["wind_force", 1], ["wind_torque", 1], ["angle", 1], ["velocity", 2], ["helipad_y", 1],
-  ["terrain", 2 * TERRAIN_POINTS], ["outlines", NUM_BODIES * (1 + 2 * MAX_CORNERS)]];
+  ["truncated", 1], ["at_rest", 1], ["wind_force", 1], ["wind_torque", 1]];
+const STATE_DOUBLES = STATE.reduce((sum, [, count]) => sum + count, 0);
+// SdqnPlayScene: how many shapes, then for each of them these six numbers and its points.
+const MAX_SHAPES = 160, MAX_POINTS = 16, SHAPE_DOUBLES = 6 + 2 * MAX_POINTS;
+export const SHAPE_KINDS = ["polygon", "line", "circle"];
 
 /// Something that a person can understand and act on.
 export class PlaygroundError extends Error {}
@@ -85,8 +87,7 @@ export function readSafetensors(buffer) {
 class Engine {
   constructor(exports) {
     this.c = exports;
-    const doubles = STATE.reduce((sum, [, count]) => sum + count, 0);
-    if (this.c.sdqn_play_state_size() !== 8 * doubles)
+    if (this.c.sdqn_play_state_size() !== 8 * STATE_DOUBLES || this.c.sdqn_play_scene_size() !== 8 * (1 + MAX_SHAPES * SHAPE_DOUBLES))
       throw new PlaygroundError("playground.wasm and engine.js are of different versions; please reload the page without its cache.");
   }
 
@@ -143,10 +144,9 @@ class Engine {
     this.#check(this.c.sdqn_play_step(action));
   }
 
-  /// What sdqn_play_state gives, by name; fields of one number as a number, flags as booleans, points as [[x, y], ...].
+  /// What sdqn_play_state gives, by name; fields of one number as a number, flags as booleans.
   state() {
-    const doubles = STATE.reduce((sum, [, count]) => sum + count, 0);
-    const all = new Float64Array(this.c.memory.buffer, this.c.sdqn_play_state(), doubles);
+    const all = new Float64Array(this.c.memory.buffer, this.c.sdqn_play_state(), STATE_DOUBLES);
     const state = {};
     let at = 0;
     for (const [name, count] of STATE) {
@@ -155,11 +155,18 @@ class Engine {
     }
     for (const flag of ["terminated", "truncated", "at_rest"]) state[flag] = state[flag] === 1;
     state.ended = state.terminated || state.truncated;
-    const points = (flat, count) => Array.from({ length: count }, (_, i) => [flat[2 * i], flat[2 * i + 1]]);
-    state.terrain = points(state.terrain, TERRAIN_POINTS);
-    const outlines = state.outlines, each = 1 + 2 * MAX_CORNERS;
-    state.outlines = Array.from({ length: NUM_BODIES }, (_, b) => points(outlines.slice(b * each + 1), outlines[b * each]));
     return state;
+  }
+
+  /// The picture, 600 x 400, as shapes from the back to the front: [{kind, fill: "#rrggbbaa", outline, width, size, points: [[x, y], ...]}].
+  scene() {
+    const all = new Float64Array(this.c.memory.buffer, this.c.sdqn_play_scene(), 1 + MAX_SHAPES * SHAPE_DOUBLES);
+    const color = (packed) => `#${packed.toString(16).padStart(8, "0")}`;
+    return Array.from({ length: all[0] }, (_, i) => {
+      const [kind, count, fill, outline, width, size, ...points] = all.subarray(1 + i * SHAPE_DOUBLES, 1 + (i + 1) * SHAPE_DOUBLES);
+      return { kind: SHAPE_KINDS[kind], fill: color(fill), outline: color(outline), width, size,
+        points: Array.from({ length: count }, (__, p) => [points[2 * p], points[2 * p + 1]]) };
+    });
   }
 
   /// Make the network of a safetensors file the one that plays. @param buffer an ArrayBuffer

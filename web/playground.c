@@ -2,7 +2,6 @@
 
 #include "core/sha256.h"
 #include "dqn/exploration.h"
-#include "lander/lander_step.h"
 #include "nn/network_file.h"
 
 #include <math.h>
@@ -24,7 +23,9 @@ static struct {
     SdqnPlayTask task;
     SdqnLander lander;
     bool begun;
+    SdqnFlames flames;
     SdqnPlayState state;
+    SdqnPlayScene scene;
     Weights weights;
     SdqnQNetwork *network;
     SdqnQWorkspace *workspace;
@@ -32,6 +33,7 @@ static struct {
 } play;
 
 uint32_t sdqn_play_state_size(void) { return (uint32_t)sizeof(SdqnPlayState); }
+uint32_t sdqn_play_scene_size(void) { return (uint32_t)sizeof(SdqnPlayScene); }
 const char *sdqn_play_message(void) { return play.error.message; }
 char *sdqn_play_text(void) { return play.text; }
 SdqnPlayTask *sdqn_play_task(void) { return &play.task; }
@@ -105,35 +107,6 @@ static void evaluate_again(void) {
     evaluate_network(observation);
 }
 
-static void show_terrain(void) {
-    const SdqnWorld *world = &play.lander.world; // edge 0 lies below all others
-    for (int i = 1; i < SDQN_NUM_EDGES; i++) {
-        play.state.terrain[i - 1][0] = (double)world->edges[i].v1.x;
-        play.state.terrain[i - 1][1] = (double)world->edges[i].v1.y;
-    }
-    play.state.terrain[SDQN_NUM_EDGES - 1][0] = (double)world->edges[SDQN_NUM_EDGES - 1].v2.x;
-    play.state.terrain[SDQN_NUM_EDGES - 1][1] = (double)world->edges[SDQN_NUM_EDGES - 1].v2.y;
-    play.state.helipad_y = play.lander.helipad_y;
-}
-
-static void show_bodies(void) {
-    const SdqnWorld *world = &play.lander.world;
-    play.state.angle = (double)world->bodies[0].sweep.angle;
-    play.state.velocity[0] = (double)world->bodies[0].velocity.x;
-    play.state.velocity[1] = (double)world->bodies[0].velocity.y;
-    for (int b = 0; b < SDQN_NUM_BODIES; b++) {
-        const SdqnPolygon *polygon = sdqn_world_polygon(world, b);
-        const SdqnTransform *at = &world->bodies[b].transform;
-        SdqnPlayOutline *outline = &play.state.outlines[b];
-        outline->count = (double)polygon->count;
-        for (int i = 0; i < polygon->count; i++) {
-            const SdqnVec2 v = polygon->vertex[i];
-            outline->corner[i][0] = (double)(at->q.c * v.x - at->q.s * v.y + at->p.x);
-            outline->corner[i][1] = (double)(at->q.s * v.x + at->q.c * v.y + at->p.y);
-        }
-    }
-}
-
 static void show(const float *observation, const SdqnStep *step) {
     for (int i = 0; i < SDQN_LANDER_OBSERVATION_SIZE; i++) play.state.observation[i] = (double)observation[i];
     play.state.reward = step->reward;
@@ -142,7 +115,6 @@ static void show(const float *observation, const SdqnStep *step) {
     play.state.terminated = step->terminated ? 1.0 : 0.0;
     play.state.truncated = step->truncated ? 1.0 : 0.0;
     play.state.at_rest = step->at_rest ? 1.0 : 0.0;
-    show_bodies();
     evaluate_network(observation);
 }
 
@@ -162,7 +134,7 @@ int sdqn_play_begin(uint32_t seed_low, uint32_t seed_high) {
     make_lander(&play.lander, &task, join(seed_low, seed_high), observation);
     play.begun = true;
     play.state = (SdqnPlayState){0};
-    show_terrain();
+    play.flames = (SdqnFlames){0};
     const SdqnStep none = {.reward = 0.0};
     show(observation, &none);
     return SDQN_OK;
@@ -177,9 +149,40 @@ int sdqn_play_step(int action) {
                                    SDQN_LANDER_NUM_ACTIONS);
     float observation[SDQN_LANDER_OBSERVATION_SIZE];
     show_wind();
+    sdqn_flames_step(&play.flames, &play.lander, sdqn_thrust_of_action(action));
     const SdqnStep step = sdqn_lander_step(&play.lander, action, observation);
     show(observation, &step);
     return SDQN_OK;
+}
+
+static double packed(SdqnColor color) {
+    return (double)((uint32_t)color.red << 24 | (uint32_t)color.green << 16 | (uint32_t)color.blue << 8 | color.alpha);
+}
+
+static SdqnPlayShape flatten(const SdqnShape *shape) {
+    SdqnPlayShape flat = {
+        .kind = (double)shape->kind,
+        .num_points = (double)shape->num_points,
+        .fill = packed(shape->fill),
+        .outline = packed(shape->outline),
+        .line_width = shape->line_width,
+        .size = shape->size,
+    };
+    for (int i = 0; i < shape->num_points; i++) {
+        flat.points[i][0] = shape->points[i].x;
+        flat.points[i][1] = shape->points[i].y;
+    }
+    return flat;
+}
+
+const SdqnPlayScene *sdqn_play_scene(void) {
+    static SdqnScene scene;
+    play.scene.num_shapes = 0.0;
+    if (!play.begun) return &play.scene;
+    sdqn_scene_make(&scene, &play.lander, &play.flames);
+    play.scene.num_shapes = (double)scene.num_shapes;
+    for (int i = 0; i < scene.num_shapes; i++) play.scene.shapes[i] = flatten(&scene.shapes[i]);
+    return &play.scene;
 }
 
 // ---- the network ----------------------------------------------------------------------------------------------------------------

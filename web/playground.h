@@ -6,7 +6,7 @@
 #ifndef SDQN_WEB_PLAYGROUND_H
 #define SDQN_WEB_PLAYGROUND_H
 
-#include "lander/lander.h"
+#include "view/scene.h"
 
 #include <stdint.h>
 
@@ -27,13 +27,21 @@ typedef struct SdqnPlayTask {
     double initial_random, main_engine_power, side_engine_power, time_limit_steps;
 } SdqnPlayTask;
 
-/// Outline of a body in the world, metres.
-typedef struct SdqnPlayOutline {
-    double count; ///< corners
-    double corner[SDQN_MAX_POLYGON_VERTICES][2];
-} SdqnPlayOutline;
+/// A shape to draw, as a SdqnShape without text.
+typedef struct SdqnPlayShape {
+    double kind, num_points;
+    double fill, outline; ///< 0xRRGGBBAA
+    double line_width, size;
+    double points[SDQN_SHAPE_MAX_POINTS][2];
+} SdqnPlayShape;
 
-/// All that the page shows.
+/// A picture of SDQN_SCENE_WIDTH x SDQN_SCENE_HEIGHT, as Gymnasium draws it: shapes from the back to the front.
+typedef struct SdqnPlayScene {
+    double num_shapes;
+    SdqnPlayShape shapes[SDQN_SCENE_MAX_SHAPES];
+} SdqnPlayScene;
+
+/// The numbers that the page shows.
 typedef struct SdqnPlayState {
     double observation[SDQN_LANDER_OBSERVATION_SIZE];
     double q[SDQN_LANDER_NUM_ACTIONS]; ///< of this observation; not a number without a network
@@ -42,14 +50,11 @@ typedef struct SdqnPlayState {
     double steps;
     double terminated, truncated, at_rest; ///< 0 or 1
     double wind_force, wind_torque;        ///< in the last step, N and N m
-    double angle, velocity[2];             ///< of the hull, rad and m/s
-    double helipad_y;                      ///< m
-    double terrain[SDQN_NUM_EDGES][2];     ///< from left to right, m
-    SdqnPlayOutline outlines[SDQN_NUM_BODIES];
 } SdqnPlayState;
 
-/// Bytes of SdqnPlayState, so that the page can refuse a module that it does not fit.
+/// Bytes of SdqnPlayState and SdqnPlayScene, so that the page can refuse a module that it does not fit.
 SDQN_PLAY_EXPORT(sdqn_play_state_size) uint32_t sdqn_play_state_size(void);
+SDQN_PLAY_EXPORT(sdqn_play_scene_size) uint32_t sdqn_play_scene_size(void);
 /// What went wrong in the last call that failed: one line.
 SDQN_PLAY_EXPORT(sdqn_play_message) const char *sdqn_play_message(void);
 /// Where the page writes texts for the calls below: SDQN_PLAY_TEXT_SIZE bytes, the last always zero.
@@ -66,6 +71,8 @@ SDQN_PLAY_EXPORT(sdqn_play_begin) int sdqn_play_begin(uint32_t seed_low, uint32_
 /// One step. @return SDQN_OK, or SDQN_ERR_ARGUMENT for another action, before the first episode or after the end of one (nothing changed)
 SDQN_PLAY_EXPORT(sdqn_play_step) int sdqn_play_step(int action);
 SDQN_PLAY_EXPORT(sdqn_play_state) const SdqnPlayState *sdqn_play_state(void);
+/// Make the picture of the lander as it is now. Without an episode it has no shapes.
+SDQN_PLAY_EXPORT(sdqn_play_scene) const SdqnPlayScene *sdqn_play_scene(void);
 
 // ---- the network ----
 

@@ -4,7 +4,7 @@ import { ACTIONS, OBSERVATION, PlaygroundError, WINDS, createEngine } from "./en
 import { LARGEST_SEED, RANGES, decodeLink, defaultSettings, encodeLink, isChanged, taskOf, withWind } from "./link.js";
 import { Hands } from "./hands.js";
 import { QBars } from "./qbars.js";
-import { Scene } from "./scene.js";
+import { drawScene } from "./scene.js";
 import { checkGolden, readGolden } from "./check.js";
 
 const STEPS_A_SECOND = 50;
@@ -54,7 +54,6 @@ class Page {
   #tasks;
   #settings;
   #state;
-  #scene = new Scene($("canvas"), matchMedia("(prefers-reduced-motion: reduce)").matches);
   #bars = new QBars($("bars"), ACTIONS);
   #hands;
   #hasNetwork = false;
@@ -227,7 +226,6 @@ class Page {
     this.#hands.clear();
     this.#waiting = this.#flies();
     this.#lastAction = this.#owed = 0;
-    this.#scene.clear();
     this.#bars.clear();
     $("banner").hidden = true;
     $("result").textContent = "";
@@ -262,7 +260,6 @@ class Page {
     this.#lastAction = this.#flies() ? this.#hands.action() : this.#state.greedy;
     this.#engine.step(this.#lastAction);
     this.#state = this.#engine.state();
-    this.#scene.step(this.#state, this.#lastAction);
     if (this.#state.ended) this.#end();
   }
 
@@ -322,7 +319,8 @@ class Page {
   // ---- what is shown ----
 
   #draw() {
-    if (this.#state) this.#scene.draw(this.#state, this.#settings.wind === "none" ? undefined : this.#settings.wind_power);
+    const wind = this.#settings.wind === "none" ? null : { force: this.#state.wind_force, power: this.#settings.wind_power };
+    drawScene($("canvas"), this.#engine.scene(), wind);
   }
 
   #showState() {

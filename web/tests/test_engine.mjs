@@ -106,6 +106,22 @@ test("the wind that is shown is that of the step", async () => {
   assert.ok(waves.every((force, i) => force !== 0 && Math.abs(force) <= 15 && (i === 0 || Math.abs(force - waves[i - 1]) < 2)));
 });
 
+test("the picture holds sky, hull, legs and flags, and flames while an engine fires", async () => {
+  const engine = await createEngine(wasm), [task] = engine.builtinTasks();
+  assert.deepEqual(engine.scene(), []);
+  engine.begin(task, 1n);
+  const count = (kind) => engine.scene().filter((shape) => shape.kind === kind).length;
+  assert.equal(count("circle"), 0);
+  const purple = engine.scene().filter((shape) => shape.fill === "#8066e6ff");
+  assert.deepEqual(purple.map((shape) => shape.points.length), [6, 4, 4]);
+  assert.ok(engine.scene().some((shape) => shape.fill === "#cccc00ff" && shape.points.length === 3));
+  for (const shape of engine.scene()) assert.ok(shape.points.flat().every(Number.isFinite));
+  engine.step(2);
+  assert.ok(count("circle") > 0);
+  for (let i = 0; i < 10; i++) engine.step(0);
+  assert.equal(count("circle"), 0);
+});
+
 test("what the network is told changes its values, and one that is told nothing says so", async () => {
   const engine = await createEngine(wasm), [task] = engine.builtinTasks();
   engine.begin(task, 1n);
