@@ -243,8 +243,8 @@ class Page {
   }
 
   #pause(paused) {
-    this.#paused = paused;
-    if (!paused && this.#state.ended) this.#begin(this.#settings);
+    this.#paused = paused && !this.#state.ended;
+    if (this.#state.ended) this.#begin(this.#settings);
     this.#showSettings();
   }
 
@@ -292,6 +292,7 @@ class Page {
     $("banner").hidden = false;
     $("result").textContent = $("banner").textContent;
     this.#log(end, total);
+    this.#showSettings();
     if ($("goon").checked) this.#nextEpisode = setTimeout(() => this.#next(), PAUSE_BEFORE_NEXT);
   }
 
@@ -381,7 +382,7 @@ class Page {
     $("told").disabled = told === 0;
     $("seed").value = String(settings.seed);
     $("seed").setAttribute("aria-invalid", "false");
-    $("pause").textContent = this.#paused ? "Play" : "Pause";
+    $("pause").textContent = this.#state?.ended ? "Play again" : this.#paused ? "Play" : "Pause";
     $("pilot").setAttribute("aria-pressed", String(this.#flies()));
     $("pilot").textContent = this.#flies() ? "Let the network fly" : "Fly yourself";
     $("touch").hidden = !this.#flies();
