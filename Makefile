@@ -17,7 +17,7 @@ WERROR ?=
 # Packages of Debian that a target needs, besides make and a compiler. Those that are missing are installed first.
 PACKAGES_build := libc6-dev libyaml-dev libjansson-dev
 PACKAGES_view := $(PACKAGES_build) libcairo2-dev libsdl2-dev
-PACKAGES_test := $(PACKAGES_build) libcmocka-dev libcairo2-dev
+PACKAGES_test := $(PACKAGES_build) libcmocka-dev libcairo2-dev gnuplot-nox
 PACKAGES_aarch64 := $(PACKAGES_test) gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 PACKAGES_check := $(PACKAGES_test) libsdl2-dev gcc clang clang-tidy cppcheck python3
 ifeq ($(shell uname -m),x86_64)

@@ -193,12 +193,10 @@ SdqnStatus sdqn_behaviour_play(SdqnRunRecord *run, SdqnBehaviour **behaviour, Sd
         if (status == SDQN_OK) sdqn_notes_add(&run->notes, "no episode was played: the folder holds no weights yet");
         return status;
     }
-    status = open_policy(run, name, &set, &policy, error);
-    if (status == SDQN_ERR_FORMAT || status == SDQN_ERR_IO) {
-        sdqn_notes_add(&run->notes, "no episode was played: %.360s", error->message);
-        return SDQN_OK;
-    }
-    if (status == SDQN_OK) status = create(run, &made, error);
+    SdqnError cause = {0};
+    status = open_policy(run, name, &set, &policy, &cause);
+    if (status != SDQN_OK) return sdqn_notes_take(&run->notes, "no episode was played", status, &cause, error);
+    status = create(run, &made, error);
     if (status == SDQN_OK) status = play(policy, &set, made, error);
     sdqn_weights_policy_destroy(policy);
     if (status != SDQN_OK) {

@@ -65,10 +65,9 @@ static SdqnStatus take_file(const SdqnRunRecord *run, const char *name, int64_t 
 }
 
 static SdqnStatus take_or_note(SdqnRunRecord *run, const char *name, int64_t episode, SdqnEmbeddings *embeddings, SdqnError *error) {
-    const SdqnStatus status = take_file(run, name, episode, embeddings, error);
-    if (status != SDQN_ERR_FORMAT && status != SDQN_ERR_IO) return status;
-    sdqn_notes_add(&run->notes, "left out: %.380s", error->message);
-    return SDQN_OK;
+    SdqnError cause = {0};
+    const SdqnStatus status = take_file(run, name, episode, embeddings, &cause);
+    return status == SDQN_OK ? SDQN_OK : sdqn_notes_take(&run->notes, "left out", status, &cause, error);
 }
 
 SdqnStatus sdqn_embeddings_read(SdqnRunRecord *run, SdqnEmbeddings *embeddings, SdqnError *error) {

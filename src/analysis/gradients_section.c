@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW 20 ///< reports in a rolling mean
+#define MIN_WINDOW 10 ///< reports in a rolling mean
+#define MAX_WINDOW 200
 #define PAIR_NAME_SIZE 80
 #define MAX_PAIR_ROWS 200 ///< of the table of pairs
 
@@ -89,6 +90,12 @@ static void choose_pairs(const SdqnAnalysis *analysis, double *scratch, Choice *
 
 // ---- over time ------------------------------------------------------------------------------------------------------------------
 
+/// Reports in a rolling mean: a twelfth of all, so that what stays is the drift and not the noise of single batches.
+static int window_of(const SdqnGradientRecord *gradients) {
+    const int window = gradients->count / 12;
+    return window < MIN_WINDOW ? MIN_WINDOW : window > MAX_WINDOW ? MAX_WINDOW : window;
+}
+
 /// Mean over the pairs of a report; NaN without any.
 static double mean_of_pairs(const SdqnGradientRecord *gradients, const SdqnCosines *cosines, int report) {
     int known = 0;
@@ -119,7 +126,7 @@ static SdqnStatus fill_curves(const SdqnGradientRecord *gradients, const Choice 
                 value = 100.0 * sdqn_conflict_share(gradients, c == CONFLICT ? &gradients->seen : &gradients->control, r);
             sdqn_smooth_curve_add(&curves[c], (double)gradients->updates[r] / 1000.0, value);
         }
-        if (status == SDQN_OK) status = sdqn_smooth_curve_average(&curves[c], WINDOW, true, error);
+        if (status == SDQN_OK) status = sdqn_smooth_curve_average(&curves[c], window_of(gradients), true, error);
     }
     return status;
 }
@@ -156,7 +163,7 @@ static SdqnStatus add_over_time(const SdqnAnalysis *analysis, const Choice *choi
             caption, sizeof caption,
             "Gradients of the tasks' TD losses at %d updates, rolling mean of %d reports%s. Control: the same batch's rows dealt to the "
             "tasks at random, mean over all pairs.",
-            analysis->gradients->count, WINDOW,
+            analysis->gradients->count, window_of(analysis->gradients),
             analysis->gradients->pairs > choice->count ? "; the pairs with the lowest mean cosines" : "");
         sdqn_page_figure(analysis->page,
                          &(SdqnChart){.name = "gradient-cosines", .caption = caption, .panels = panels, .num_panels = 2, .columns = 2});

@@ -13,3 +13,9 @@ void sdqn_notes_add(SdqnNotes *notes, const char *format, ...) {
     }
     notes->count++;
 }
+
+SdqnStatus sdqn_notes_take(SdqnNotes *notes, const char *what, SdqnStatus status, const SdqnError *cause, SdqnError *error) {
+    if (status != SDQN_ERR_IO && status != SDQN_ERR_FORMAT) return sdqn_error_set(error, status, "%s", cause->message);
+    sdqn_notes_add(notes, "%s: %.360s", what, cause->message);
+    return SDQN_OK;
+}

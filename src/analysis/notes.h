@@ -15,4 +15,8 @@ typedef struct SdqnNotes {
 /// Add one; longer text is cut. NULL notes are ignored.
 void sdqn_notes_add(SdqnNotes *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/// Turn an error of a file that can be done without into a note: "WHAT: message".
+/// @return SDQN_OK for SDQN_ERR_IO and SDQN_ERR_FORMAT, which are noted; else `status`, and `error` is set
+SdqnStatus sdqn_notes_take(SdqnNotes *notes, const char *what, SdqnStatus status, const SdqnError *cause, SdqnError *error);
+
 #endif

@@ -27,19 +27,19 @@ static int count_lines(const uint8_t *text, size_t size) {
 static SdqnStatus take_line(Reading *reading, int number, const char *text, size_t size, SdqnError *error) {
     char where[SDQN_ERROR_SIZE];
     json_t *line;
+    SdqnError cause = {0};
     snprintf(where, sizeof where, "%.300s:%d", reading->name, number);
-    SdqnStatus status = sdqn_json_parse(where, text, size, &line, error);
+    SdqnStatus status = sdqn_json_parse(where, text, size, &line, &cause);
     if (status == SDQN_OK) {
-        status = reading->take(reading->context, where, line, error);
+        status = reading->take(reading->context, where, line, &cause);
         json_decref(line);
     }
     if (status == SDQN_OK) {
         reading->taken++;
-    } else if (status == SDQN_ERR_FORMAT) {
-        if (reading->refused++ < SHOWN_LINES) sdqn_notes_add(reading->notes, "left out: %.380s", error->message);
-        status = SDQN_OK;
+    } else if (status == SDQN_ERR_FORMAT && reading->refused++ < SHOWN_LINES) {
+        sdqn_notes_add(reading->notes, "left out: %.380s", cause.message);
     }
-    return status;
+    return status == SDQN_OK || status == SDQN_ERR_FORMAT ? SDQN_OK : sdqn_error_set(error, status, "%s", cause.message);
 }
 
 static SdqnStatus take_lines(Reading *reading, const char *text, size_t size, SdqnError *error) {
@@ -67,12 +67,9 @@ SdqnStatus sdqn_run_log_read(const char *folder, const char *name, SdqnStatus (*
     if (taken) *taken = 0;
     SdqnStatus status = sdqn_file_join(folder, name, path, error);
     if (status != SDQN_OK) return status;
-    status = sdqn_file_read(path, SDQN_RUN_LOG_MAX_SIZE, &text, &size, error);
-    if (status == SDQN_ERR_IO || status == SDQN_ERR_FORMAT) {
-        sdqn_notes_add(notes, "left out: %.380s", error->message);
-        return SDQN_OK;
-    }
-    if (status != SDQN_OK) return status;
+    SdqnError cause = {0};
+    status = sdqn_file_read(path, SDQN_RUN_LOG_MAX_SIZE, &text, &size, &cause);
+    if (status != SDQN_OK) return sdqn_notes_take(notes, "left out", status, &cause, error);
     Reading reading = {.name = name, .take = take, .context = context, .notes = notes};
     if (acquire) status = acquire(context, count_lines(text, size), error);
     if (status == SDQN_OK) status = take_lines(&reading, (const char *)text, size, error);

@@ -161,17 +161,16 @@ static SdqnStatus read_summary(SdqnRunRecord *record, SdqnError *error) {
     json_t *document;
     SdqnStatus status = sdqn_file_join(record->folder, SDQN_RUN_SUMMARY, path, error);
     if (status != SDQN_OK || !sdqn_file_exists(path)) return status;
-    status = sdqn_json_read(path, MAX_SUMMARY, &document, error);
+    SdqnError cause = {0};
+    status = sdqn_json_read(path, MAX_SUMMARY, &document, &cause);
     if (status == SDQN_OK) {
-        status = sdqn_json_get_integer(SDQN_RUN_SUMMARY, document, "parameters", 1, INT64_MAX, &record->parameters, error);
-        if (status == SDQN_OK) status = sdqn_json_get_string(SDQN_RUN_SUMMARY, document, "weights_sha256", &sha256, error);
+        status = sdqn_json_get_integer(SDQN_RUN_SUMMARY, document, "parameters", 1, INT64_MAX, &record->parameters, &cause);
+        if (status == SDQN_OK) status = sdqn_json_get_string(SDQN_RUN_SUMMARY, document, "weights_sha256", &sha256, &cause);
         if (status == SDQN_OK && sdqn_sha256_is_hex(sha256)) memcpy(record->weights_sha256, sha256, SDQN_SHA256_HEX_SIZE);
         json_decref(document);
     }
     record->finished = status == SDQN_OK;
-    if (status != SDQN_ERR_FORMAT && status != SDQN_ERR_IO) return status;
-    sdqn_notes_add(&record->notes, "left out: %.380s", error->message);
-    return SDQN_OK;
+    return status == SDQN_OK ? SDQN_OK : sdqn_notes_take(&record->notes, "left out", status, &cause, error);
 }
 
 static SdqnStatus read_config(SdqnRunRecord *record, SdqnError *error) {

@@ -17,6 +17,7 @@ static const char *write_tag(FILE *out, const char *c, const char *end, const ch
         {"href=\"#", "href=\"#", true},
         {"url(#", "url(#", true},
         {"\"black\"", "\"currentColor\"", false},
+        {"\"rgb(0,0,0)\"", "\"currentColor\"", false},
         {"'black'", "'currentColor'", false},
         {"'rgb(  0,   0,   0)'", "'currentColor'", false},
         {"\"rgb(  0,   0,   0)\"", "\"currentColor\"", false},
