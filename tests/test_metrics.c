@@ -57,7 +57,8 @@ static void time_is_in_timing_alone(void **state) {
 static void evaluation_line_holds_results_and_protocol(void **state) {
     (void)state;
     SdqnEpisodeResult episode = {.seed = 2000000, .episode_return = 1.5, .steps = 7, .terminated = true, .at_rest = true};
-    SdqnTaskResult task = {.name = "windy", .time_limit_steps = 400, .mean = 1.5, .at_rest = 1, .steps = 7, .episodes = &episode};
+    SdqnTaskResult task = {
+        .name = "windy", .time_limit_steps = 400, .mean = 1.5, .at_rest = 1, .steps = 7, .num_episodes = 1, .episodes = &episode};
     SdqnEvaluation evaluation = {.num_tasks = 1, .num_episodes = 1, .seed = 2000000, .mean = 1.5, .tasks = &task};
     SdqnJsonWriter *writer = sdqn_json_writer_create(0);
     sdqn_metrics_evaluation_line(writer, 50, SDQN_EVALUATION_PERIODIC, &evaluation);

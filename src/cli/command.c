@@ -4,6 +4,7 @@
 static const SdqnCommand COMMANDS[] = {
     {"train", sdqn_command_train, "train a method on tasks, in a folder that holds all about the run"},
     {"evaluate", sdqn_command_evaluate, "run greedy episodes of a run's final weights or of a weights file"},
+    {"play", sdqn_command_play, "fly the lander yourself, in a window"},
     {"export", sdqn_command_export, "write a run's networks for PyTorch, ONNX, or as one C file"},
     {"import", sdqn_command_import, "make weights from a file of another program, by a map of its names"},
     {"prune", sdqn_command_prune, "leave out the small residuals of a trained VarShare network and see what it costs"},

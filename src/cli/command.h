@@ -20,6 +20,7 @@ SdqnStatus sdqn_command_evaluate(int argc, char **argv, SdqnError *error);
 SdqnStatus sdqn_command_export(int argc, char **argv, SdqnError *error);
 SdqnStatus sdqn_command_import(int argc, char **argv, SdqnError *error);
 SdqnStatus sdqn_command_analyze(int argc, char **argv, SdqnError *error);
+SdqnStatus sdqn_command_play(int argc, char **argv, SdqnError *error);
 SdqnStatus sdqn_command_prune(int argc, char **argv, SdqnError *error);
 SdqnStatus sdqn_command_study(int argc, char **argv, SdqnError *error);
 SdqnStatus sdqn_command_compare(int argc, char **argv, SdqnError *error);

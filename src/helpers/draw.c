@@ -92,7 +92,9 @@ static SdqnStatus draw(SdqnCanvas *canvas, const SdqnScene *scene, SdqnError *er
     cairo_translate(cairo, (canvas->width - scale * SDQN_SCENE_WIDTH) / 2, (canvas->height - scale * SDQN_SCENE_HEIGHT) / 2);
     cairo_scale(cairo, scale, scale);
     cairo_rectangle(cairo, 0, 0, SDQN_SCENE_WIDTH, SDQN_SCENE_HEIGHT);
+    cairo_set_antialias(cairo, CAIRO_ANTIALIAS_NONE); // else what is covered shines through at the edges
     cairo_clip(cairo);
+    cairo_set_antialias(cairo, CAIRO_ANTIALIAS_DEFAULT);
     for (int i = 0; i < scene->num_shapes; i++) {
         const SdqnShape *shape = &scene->shapes[i];
         if (shape->kind == SDQN_SHAPE_CIRCLE)

@@ -183,6 +183,13 @@ SdqnExhausts sdqn_lander_foresee_exhausts(const SdqnLander *lander, SdqnThrust t
     return exhausts_of(lander, thrust, (const double[2]){sdqn_sin(angle), sdqn_cos(angle)}, dispersion);
 }
 
+double sdqn_lander_foresee_wind(const SdqnLander *lander) {
+    SdqnLander copy = *lander;
+    copy.world.bodies[0].force = sdqn_vec2(0.0f, 0.0f);
+    blow(&copy);
+    return (double)copy.world.bodies[0].force.x;
+}
+
 /// Gymnasium's state in double; the observation is its rounding to float32.
 static void read_state(const SdqnLander *lander, double state[SDQN_LANDER_OBSERVATION_SIZE]) {
     const SdqnBody *hull = &lander->world.bodies[0];

@@ -53,6 +53,9 @@ typedef struct SdqnExhausts {
 /// What a step with this thrust would throw out now. The lander is only read: for pictures.
 SdqnExhausts sdqn_lander_foresee_exhausts(const SdqnLander *lander, SdqnThrust thrust);
 
+/// The wind's force across on the hull in the step that comes now, newtons; 0 if it does not blow. The lander is only read.
+double sdqn_lander_foresee_wind(const SdqnLander *lander);
+
 /// Count a step that an episode has made, and truncate it at the task's limit.
 void sdqn_lander_count_step(SdqnLander *lander, SdqnStep *step);
 

@@ -11,11 +11,11 @@ void sdqn_task_result_json_add(SdqnJsonWriter *writer, const SdqnTaskResult *tas
     sdqn_json_add_double(writer, "steps", task->steps);
 }
 
-static void add_task(SdqnJsonWriter *writer, const SdqnTaskResult *task, int episodes) {
+static void add_task(SdqnJsonWriter *writer, const SdqnTaskResult *task) {
     sdqn_json_begin_object(writer, task->name);
     sdqn_task_result_json_add(writer, task);
     sdqn_json_begin_array(writer, "episodes");
-    for (int i = 0; i < episodes; i++) {
+    for (int i = 0; i < task->num_episodes; i++) {
         const SdqnEpisodeResult *episode = &task->episodes[i];
         sdqn_json_begin_object(writer, NULL);
         sdqn_json_add_u64(writer, "seed", episode->seed);
@@ -31,7 +31,7 @@ static void add_task(SdqnJsonWriter *writer, const SdqnTaskResult *task, int epi
 
 void sdqn_evaluation_json_add(SdqnJsonWriter *writer, const SdqnEvaluation *evaluation) {
     sdqn_json_begin_object(writer, "tasks");
-    for (int t = 0; t < evaluation->num_tasks; t++) add_task(writer, &evaluation->tasks[t], evaluation->num_episodes);
+    for (int t = 0; t < evaluation->num_tasks; t++) add_task(writer, &evaluation->tasks[t]);
     sdqn_json_end_object(writer);
     sdqn_json_add_double(writer, "mean", evaluation->mean);
 
@@ -88,6 +88,7 @@ SdqnStatus sdqn_evaluation_json_read(const char *where, const json_t *object, Sd
         if (status == SDQN_OK) status = sdqn_task_result_json_read(where, value, task, error);
         if (status == SDQN_OK) status = sdqn_json_get_integer(where, limits, name, 1, INT32_MAX, &limit, error);
         if (status == SDQN_OK) task->time_limit_steps = (int)limit;
+        task->num_episodes = (int)episodes;
         task++;
     }
     if (status != SDQN_OK) {

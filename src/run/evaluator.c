@@ -7,7 +7,8 @@
 #define MAX_EPISODES 1000000
 
 /// mean = sum R / n; std = sqrt(sum (R - mean)^2 / n), both summed in episode order.
-static void summarise(SdqnTaskResult *task, int episodes) {
+static void summarise(SdqnTaskResult *task) {
+    const int episodes = task->num_episodes;
     double n = episodes, sum = 0, steps = 0, successes = 0, at_rest = 0, timeouts = 0, squares = 0;
     for (int i = 0; i < episodes; i++) {
         const SdqnEpisodeResult *episode = &task->episodes[i];
@@ -29,6 +30,15 @@ static void summarise(SdqnTaskResult *task, int episodes) {
     task->steps = steps / n;
 }
 
+void sdqn_evaluation_summarise(SdqnEvaluation *evaluation) {
+    evaluation->mean = 0;
+    for (int t = 0; t < evaluation->num_tasks; t++) {
+        summarise(&evaluation->tasks[t]);
+        evaluation->mean += evaluation->tasks[t].mean;
+    }
+    evaluation->mean /= evaluation->num_tasks;
+}
+
 static SdqnStatus allocate(const SdqnTaskSet *set, int episodes, SdqnEvaluation *evaluation) {
     evaluation->tasks = calloc((size_t)set->count, sizeof *evaluation->tasks);
     if (evaluation->tasks == NULL) return SDQN_ERR_MEMORY;
@@ -39,6 +49,19 @@ static SdqnStatus allocate(const SdqnTaskSet *set, int episodes, SdqnEvaluation 
         evaluation->tasks[t].episodes = calloc((size_t)episodes, sizeof(SdqnEpisodeResult));
         if (evaluation->tasks[t].episodes == NULL) return SDQN_ERR_MEMORY;
     }
+    return SDQN_OK;
+}
+
+SdqnStatus sdqn_evaluation_create(const SdqnTaskSet *set, int episodes, uint64_t seed, SdqnEvaluation *evaluation, SdqnError *error) {
+    if (episodes < 1 || episodes > MAX_EPISODES)
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "evaluation: episodes = %d: must be in [1, %d]", episodes, MAX_EPISODES);
+    SdqnEvaluation made = {.num_episodes = episodes, .seed = seed};
+    const SdqnStatus status = allocate(set, episodes, &made);
+    if (status != SDQN_OK) {
+        sdqn_evaluation_clear(&made);
+        return sdqn_error_set(error, status, "evaluation: out of memory for %d episodes of %d tasks", episodes, set->count);
+    }
+    *evaluation = made;
     return SDQN_OK;
 }
 
@@ -183,28 +206,19 @@ static SdqnStatus play(Lanes *lanes, SdqnError *error) {
 }
 
 SdqnStatus sdqn_evaluate(const SdqnEvaluationDef *def, SdqnEvaluation *evaluation, SdqnError *error) {
-    if (def->episodes < 1 || def->episodes > MAX_EPISODES)
-        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "evaluation: episodes = %d: must be in [1, %d]", def->episodes, MAX_EPISODES);
-
-    SdqnEvaluation result = {.num_episodes = def->episodes, .seed = def->seed};
+    SdqnEvaluation result;
     Lanes lanes = {0};
-    SdqnStatus status = allocate(def->set, def->episodes, &result);
-    if (status != SDQN_OK) {
-        sdqn_error_set(error, status, "evaluation: out of memory for %d episodes of %d tasks", def->episodes, def->set->count);
-    } else {
-        status = create_lanes(def, &result, &lanes, error);
-    }
+    SdqnStatus status = sdqn_evaluation_create(def->set, def->episodes, def->seed, &result, error);
+    if (status != SDQN_OK) return status;
+    status = create_lanes(def, &result, &lanes, error);
     if (status == SDQN_OK) status = play(&lanes, error);
     destroy_lanes(&lanes);
     if (status != SDQN_OK) {
         sdqn_evaluation_clear(&result);
         return status;
     }
-    for (int t = 0; t < result.num_tasks; t++) {
-        summarise(&result.tasks[t], result.num_episodes);
-        result.mean += result.tasks[t].mean;
-    }
-    result.mean /= result.num_tasks;
+    for (int t = 0; t < result.num_tasks; t++) result.tasks[t].num_episodes = result.num_episodes;
+    sdqn_evaluation_summarise(&result);
     *evaluation = result;
     return SDQN_OK;
 }

@@ -43,13 +43,14 @@ typedef struct SdqnTaskResult {
     double at_rest; ///< share of episodes that ended at rest
     double timeout; ///< share of episodes cut by the time limit
     double steps;   ///< mean length
-    SdqnEpisodeResult *episodes;
+    int num_episodes;
+    SdqnEpisodeResult *episodes; ///< [num_episodes]; NULL if read back from a file
 } SdqnTaskResult;
 
 /// The result of one evaluation. Filled by sdqn_evaluate, freed by sdqn_evaluation_clear; all zeros is an empty one.
 typedef struct SdqnEvaluation {
     int num_tasks;
-    int num_episodes; ///< per task
+    int num_episodes; ///< asked for, per task; sdqn_evaluate plays them all
     uint64_t seed;    ///< episode i of each task began with reset(seed + i)
     double mean;      ///< mean over the tasks of their means
     SdqnTaskResult *tasks;
@@ -80,6 +81,12 @@ typedef struct SdqnEvaluationDef {
 /// @param evaluation  overwritten on success only; the caller clears it
 /// @return SDQN_OK, SDQN_ERR_ARGUMENT, SDQN_ERR_MEMORY, or SDQN_ERR_INTERRUPTED if `progress` said stop
 SdqnStatus sdqn_evaluate(const SdqnEvaluationDef *def, SdqnEvaluation *evaluation, SdqnError *error);
+
+/// Make an evaluation to be filled in: room for the episodes of each task, none of them played.
+/// @return SDQN_OK, SDQN_ERR_ARGUMENT (`episodes` not in [1, 1000000]) or SDQN_ERR_MEMORY; to be cleared by the caller if OK
+SdqnStatus sdqn_evaluation_create(const SdqnTaskSet *set, int episodes, uint64_t seed, SdqnEvaluation *evaluation, SdqnError *error);
+/// Work out the figures of each task, which has at least one episode, and the mean.
+void sdqn_evaluation_summarise(SdqnEvaluation *evaluation);
 
 /// Free what sdqn_evaluate allocated. Safe on an empty evaluation.
 void sdqn_evaluation_clear(SdqnEvaluation *evaluation);

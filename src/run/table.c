@@ -30,14 +30,23 @@ static void write_row(FILE *stream, int width, const SdqnTaskResult *task) {
             100 * task->at_rest, 100 * task->timeout, task->steps);
 }
 
+/// Whether somebody stopped before all episodes were played.
+static bool is_partial(const SdqnEvaluation *evaluation) {
+    bool partial = false;
+    for (int t = 0; t < evaluation->num_tasks; t++) partial |= evaluation->tasks[t].num_episodes != evaluation->num_episodes;
+    return partial;
+}
+
 void sdqn_table_write(FILE *stream, const SdqnEvaluation *evaluation, bool with_seed_figures) {
-    int width = name_width(evaluation);
-    fprintf(stream, "%-*s  %8s  %7s  %7s  %7s  %9s  %6s%s\n", width, "task", "mean", "std", "success", "at rest", "time-outs", "steps",
-            with_seed_figures ? "  document*" : "");
+    const int width = name_width(evaluation);
+    const bool partial = is_partial(evaluation);
+    fprintf(stream, "%-*s  %8s  %7s  %7s  %7s  %9s  %6s%s%s\n", width, "task", "mean", "std", "success", "at rest", "time-outs", "steps",
+            with_seed_figures ? "  document*" : "", partial ? "  episodes" : "");
     for (int t = 0; t < evaluation->num_tasks; t++) {
         const double *figure = with_seed_figures ? document_figure(evaluation->tasks[t].name) : NULL;
         write_row(stream, width, &evaluation->tasks[t]);
         if (figure != NULL) fprintf(stream, "  %9.2f", *figure);
+        if (partial) fprintf(stream, "  %8d", evaluation->tasks[t].num_episodes);
         fputc('\n', stream);
     }
     if (evaluation->num_tasks > 1) {
@@ -45,7 +54,7 @@ void sdqn_table_write(FILE *stream, const SdqnEvaluation *evaluation, bool with_
         if (with_seed_figures) fprintf(stream, "%*s  %9.2f", 49, "", document_mean);
         fputc('\n', stream);
     }
-    fprintf(stream, "%d episodes a task, seeds from %llu; greedy; success: return >= %g; at rest: landed and asleep (reward +100)\n",
-            evaluation->num_episodes, (unsigned long long)evaluation->seed, SDQN_SUCCESS_RETURN);
+    fprintf(stream, "%s%d episodes a task, seeds from %llu; greedy; success: return >= %g; at rest: landed and asleep (reward +100)\n",
+            partial ? "of " : "", evaluation->num_episodes, (unsigned long long)evaluation->seed, SDQN_SUCCESS_RETURN);
     if (with_seed_figures) fputs("* the seed document's Shared DQN: one run without a seed, 20 episodes a task\n", stream);
 }

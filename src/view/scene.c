@@ -1,14 +1,12 @@
 #include "view/scene.h"
 
+#include "view/colors.h"
+
 #include <assert.h>
 #include <math.h>
 
 #define PIXELS_PER_METRE 30.0
 #define WORLD_HEIGHT (SDQN_SCENE_HEIGHT / PIXELS_PER_METRE)
-
-static const SdqnColor WHITE = {255, 255, 255, 255}, BLACK = {0, 0, 0, 255};
-static const SdqnColor PURPLE = {128, 102, 230, 255}, DARK_PURPLE = {77, 77, 128, 255}; // hull and legs
-static const SdqnColor YELLOW = {204, 204, 0, 255};
 
 /// A place of the world in the picture. Gymnasium draws upside down and then turns the rows about; whole numbers are the middles of its
 /// pixels.
@@ -31,7 +29,7 @@ static void add_point(SdqnShape *shape, SdqnPoint point) {
 
 static void add_moon(SdqnScene *scene) {
     SdqnShape *moon = sdqn_scene_add(scene, SDQN_SHAPE_POLYGON, SDQN_PART_MOON);
-    moon->fill = WHITE;
+    moon->fill = SDQN_WHITE;
     add_point(moon, (SdqnPoint){0, 0});
     add_point(moon, (SdqnPoint){SDQN_SCENE_WIDTH, 0});
     add_point(moon, (SdqnPoint){SDQN_SCENE_WIDTH, SDQN_SCENE_HEIGHT});
@@ -48,7 +46,7 @@ static SdqnPoint whole_place(double x, double y) {
 /// The sky reaches down to the terrain: edges 1 to 10 of the world, from left to right.
 static void add_sky(SdqnScene *scene, const SdqnWorld *world) {
     SdqnShape *sky = sdqn_scene_add(scene, SDQN_SHAPE_POLYGON, SDQN_PART_SKY);
-    sky->fill = sky->outline = BLACK;
+    sky->fill = sky->outline = SDQN_BLACK;
     sky->line_width = 1;
     for (int e = 1; e < SDQN_NUM_EDGES; e++) add_point(sky, whole_place((double)world->edges[e].v1.x, (double)world->edges[e].v1.y));
     const SdqnVec2 end = world->edges[SDQN_NUM_EDGES - 1].v2;
@@ -59,10 +57,12 @@ static void add_sky(SdqnScene *scene, const SdqnWorld *world) {
 
 static uint8_t glow(double heat) { return (uint8_t)((heat > 0.2 ? heat : 0.2) * 255); }
 
+SdqnColor sdqn_color_of_heat(double heat) { return (SdqnColor){glow(0.15 + heat), glow(0.5 * heat), glow(0.5 * heat), 255}; }
+
 static void add_flame(SdqnScene *scene, const SdqnFlame *flame) {
     SdqnShape *disc = sdqn_scene_add(scene, SDQN_SHAPE_CIRCLE, SDQN_PART_FLAME);
     disc->size = 1.9; // corners as dark as pygame's disc of radius 2 has them
-    disc->fill = (SdqnColor){glow(0.15 + flame->heat), glow(0.5 * flame->heat), glow(0.5 * flame->heat), 255};
+    disc->fill = sdqn_color_of_heat(flame->heat);
     const SdqnPoint center = whole_place(flame->x, flame->y);
     add_point(disc, (SdqnPoint){center.x - 0.5, center.y + 0.5}); // pygame's disc of radius 2 is 4 pixels wide
 }
@@ -73,8 +73,8 @@ static void add_body(SdqnScene *scene, const SdqnWorld *world, int body) {
     const SdqnTransform transform = world->bodies[body].transform;
     const SdqnPart part = (SdqnPart)(SDQN_PART_HULL + body);
     SdqnShape *inside = sdqn_scene_add(scene, SDQN_SHAPE_POLYGON, part), *outline = sdqn_scene_add(scene, SDQN_SHAPE_POLYGON, part);
-    inside->fill = inside->outline = PURPLE;
-    outline->outline = DARK_PURPLE;
+    inside->fill = inside->outline = SDQN_PURPLE;
+    outline->outline = SDQN_DARK_PURPLE;
     inside->line_width = outline->line_width = 1;
     for (int i = 0; i < polygon->count; i++) {
         const SdqnVec2 corner = sdqn_transform(transform, polygon->vertex[i]);
@@ -91,12 +91,12 @@ static void add_flag(SdqnScene *scene, const SdqnLander *lander, int side) {
     const SdqnPoint foot = place((double)lander->world.edges[5 + 2 * side].v1.x, lander->helipad_y);
     const SdqnPoint top = {foot.x, foot.y - pole_height};
     SdqnShape *pole = sdqn_scene_add(scene, SDQN_SHAPE_LINE, part);
-    pole->outline = WHITE;
+    pole->outline = SDQN_WHITE;
     pole->line_width = 1;
     add_point(pole, foot);
     add_point(pole, top);
     SdqnShape *flag = sdqn_scene_add(scene, SDQN_SHAPE_POLYGON, part);
-    flag->fill = flag->outline = YELLOW;
+    flag->fill = flag->outline = SDQN_YELLOW;
     flag->line_width = 1;
     add_point(flag, top);
     add_point(flag, (SdqnPoint){top.x, top.y + flag_height});

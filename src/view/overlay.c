@@ -1,0 +1,148 @@
+#include "view/overlay.h"
+
+#include "view/colors.h"
+#include "view/keys.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TEXT 12.0  ///< pixels
+#define LINE 16.0  ///< from one base line to the next
+#define MARGIN 8.0 ///< about a panel's contents
+#define LEFT 8.0   ///< edges of the panels
+#define RIGHT (SDQN_SCENE_WIDTH - 8.0)
+#define TOP 8.0
+#define BAR_WIDTH 64.0
+
+static void add_box(SdqnScene *scene, double x, double y, double width, double height, SdqnColor color) {
+    SdqnShape *box = sdqn_scene_add(scene, SDQN_SHAPE_POLYGON, SDQN_PART_OVERLAY);
+    box->fill = color;
+    box->num_points = 4;
+    box->points[0] = (SdqnPoint){x, y};
+    box->points[1] = (SdqnPoint){x + width, y};
+    box->points[2] = (SdqnPoint){x + width, y + height};
+    box->points[3] = (SdqnPoint){x, y + height};
+}
+
+static SdqnShape *add_text(SdqnScene *scene, double x, double y, SdqnAlign align, SdqnColor color) {
+    SdqnShape *text = sdqn_scene_add(scene, SDQN_SHAPE_TEXT, SDQN_PART_OVERLAY);
+    text->fill = color;
+    text->size = TEXT;
+    text->align = align;
+    text->num_points = 1;
+    text->points[0] = (SdqnPoint){x, y};
+    return text;
+}
+
+static void add_words(SdqnScene *scene, double x, double y, SdqnAlign align, SdqnColor color, const char *words) {
+    SdqnShape *text = add_text(scene, x, y, align, color);
+    snprintf(text->text, sizeof text->text, "%s", words);
+}
+
+static double line_y(int line) { return TOP + MARGIN + LINE * line + TEXT - 2; }
+
+static void add_row(SdqnScene *scene, int line, const char *name, const char *value) {
+    add_words(scene, LEFT + MARGIN, line_y(line), SDQN_ALIGN_LEFT, SDQN_GREY, name);
+    add_words(scene, LEFT + MARGIN + 44, line_y(line), SDQN_ALIGN_LEFT, SDQN_WHITE, value);
+}
+
+static void add_state(SdqnScene *scene, const SdqnSession *session, const SdqnOverlay *overlay) {
+    const SdqnTaskEntry *task = &session->def.set->tasks[session->task];
+    char text[SDQN_SHAPE_TEXT_SIZE];
+    add_box(scene, LEFT, TOP, 190, 2 * MARGIN + 5 * LINE - 2, SDQN_PANEL);
+    snprintf(text, sizeof text, strlen(task->name) > 18 ? "%.16s.." : "%s", task->name);
+    add_row(scene, 0, "task", text);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)session->seed);
+    add_row(scene, 1, "seed", text);
+    snprintf(text, sizeof text, "%d of %d", (int)session->lander.steps, task->time_limit_steps);
+    add_row(scene, 2, "step", text);
+    snprintf(text, sizeof text, "%.1f", session->episode_return);
+    add_row(scene, 3, "return", text);
+    if (overlay->speed == 1.0)
+        snprintf(text, sizeof text, "%s%s", session->by_hand ? "you" : "the network", overlay->paused ? ", paused" : "");
+    else
+        snprintf(text, sizeof text, "%s, %g x%s", session->by_hand ? "you" : "the network", overlay->speed,
+                 overlay->paused ? ", paused" : "");
+    add_row(scene, 4, "pilot", text);
+}
+
+/// Actions, the last one marked, and their Q-values as bars to the right or left of zero.
+static void add_actions(SdqnScene *scene, const SdqnSession *session, const SdqnOverlay *overlay) {
+    static const char *const names[SDQN_LANDER_NUM_ACTIONS] = {"nothing", "left", "main", "right"};
+    const bool has_q = session->def.policy != NULL;
+    const double width = has_q ? 232 : 76, left = RIGHT - width, zero = RIGHT - MARGIN - 42 - BAR_WIDTH;
+    add_box(scene, left, TOP, width, 2 * MARGIN + SDQN_LANDER_NUM_ACTIONS * LINE - 2, SDQN_PANEL);
+    for (int a = 0; a < SDQN_LANDER_NUM_ACTIONS; a++) {
+        const bool chosen = a == session->action;
+        add_words(scene, left + MARGIN, line_y(a), SDQN_ALIGN_LEFT, chosen ? SDQN_ORANGE : SDQN_WHITE, names[a]);
+        if (!has_q) continue;
+        const double share = (double)session->q[a] / overlay->q_scale, length = BAR_WIDTH * fmin(fmax(share, -1), 1);
+        add_box(scene, zero, line_y(a) - TEXT + 3, length, TEXT - 2, chosen ? SDQN_ORANGE : SDQN_BLUE);
+        SdqnShape *value = add_text(scene, RIGHT - MARGIN, line_y(a), SDQN_ALIGN_RIGHT, chosen ? SDQN_ORANGE : SDQN_WHITE);
+        snprintf(value->text, sizeof value->text, "%.1f", (double)session->q[a]);
+    }
+    if (has_q) add_box(scene, zero - 0.5, TOP + MARGIN - 2, 1, SDQN_LANDER_NUM_ACTIONS * LINE, SDQN_GREY);
+}
+
+/// The wind as an arrow: at full power as long as the panel.
+static void add_wind(SdqnScene *scene, const SdqnSession *session) {
+    const SdqnTask *task = &session->lander.task;
+    if (task->wind == SDQN_WIND_NONE || !(task->wind_power > 0)) return;
+    const double middle = SDQN_SCENE_WIDTH / 2.0 - 21, half = 60, y = TOP + MARGIN + LINE + 4, head = 5;
+    add_box(scene, middle - half - MARGIN, TOP, 2 * (half + MARGIN), 2 * MARGIN + 2 * LINE - 2, SDQN_PANEL);
+    SdqnShape *text = add_text(scene, middle, line_y(0), SDQN_ALIGN_CENTER, SDQN_WHITE);
+    snprintf(text->text, sizeof text->text, "wind %.1f N", fabs(session->wind));
+    const double share = fmin(fmax(session->wind / task->wind_power, -1), 1), tip = middle + half * share;
+    SdqnShape *shaft = sdqn_scene_add(scene, SDQN_SHAPE_LINE, SDQN_PART_OVERLAY);
+    shaft->outline = SDQN_SKY_BLUE;
+    shaft->line_width = 3;
+    shaft->num_points = 2;
+    shaft->points[0] = (SdqnPoint){middle, y};
+    shaft->points[1] = (SdqnPoint){tip, y};
+    if (fabs(half * share) < 1) return;
+    const double back = copysign(fmin(head + 2, fabs(half * share)), share);
+    SdqnShape *arrow = sdqn_scene_add(scene, SDQN_SHAPE_POLYGON, SDQN_PART_OVERLAY);
+    arrow->fill = SDQN_SKY_BLUE;
+    arrow->num_points = 3;
+    arrow->points[0] = (SdqnPoint){tip + copysign(2, share), y};
+    arrow->points[1] = (SdqnPoint){tip - back, y - head};
+    arrow->points[2] = (SdqnPoint){tip - back, y + head};
+}
+
+static void add_message(SdqnScene *scene, const char *message) {
+    const double width = 420, y = SDQN_SCENE_HEIGHT - 40;
+    add_box(scene, (SDQN_SCENE_WIDTH - width) / 2, y, width, 26, SDQN_PANEL);
+    add_words(scene, SDQN_SCENE_WIDTH / 2.0, y + 17, SDQN_ALIGN_CENTER, SDQN_WHITE, message);
+}
+
+static void add_help(SdqnScene *scene) {
+    int count;
+    const SdqnKeyHelp *help = sdqn_keys_help(&count);
+    const double width = 270, height = 2 * MARGIN + count * LINE, x = (SDQN_SCENE_WIDTH - width) / 2, y = 110;
+    add_box(scene, x, y, width, height, SDQN_PANEL);
+    for (int i = 0; i < count; i++) {
+        const double base = y + MARGIN + LINE * i + TEXT - 1;
+        add_words(scene, x + MARGIN, base, SDQN_ALIGN_LEFT, SDQN_ORANGE, help[i].keys);
+        add_words(scene, x + MARGIN + 58, base, SDQN_ALIGN_LEFT, SDQN_WHITE, help[i].meaning);
+    }
+}
+
+void sdqn_overlay_add(SdqnScene *scene, const SdqnSession *session, const SdqnOverlay *overlay) {
+    if (overlay->panels) {
+        add_state(scene, session, overlay);
+        add_actions(scene, session, overlay);
+        add_wind(scene, session);
+    }
+    if (overlay->message != NULL) add_message(scene, overlay->message);
+    if (overlay->help) add_help(scene);
+}
+
+void sdqn_overlay_follow(SdqnOverlay *overlay, const SdqnSession *session) {
+    for (int a = 0; a < SDQN_LANDER_NUM_ACTIONS; a++) overlay->q_scale = fmax(overlay->q_scale, fabs((double)session->q[a]));
+}
+
+void sdqn_overlay_describe_end(const SdqnSession *session, char text[SDQN_SHAPE_TEXT_SIZE]) {
+    snprintf(text, SDQN_SHAPE_TEXT_SIZE, "%s: return %.1f in %d steps", sdqn_session_ending(session), session->episode_return,
+             (int)session->lander.steps);
+}
