@@ -210,6 +210,26 @@ static void parameter_counts_are_those_of_the_definition(void **state) {
     assert_int_equal(sdqn_q_network_def_parameter_count(&def), 296884);
 }
 
+/// An update of brc is five passes of 64 rows through its linear layers, two operations a weight: about 290 million.
+static void an_update_of_brc_has_the_operations_of_its_page(void **state) {
+    (void)state;
+    SdqnQNetworkDef def = sdqn_q_network_def_default();
+    def.architecture = SDQN_ARCHITECTURE_BRONET;
+    def.embedding_size = 32;
+    def.num_atoms = 51;
+    SdqnQNetwork *network;
+    SdqnTensor tensors[SDQN_Q_NETWORK_MAX_TENSORS];
+    size_t weights = 0;
+    assert_int_equal(sdqn_q_network_create(&def, sdqn_kernels(SDQN_CPU_SCALAR), &network, NULL), SDQN_OK);
+    for (int i = 0, count = sdqn_q_network_tensors(network, tensors); i < count; i++) {
+        const bool linear = tensors[i].rank == 2 && strcmp(tensors[i].name, "task_embedding.weight") != 0;
+        weights += linear ? sdqn_tensor_count(&tensors[i]) : 0;
+    }
+    assert_int_equal(weights, 455680); // docs/methods/brc.md
+    assert_int_equal((5 * 64 * 2 * weights + 500000) / 1000000, 292);
+    sdqn_q_network_destroy(network);
+}
+
 static void initial_weights_are_kaiming_and_the_head_is_xavier(void **state) {
     (void)state;
     SdqnQNetworkDef def = sdqn_q_network_def_default();
@@ -378,6 +398,7 @@ int main(void) {
         cmocka_unit_test(ten_clipped_steps_of_adamw_equal_pytorch),
         cmocka_unit_test(bits_are_those_of_scalar_on_every_level_and_of_groups_alone),
         cmocka_unit_test(parameter_counts_are_those_of_the_definition),
+        cmocka_unit_test(an_update_of_brc_has_the_operations_of_its_page),
         cmocka_unit_test(initial_weights_are_kaiming_and_the_head_is_xavier),
         cmocka_unit_test(unit_embeddings_have_length_one_after_every_change),
         cmocka_unit_test(projection_worked_by_hand),

@@ -215,6 +215,31 @@ static void varshare_has_the_residuals_of_its_name(void **state) {
     }
 }
 
+/// Methods of the tasks' gradients: told the task or not, on both networks, and what was learned is finite.
+static void check_task_blind_and_aware(const SdqnMethod *method) {
+    if ((method->uses & SDQN_METHOD_TASK_BUFFERS) == 0) return;
+    for (int i = 0; i < 4; i++) {
+        SdqnMethodDef def = small_def(method);
+        def.network.conditioning = i % 2 ? SDQN_CONDITIONING_BLIND : SDQN_CONDITIONING_EMBEDDING;
+        def.network.architecture = i / 2 ? SDQN_ARCHITECTURE_BRONET : SDQN_ARCHITECTURE_MLP;
+        void *self = make(method, &def);
+        const float observation[8] = {0.5f, -1.0f};
+        const int32_t tasks[2] = {0, 2};
+        float q[8], rows[16];
+        assert_true(train(method, self, 0, 9) > 0);
+        memcpy(rows, observation, sizeof observation);
+        memcpy(rows + 8, observation, sizeof observation);
+        method->q_values(self, rows, tasks, 2, q);
+        for (int a = 0; a < 4; a++) assert_true(isfinite(q[a]) && (q[a] == q[4 + a]) == (i % 2 == 1));
+        method->destroy(self);
+    }
+}
+
+static void gradient_methods_train_blind_and_aware_on_both_networks(void **state) {
+    (void)state;
+    each_method(check_task_blind_and_aware);
+}
+
 static void methods_have_the_sizes_of_the_specification(void **state) {
     (void)state;
     static const struct {
@@ -377,6 +402,7 @@ int main(void) {
         cmocka_unit_test(saved_state_goes_on_bit_for_bit),
         cmocka_unit_test(wrong_definitions_are_refused),
         cmocka_unit_test(varshare_has_the_residuals_of_its_name),
+        cmocka_unit_test(gradient_methods_train_blind_and_aware_on_both_networks),
         cmocka_unit_test(methods_have_the_sizes_of_the_specification),
         cmocka_unit_test(independent_has_settings_for_each_task),
         cmocka_unit_test(independent_tasks_are_independent),
