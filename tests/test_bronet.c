@@ -392,6 +392,26 @@ static void weights_of_rows_scale_their_loss(void **state) {
     for (int j = 0; j < 10; j++) assert_true(fabsf(weighed[j] - plain[j] * weights[j / 5]) < 1e-7f);
 }
 
+/// The original projection leaves targets of less than mass 1, or none: the derivative is that of the loss all the same.
+static void derivative_of_a_target_with_lost_mass_is_that_of_the_loss(void **state) {
+    (void)state;
+    const float target[2 * 5] = {0, 0.1f, 0.3f, 0.2f, 0, 0, 0, 0, 0, 0}; // masses 0.6 and 0
+    const uint8_t action[2] = {0, 0};
+    float logits[2 * 5] = {0, 1, -1, 2, 0.5f, 1, 1, 0, 0, -2}, derivative[10], other[10];
+    const double step = 0x1p-6;
+    sdqn_categorical_loss(logits, action, target, NULL, 2, 1, 5, NULL, derivative);
+    for (int j = 0; j < 10; j++) {
+        const float at = logits[j];
+        logits[j] = at + (float)step;
+        const double above = (double)sdqn_categorical_loss(logits, action, target, NULL, 2, 1, 5, NULL, other);
+        logits[j] = at - (float)step;
+        const double below = (double)sdqn_categorical_loss(logits, action, target, NULL, 2, 1, 5, NULL, other);
+        logits[j] = at;
+        assert_true(fabs((above - below) / (2.0 * step) - (double)derivative[j]) < 1e-4);
+        assert_true(j < 5 || derivative[j] == 0.0f); // what has no target teaches nothing
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_equals_pytorch_on_every_level),
@@ -407,6 +427,7 @@ int main(void) {
         cmocka_unit_test(nan_reaches_the_loss),
         cmocka_unit_test(large_logits_do_not_overflow),
         cmocka_unit_test(weights_of_rows_scale_their_loss),
+        cmocka_unit_test(derivative_of_a_target_with_lost_mass_is_that_of_the_loss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
