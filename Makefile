@@ -17,9 +17,9 @@ WERROR ?=
 # Packages of Debian that a target needs, besides make and a compiler. Those that are missing are installed first.
 PACKAGES_build := libc6-dev libyaml-dev libjansson-dev
 PACKAGES_view := $(PACKAGES_build) libcairo2-dev libsdl2-dev
-PACKAGES_test := $(PACKAGES_build) libcmocka-dev libcairo2-dev gnuplot-nox
+PACKAGES_test := $(PACKAGES_build) libcmocka-dev libcairo2-dev gnuplot-nox pkg-config
 PACKAGES_aarch64 := $(PACKAGES_test) gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
-PACKAGES_check := $(PACKAGES_test) libsdl2-dev gcc clang clang-tidy cppcheck python3
+PACKAGES_check := $(PACKAGES_test) libsdl2-dev gcc clang clang-tidy cppcheck mandoc python3 shellcheck
 ifeq ($(shell uname -m),x86_64)
 PACKAGES_check += $(PACKAGES_aarch64)
 endif
@@ -117,6 +117,7 @@ help:
 	@echo "make bench-peers  measure beside PyTorch, JAX, Gymnasium, EnvPool and Box2D, into docs/ (downloads 7 GB)"
 	@echo "make methods   train every method with three seeds, into docs/methods (22 hours of one core; goes on where it was stopped)"
 	@echo "make playground   build the web page into $(BUILD)/playground, with emscripten; make playground-test: try it in Chromium"
+	@echo "make install   into PREFIX (default /usr/local), below DESTDIR if that is set; make uninstall removes it again"
 	@echo "make clean     remove $(BUILD)"
 	@echo "Variables: BUILD=folder CC=compiler OPT=-O3 SAN=sanitizer flags TRAIN=options of sharedqn train"
 
@@ -127,10 +128,13 @@ $(BUILD)/sharedqn: $(CLI_OBJECTS) $(BUILD)/libsharedqn.a
 $(BUILD)/libsharedqn.a: $(LIB_OBJECTS)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+# Counted up when a program that was linked with an older library would not run with the new one.
+SO_VERSION := 0
 # The names of include/sharedqn.h and no others can be seen from outside.
 $(BUILD)/libsharedqn.so: $(PIC_OBJECTS)
 	@echo '  link $@'
-	$(Q)$(CC) $(CFLAGS) -shared -Wl,-z,defs -Wl,-soname,$(@F) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-z,defs -Wl,-soname,$(@F).$(SO_VERSION) -o $@ $^ $(LDLIBS)
+	$(Q)ln -sf $(@F) $@.$(SO_VERSION)
 
 $(BUILD)/python/libsharedqn.so: $(PYTHON_OBJECTS)
 	@mkdir -p $(@D)
@@ -190,6 +194,20 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libsharedqn.a
 	@echo '  link $@'
 	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(TEST_LDLIBS) $(LDLIBS)
 
+# Where things are installed, below DESTDIR if that is set. The manual page and the completion are made from the tables of the program.
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+INSTALL ?= install
+VERSION := $(shell sed -n 's/.*define SDQN_VERSION "\(.*\)".*/\1/p' src/core/version.h)
+INSTALL_FILES := $(BUILD)/sharedqn $(BUILD)/libsharedqn.a $(BUILD)/libsharedqn.so $(BUILD)/share/sharedqn.1 $(BUILD)/share/sharedqn.bash
+INSTALLED = $(BINDIR)/sharedqn $(LIBDIR)/libsharedqn.a $(LIBDIR)/libsharedqn.so $(LIBDIR)/libsharedqn.so.$(SO_VERSION) \
+  $(LIBDIR)/libsharedqn.so.$(VERSION) $(LIBDIR)/pkgconfig/sharedqn.pc $(INCLUDEDIR)/sharedqn.h $(MANDIR)/man1/sharedqn.1 \
+  $(COMPLETIONDIR)/sharedqn
+
 # Training. A run that was stopped goes on; one that has finished shows its result again. Options that say which run it is, or what
 # becomes of an older one, leave the folder to the program.
 TRAIN ?=
@@ -199,8 +217,9 @@ TRAIN_CHOOSES := $(foreach word,--out --resume --force --config method seed,$(fi
 run-train: $(BUILD)/sharedqn
 	@$(BUILD)/sharedqn train $(if $(strip $(TRAIN_CHOOSES)),,--out $(TRAIN_RUN) $(if $(wildcard $(TRAIN_RUN)),--resume)) $(TRAIN)
 
-run-test: $(BUILD)/sharedqn $(BUILD)/sharedqn-draw.so $(TEST_PROGRAMS)
-	@SHAREDQN=$(BUILD)/sharedqn tests/run.sh $(BUILD)/logs $(TEST_PROGRAMS) tests/check_includes.sh tests/check_citations.sh
+run-test: $(BUILD)/sharedqn $(BUILD)/sharedqn-draw.so $(INSTALL_FILES) $(TEST_PROGRAMS)
+	@SHAREDQN=$(BUILD)/sharedqn BUILD=$(BUILD) CC='$(CC)' SAN='$(SAN)' tests/run.sh $(BUILD)/logs $(TEST_PROGRAMS) \
+	  tests/test_install.sh tests/check_includes.sh tests/check_citations.sh
 
 run-check: $(BUILD)/sharedqn
 	@tests/check.sh $(BUILD)/check
@@ -308,6 +327,39 @@ $(BUILD)/playground-venv/ready: web/tests/requirements.txt
 	python3 -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
+
+# What INSTALLED names, and helpers if they have been built: they are looked for beside the program and in ../lib/sharedqn.
+.PHONY: install uninstall run-install
+install: packages-build
+	+@$(SUBMAKE) run-install
+
+$(BUILD)/share/sharedqn.1: $(BUILD)/sharedqn
+	@mkdir -p $(@D)
+	$(Q)$< --help=mdoc >$@.tmp && mv $@.tmp $@
+$(BUILD)/share/sharedqn.bash: $(BUILD)/sharedqn
+	@mkdir -p $(@D)
+	$(Q)$< --help=bash >$@.tmp && mv $@.tmp $@
+
+run-install: $(INSTALL_FILES)
+	@$(INSTALL) -d $(foreach f,$(INSTALLED),'$(DESTDIR)$(dir $(f))')
+	@$(INSTALL) -m 755 $(BUILD)/sharedqn '$(DESTDIR)$(BINDIR)/sharedqn'
+	@$(INSTALL) -m 644 $(BUILD)/libsharedqn.a '$(DESTDIR)$(LIBDIR)/libsharedqn.a'
+	@$(INSTALL) -m 755 $(BUILD)/libsharedqn.so '$(DESTDIR)$(LIBDIR)/libsharedqn.so.$(VERSION)'
+	@ln -sf libsharedqn.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/libsharedqn.so.$(SO_VERSION)'
+	@ln -sf libsharedqn.so.$(SO_VERSION) '$(DESTDIR)$(LIBDIR)/libsharedqn.so'
+	@$(INSTALL) -m 644 include/sharedqn.h '$(DESTDIR)$(INCLUDEDIR)/sharedqn.h'
+	@$(INSTALL) -m 644 $(BUILD)/share/sharedqn.1 '$(DESTDIR)$(MANDIR)/man1/sharedqn.1'
+	@$(INSTALL) -m 644 $(BUILD)/share/sharedqn.bash '$(DESTDIR)$(COMPLETIONDIR)/sharedqn'
+	@sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' \
+	  -e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' tools/sharedqn.pc.in >'$(DESTDIR)$(LIBDIR)/pkgconfig/sharedqn.pc'
+	@set -e; for helper in $(wildcard $(BUILD)/sharedqn-*.so); do \
+	  $(INSTALL) -d '$(DESTDIR)$(LIBDIR)/sharedqn'; $(INSTALL) -m 755 $$helper '$(DESTDIR)$(LIBDIR)/sharedqn/'; done
+	@echo "installed in $(DESTDIR)$(PREFIX)$(if $(DESTDIR),,; the loader may want to be told of a new library: ldconfig)"
+
+uninstall:
+	rm -f $(foreach f,$(INSTALLED),'$(DESTDIR)$(f)')
+	rm -f '$(DESTDIR)$(LIBDIR)'/sharedqn/sharedqn-*.so
+	@rmdir '$(DESTDIR)$(LIBDIR)/sharedqn' 2>/dev/null || true
 
 clean:
 	rm -rf $(BUILD)

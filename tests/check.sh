@@ -73,6 +73,13 @@ cppcheck --quiet --std=c11 --error-exitcode=1 --enable=warning,portability,perfo
     --suppress=missingIncludeSystem -D_DEFAULT_SOURCE -D__x86_64__ -Iinclude -Isrc src bench web >"$folder/cppcheck.log" 2>&1
 verdict $? "cppcheck finds nothing" "$folder/cppcheck.log"
 
+"$folder/gcc-O3/sharedqn" --help=mdoc >"$folder/sharedqn.1"
+mandoc -Tlint -Wstyle "$folder/sharedqn.1" >"$folder/mandoc.log" 2>&1
+verdict $? "mandoc finds nothing in the manual page" "$folder/mandoc.log"
+"$folder/gcc-O3/sharedqn" --help=bash >"$folder/sharedqn.bash"
+shellcheck "$folder/sharedqn.bash" tests/test_install.sh >"$folder/shellcheck.log" 2>&1
+verdict $? "shellcheck finds nothing in the completion" "$folder/shellcheck.log"
+
 if [ "$(uname -m)" = x86_64 ]; then
     rm -f "$folder/aarch64/total"
     tests/aarch64.sh "$folder/aarch64" "$folder/gcc-O3/sharedqn" | grep -E '^(ok|not ok|    )'

@@ -47,6 +47,18 @@ static void help_and_version_are_results(void **state) {
     expect("\"$SHAREDQN\" train --list-methods 2>/dev/null", 0, "shared  ");
 }
 
+/// The manual page and the completion are whole: they end as they should, and every line of a command is there once.
+static void help_has_other_forms(void **state) {
+    (void)state;
+    expect("\"$SHAREDQN\" --help=mdoc 2>/dev/null | sed -n 2,4p", 0, ".Dd ");
+    expect("\"$SHAREDQN\" --help=mdoc 2>/dev/null | tail -n 1", 0, ".In sharedqn.h .\n");
+    expect("\"$SHAREDQN\" --help=mdoc 2>/dev/null | grep -c '^.Ss train$'", 0, "1\n");
+    expect("\"$SHAREDQN\" --help=bash 2>/dev/null | tail -n 1", 0, "complete -o default -F _sharedqn sharedqn\n");
+    expect("\"$SHAREDQN\" evaluate --help=bash 2>/dev/null | grep -c 'evaluate/--task)'", 0, "1\n");
+    expect("\"$SHAREDQN\" evaluate --help=tex 2>&1", 2, "--help=tex: must be --help, --help=mdoc or --help=bash");
+    expect("\"$SHAREDQN\" --help=tex 2>&1", 2, "no command is called --help=tex");
+}
+
 static void wrong_usage_gives_2(void **state) {
     (void)state;
     expect("\"$SHAREDQN\" 2>&1", 2, "usage: sharedqn COMMAND");
@@ -66,6 +78,7 @@ static void lost_output_gives_1(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(help_and_version_are_results),
+        cmocka_unit_test(help_has_other_forms),
         cmocka_unit_test(wrong_usage_gives_2),
         cmocka_unit_test(lost_output_gives_1),
     };

@@ -1,5 +1,6 @@
 // main.c: chooses the subcommand, and alone turns a status into text on stderr and an exit code: 0 done, 1 failed, 2 wrong usage.
 #include "cli/command.h"
+#include "cli/help.h"
 #include "core/text.h"
 #include "core/version.h"
 
@@ -69,7 +70,18 @@ static int run_command(int argc, char **argv) {
     return status == SDQN_ERR_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
 }
 
+/// The manual page or the completion of all commands.
+static int print_all_help(SdqnHelpForm form) {
+    int count;
+    const SdqnCommand *commands = sdqn_commands(&count);
+    SdqnError error = {0};
+    const SdqnStatus status = sdqn_help_print_all(stdout, commands, count, form, &error);
+    if (status != SDQN_OK) fprintf(stderr, "sharedqn: %s\n", error.message);
+    return status == SDQN_OK ? EXIT_DONE : EXIT_FAILED;
+}
+
 int main(int argc, char **argv) {
+    SdqnHelpForm form;
     open_standard_descriptors();
     signal(SIGPIPE, SIG_IGN); // a closed pipe is then an error of write, and reported
     signal(SIGXFSZ, SIG_IGN); // so is a file that outgrows the user's limit (ulimit -f)
@@ -78,8 +90,10 @@ int main(int argc, char **argv) {
         print_help(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+    if (sdqn_help_parse(argv[1], &form) && form == SDQN_HELP_TEXT)
         print_help(stdout);
+    else if (sdqn_help_parse(argv[1], &form))
+        code = print_all_help(form);
     else if (strcmp(argv[1], "--version") == 0)
         puts("sharedqn " SDQN_VERSION);
     else

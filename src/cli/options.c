@@ -1,6 +1,7 @@
 // options.c: the parser of command lines.
 #include "cli/options.h"
 
+#include "cli/help.h"
 #include "core/text.h"
 
 #include <stdio.h>
@@ -22,41 +23,6 @@ static const char *respell(const char *name, char from, char to, char out[NAME_S
     for (char *c = out; *c != '\0'; c++)
         if (*c == from) *c = to;
     return out;
-}
-
-// ---- help -----------------------------------------------------------------------------------------------------------------------
-
-static void print_allowed(const SdqnOption *option) {
-    if (option->kind == SDQN_OPTION_INT) printf("; an integer in [%d, %d]", option->low, option->high);
-    if (option->kind != SDQN_OPTION_CHOICE) return;
-    for (int i = 0; option->choices[i] != NULL; i++)
-        printf("%s%s", i == 0 ? "; " : option->choices[i + 1] == NULL ? " or " : ", ", option->choices[i]);
-}
-
-static void print_help(const Parser *parser) {
-    const SdqnOptionTable *table = parser->table;
-    printf("usage: sharedqn %s %s\n\n%s\n\noptions:\n", table->command, table->usage, table->help);
-    for (int i = 0; i < table->num_options; i++) {
-        const SdqnOption *option = &table->options[i];
-        printf("  --%s%s%s\n      %s", option->name, option->value == NULL ? "" : " ", option->value == NULL ? "" : option->value,
-               option->help);
-        print_allowed(option);
-        puts("");
-    }
-    if (parser->builder != NULL) puts("  --set KEY=VALUE\n      a setting of the configuration, as in a file");
-    puts("  --help\n      this text");
-    if (parser->builder == NULL) return;
-    puts("\nsettings, as options or, with _ for -, in a file and with --set; the command line outranks files:");
-    for (int i = 0; i < sdqn_config_key_count(); i++) {
-        SdqnConfigKeyInfo info;
-        char name[NAME_SIZE];
-        sdqn_config_key_info(i, &info);
-        if (info.is_option)
-            printf("  --%s VALUE\n      %s\n      %s; default %s\n", respell(info.name, '_', '-', name), info.help, info.allowed,
-                   info.standard);
-        else
-            printf("  %s\n      %s\n", info.name, info.help);
-    }
 }
 
 // ---- options --------------------------------------------------------------------------------------------------------------------
@@ -189,18 +155,21 @@ static SdqnStatus read_option(const Parser *parser, int argc, char **argv, int *
 SdqnStatus sdqn_options_read(const SdqnOptionTable *table, int argc, char **argv, void *arguments, SdqnConfigBuilder *builder,
                              SdqnOperands *operands, SdqnError *error) {
     Parser parser = {table, arguments, builder, error};
+    SdqnHelpForm form;
     *operands = (SdqnOperands){.values = argv + 1};
     bool options_ended = false;
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         if (options_ended || word[0] != '-' || word[1] == '\0') {
             operands->values[operands->count++] = argv[i];
-        } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-            print_help(&parser);
+        } else if (sdqn_help_parse(word, &form)) {
+            sdqn_help_print(stdout, table, builder != NULL, form);
             operands->help_printed = true;
             return SDQN_OK;
         } else if (strcmp(word, "--") == 0) {
             options_ended = true;
+        } else if (strncmp(word, "--help=", strlen("--help=")) == 0) {
+            return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%.*s: must be --help, --help=mdoc or --help=bash", SHOWN, word);
         } else if (word[1] != '-') {
             return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%.*s: no such option; options begin with two dashes", SHOWN, word);
         } else {

@@ -115,6 +115,38 @@ void sdqn_config_key_info(int index, SdqnConfigKeyInfo *info) {
     sdqn_key_format(key, &standard, info->standard, sizeof info->standard);
 }
 
+static size_t add_word(char *text, size_t size, size_t length, const char *word) {
+    if (length >= size) return length;
+    return length + (size_t)snprintf(text + length, size - length, "%s%s", length == 0 ? "" : " ", word);
+}
+
+const char *sdqn_config_key_words(int index, char *text, size_t size) {
+    const SdqnKey *key = &sdqn_config_table[index];
+    size_t length = 0;
+    int count = 0;
+    text[0] = '\0';
+    switch (key->type) {
+    case SDQN_KEY_BOOL:
+        snprintf(text, size, "true false");
+        break;
+    case SDQN_KEY_CHOICE:
+        for (int i = 0; key->choices[i] != NULL; i++) length = add_word(text, size, length, key->choices[i]);
+        break;
+    case SDQN_KEY_METHOD: {
+        const SdqnMethod *const *methods = sdqn_methods(&count);
+        for (int i = 0; i < count; i++) length = add_word(text, size, length, methods[i]->name);
+        break;
+    }
+    case SDQN_KEY_TASKS:
+        length = add_word(text, size, length, "all");
+        for (int i = 0; i < SDQN_NUM_BUILTIN_TASKS; i++) length = add_word(text, size, length, sdqn_task_builtin(i)->name);
+        break;
+    default:
+        break;
+    }
+    return text;
+}
+
 bool sdqn_config_key_value(const SdqnConfig *config, int index, char *text, size_t size) {
     const SdqnKey *key = &sdqn_config_table[index];
     sdqn_key_format(key, config, text, size);

@@ -136,6 +136,8 @@ typedef struct SdqnConfigKeyInfo {
 int sdqn_config_key_count(void);
 /// @param index  in [0, sdqn_config_key_count())
 void sdqn_config_key_info(int index, SdqnConfigKeyInfo *info);
+/// The words that a key's value can be, with spaces between them; "" if it is a number or anything else. @return `text`, cut to `size`
+const char *sdqn_config_key_words(int index, char *text, size_t size);
 /// The value of a key as text, cut to `size` bytes. @return whether results depend on it
 bool sdqn_config_key_value(const SdqnConfig *config, int index, char *text, size_t size);
 
