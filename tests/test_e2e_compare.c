@@ -112,6 +112,43 @@ static void a_study_is_set_side_by_side(void **state) {
     expect_in_page("index.md", "shared conditioning=blind", true);
 }
 
+/// The page of a study is made from its results alone, holds the planned comparisons only, and names what is missing.
+static void a_study_has_its_page(void **state) {
+    (void)state;
+    char text[2048];
+    snprintf(text, sizeof text,
+             "name: tiered\n%stiers:\n  one: {seeds: [3, 1, 2], arms: {shared: {method: shared}, blind: {method: shared, conditioning: "
+             "blind}}}\n"
+             "  two: {seeds: 1-2, arms: {mean: {method: mean}}}\ncomparisons: [[shared, mean]]\n",
+             SETTINGS);
+    const char *file = write_text("tiered.yaml", text), *out = e2e_path("page");
+    expect(e2e_run("study", file, "--out", out, NULL), 0, "page/report.html");
+    expect_in_page("report.html", "Study tiered", true);
+    expect_in_page("report.html", "Performance: tier one", true);
+    expect_in_page("report.html", "Performance: tier two", true);
+    expect_in_page("report.html", "1 of 1 can be made", true);
+    expect_in_page("tables/arms-tier1.csv", "1-3", true); // by ascending seed, whatever the plan's order
+    assert_true(csv_field("tables/pairs.csv", "shared,mean,2.0,", 2) == 2.0);
+    expect_in_page("tables/pairs.csv", "blind", false);
+    expect_in_page("tables/side-by-side-tier1.csv", "training time", false); // which is another one each time
+    char *whole = read_page("report.html");
+    assert_int_equal(sdqn_file_remove_tree(e2e_path("page/runs"), NULL), SDQN_OK);
+    assert_int_equal(sdqn_file_remove(e2e_path("page/report.html"), NULL), SDQN_OK);
+    assert_int_equal(sdqn_file_remove(e2e_path("page/times.csv"), NULL), SDQN_OK);
+    expect(e2e_run("study", file, "--out", out, NULL), 0, "8 of 8 runs were there");
+    char *again = read_page("report.html");
+    assert_string_equal(whole, again);
+    free(whole);
+    free(again);
+    // A run that cannot be: its arm is left out by name.
+    assert_int_equal(sdqn_file_remove(e2e_path("page/results/mean-seed2.json"), NULL), SDQN_OK);
+    assert_int_equal(sdqn_file_make_folder(e2e_path("page/runs/mean-seed2"), NULL), SDQN_OK);
+    write_text("page/runs/mean-seed2/mine.txt", "not of a run\n");
+    expect(e2e_run("study", file, "--out", out, NULL), 1, "1 of 8 runs failed");
+    expect_in_page("report.html", "arm mean: 1 of 2 runs are done, 1 failed (", true);
+    expect_in_page("report.html", "No arm has all its runs yet", true);
+}
+
 static void one_seed_gets_no_interval(void **state) {
     (void)state;
     run_study("study", "1-2", "");
@@ -263,9 +300,13 @@ static void the_same_runs_give_the_same_bytes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_study_is_set_side_by_side),       TEST(one_seed_gets_no_interval),
-        TEST(names_make_an_arm_of_each_operand), TEST(what_cannot_be_used_is_left_out_by_name),
-        TEST(what_must_not_be_mixed_is_refused), TEST(without_gnuplot_all_else_is_there),
+        TEST(a_study_is_set_side_by_side),
+        TEST(a_study_has_its_page),
+        TEST(one_seed_gets_no_interval),
+        TEST(names_make_an_arm_of_each_operand),
+        TEST(what_cannot_be_used_is_left_out_by_name),
+        TEST(what_must_not_be_mixed_is_refused),
+        TEST(without_gnuplot_all_else_is_there),
         TEST(the_same_runs_give_the_same_bytes),
     };
     return cmocka_run_group_tests_name("e2e_compare", tests, NULL, NULL);

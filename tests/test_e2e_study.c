@@ -55,6 +55,7 @@ static void assert_same_results(const char *a, const char *b) {
         e2e_assert_same_file(a, b, name);
     }
     e2e_assert_same_file(a, b, "report.md");
+    e2e_assert_same_file(a, b, "report.html");
     e2e_assert_same_file(a, b, "scores-first.csv");
     e2e_assert_same_file(a, b, "scores-second.csv");
 }

@@ -86,10 +86,13 @@ static int make_pairs(int num_arms, SdqnArmPair *pairs) {
     return count;
 }
 
-static SdqnStatus write_page(const char *folder, const SdqnCompareDef *def, const SdqnTable *verdict, SdqnError *error) {
+static SdqnStatus write_page(const char *folder, const SdqnCompareDef *def, const SdqnTable *verdict, const SdqnExclusion *exclusions,
+                             int num_exclusions, SdqnError *error) {
     SdqnPage *page = sdqn_page_create(folder, def->set.num_arms > 1 ? "Comparison" : "One arm", error);
     if (!page) return SDQN_ERR_IO;
-    SdqnStatus status = sdqn_compare_page_add(page, def, verdict, error);
+    sdqn_compare_page_add_exclusions(page, exclusions, num_exclusions);
+    SdqnStatus status = sdqn_compare_page_add_arms(page, def, verdict, error);
+    if (status == SDQN_OK) status = sdqn_compare_page_add_pairs(page, def, error);
     if (status == SDQN_OK) status = sdqn_page_write(page, "index", error);
     if (status == SDQN_OK && sdqn_page_undrawn(page)) fprintf(stderr, "%s\n", sdqn_page_undrawn(page));
     sdqn_page_destroy(page);
@@ -97,9 +100,9 @@ static SdqnStatus write_page(const char *folder, const SdqnCompareDef *def, cons
     return status;
 }
 
-static void tell_exclusions(const SdqnCompareDef *def) {
-    for (int i = 0; i < def->num_exclusions; i++) fprintf(stderr, "left out: %s: %s\n", def->exclusions[i].what, def->exclusions[i].reason);
-    if (def->num_exclusions > 0) fprintf(stderr, "%d left out\n", def->num_exclusions);
+static void tell_exclusions(const SdqnExclusion *exclusions, int count) {
+    for (int i = 0; i < count; i++) fprintf(stderr, "left out: %s: %s\n", exclusions[i].what, exclusions[i].reason);
+    if (count > 0) fprintf(stderr, "%d left out\n", count);
 }
 
 SdqnStatus sdqn_command_compare(int argc, char **argv, SdqnError *error) {
@@ -112,16 +115,19 @@ SdqnStatus sdqn_command_compare(int argc, char **argv, SdqnError *error) {
     if (status != SDQN_OK || operands.help_printed) return status;
     status = read_runs(&operands, arguments.names, &collection, error);
     if (status != SDQN_OK) return status;
+    int num_exclusions;
+    const SdqnExclusion *exclusions = sdqn_collection_exclusions(collection, &num_exclusions);
     SdqnCompareDef def = {.set = sdqn_collection_arms(collection),
+                          .heading = "",
+                          .suffix = "",
                           .pairs = pairs,
                           .bootstrap = {SDQN_RESAMPLE_SEED, arguments.repeats, arguments.seed},
                           .window = arguments.window};
-    def.exclusions = sdqn_collection_exclusions(collection, &def.num_exclusions);
     def.num_pairs = make_pairs(def.set.num_arms, pairs);
     def.pairs_are = def.set.num_arms <= MAX_ALL_PAIRS_ARMS ? "each pair of arms" : "the first arm with each other one, as there are many";
-    tell_exclusions(&def);
+    tell_exclusions(exclusions, num_exclusions);
     status = sdqn_compare_verdict_table(&def, &verdict, error);
-    if (status == SDQN_OK) status = write_page(arguments.out, &def, verdict, error);
+    if (status == SDQN_OK) status = write_page(arguments.out, &def, verdict, exclusions, num_exclusions, error);
     if (status == SDQN_OK) status = sdqn_table_write_text(stdout, verdict, error);
     sdqn_table_destroy(verdict);
     sdqn_collection_destroy(collection);

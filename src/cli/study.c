@@ -12,6 +12,7 @@
 #include "study/plan.h"
 #include "study/report.h"
 #include "study/runner.h"
+#include "study/study_page.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -199,6 +200,15 @@ static void print_failures(const SdqnStudyPlan *plan, const SdqnStudy *study) {
     }
 }
 
+static SdqnStatus write_page(const char *folder, const SdqnStudyPlan *plan, const SdqnStudy *study, SdqnError *error) {
+    SdqnError undrawn;
+    const SdqnStatus status = sdqn_study_page_write(folder, plan, study, &undrawn, error);
+    if (status != SDQN_OK) return status;
+    if (undrawn.message[0] != '\0') fprintf(stderr, "%s\n", undrawn.message);
+    fprintf(stderr, "page: %s/report.html\n", folder);
+    return SDQN_OK;
+}
+
 static SdqnStatus run(const SdqnStudyPlan *plan, SdqnStudy *study, const char *folder, SdqnError *error) {
     int done, failed;
     const int wanted = count_wanted(study, &done, &failed);
@@ -212,6 +222,7 @@ static SdqnStatus run(const SdqnStudyPlan *plan, SdqnStudy *study, const char *f
     if (status == SDQN_ERR_INTERRUPTED) fprintf(stderr, "to go on: the same command\n");
     if (status != SDQN_OK) return status;
     status = sdqn_study_report_files(folder, plan, study, stdout, error);
+    if (status == SDQN_OK) status = write_page(folder, plan, study, error);
     count_wanted(study, &done, &failed);
     if (status != SDQN_OK || failed == 0) return status;
     return sdqn_error_set(error, SDQN_ERR_IO, "%d of %d runs failed; the same command tries them again", failed, wanted);

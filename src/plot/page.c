@@ -306,17 +306,22 @@ static SdqnStatus write_html(SdqnPage *page, const char *name, SdqnError *error)
     return sdqn_error_set(error, SDQN_ERR_MEMORY, "page: out of memory");
 }
 
-SdqnStatus sdqn_page_write(SdqnPage *page, const char *name, SdqnError *error) {
+static SdqnStatus write_page(SdqnPage *page, const char *name, bool with_markdown, SdqnError *error) {
     char file_name[96];
     snprintf(file_name, sizeof file_name, "%.80s.md", name);
     if (page->status == SDQN_OK) {
         set_list(page, false);
         remember(page, write_html(page, name, &page->error), &page->error);
     }
-    if (page->status == SDQN_OK) remember(page, sdqn_text_file_write(&page->markdown, page->folder, file_name, &page->error), &page->error);
+    if (page->status == SDQN_OK && with_markdown)
+        remember(page, sdqn_text_file_write(&page->markdown, page->folder, file_name, &page->error), &page->error);
     if (page->status == SDQN_OK && page->drawn == SDQN_OK) return SDQN_OK;
     const bool whole = page->status == SDQN_OK;
     return sdqn_error_set(error, whole ? page->drawn : page->status, "%s", whole ? page->undrawn.message : page->error.message);
 }
+
+SdqnStatus sdqn_page_write(SdqnPage *page, const char *name, SdqnError *error) { return write_page(page, name, true, error); }
+
+SdqnStatus sdqn_page_write_html(SdqnPage *page, const char *name, SdqnError *error) { return write_page(page, name, false, error); }
 
 const char *sdqn_page_undrawn(const SdqnPage *page) { return page->undrawn.message[0] != '\0' ? page->undrawn.message : NULL; }

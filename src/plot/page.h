@@ -45,6 +45,8 @@ void sdqn_page_figure(SdqnPage *page, const SdqnChart *chart);
 /// @return SDQN_OK, or the first error: SDQN_ERR_ARGUMENT, SDQN_ERR_IO (also if gnuplot failed on a chart; all else is written then),
 /// SDQN_ERR_FORMAT or SDQN_ERR_MEMORY
 SdqnStatus sdqn_page_write(SdqnPage *page, const char *name, SdqnError *error);
+/// The same without NAME.md, where there is one of another make.
+SdqnStatus sdqn_page_write_html(SdqnPage *page, const char *name, SdqnError *error);
 
 /// Why figures are not drawn, and what to do about it; NULL if none is missing. Borrowed.
 const char *sdqn_page_undrawn(const SdqnPage *page);

@@ -46,8 +46,10 @@ static void *take(Figure *figure, size_t count, size_t size) {
 
 /// Show the figure and free it.
 static SdqnStatus end(Figure *figure, SdqnPage *page, const char *name, const char *caption, int columns, int height) {
+    char full_name[64];
+    snprintf(full_name, sizeof full_name, "%s%s", name, figure->def->suffix);
     if (figure->status == SDQN_OK && figure->num_panels > 0) {
-        sdqn_page_figure(page, &(SdqnChart){.name = name,
+        sdqn_page_figure(page, &(SdqnChart){.name = full_name,
                                             .caption = caption,
                                             .panels = figure->panels,
                                             .num_panels = figure->num_panels,

@@ -2,6 +2,7 @@
 
 #include "study/compare_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /// A page in the making. After an error nothing more is computed.
@@ -12,13 +13,25 @@ typedef struct Writer {
     SdqnError *error;
 } Writer;
 
+static void add_section(Writer *writer, const char *title) {
+    char text[256];
+    snprintf(text, sizeof text, "%s%s", title, writer->def->heading);
+    sdqn_page_section(writer->page, text);
+}
+
+static void show_table(Writer *writer, const char *name, const SdqnTable *table) {
+    char text[64];
+    snprintf(text, sizeof text, "%s%s", name, writer->def->suffix);
+    sdqn_page_table(writer->page, text, table);
+}
+
 typedef SdqnStatus MakeTable(const SdqnCompareDef *def, SdqnTable **table, SdqnError *error);
 
 /// Make a table, if there is one to make, and show it.
 static void add_table(Writer *writer, const char *name, MakeTable *make) {
     SdqnTable *table = NULL;
     if (writer->status == SDQN_OK) writer->status = make(writer->def, &table, writer->error);
-    if (writer->status == SDQN_OK && table) sdqn_page_table(writer->page, name, table);
+    if (writer->status == SDQN_OK && table) show_table(writer, name, table);
     if (writer->status == SDQN_OK) sdqn_table_destroy(table);
 }
 
@@ -33,7 +46,7 @@ static void add_figure(Writer *writer, AddFigure *add) {
 static void add_arms(Writer *writer) {
     const SdqnCompareDef *def = writer->def;
     const SdqnConfig *config = def->set.arms[0].config;
-    sdqn_page_section(writer->page, "What is compared");
+    add_section(writer, "What is compared");
     sdqn_page_text(
         writer->page,
         "The unit is the training seed: every number is made from one score a seed. Final policies: %d greedy episodes a task with "
@@ -43,14 +56,11 @@ static void add_arms(Writer *writer) {
     add_table(writer, "settings", sdqn_compare_settings_table);
 }
 
-static void add_exclusions(Writer *writer) {
-    const SdqnCompareDef *def = writer->def;
-    if (def->num_exclusions == 0) return;
-    sdqn_page_section(writer->page, "Left out");
-    sdqn_page_text(writer->page, "%d %s left out of everything on this page:", def->num_exclusions,
-                   def->num_exclusions == 1 ? "is" : "are");
-    for (int i = 0; i < def->num_exclusions; i++)
-        sdqn_page_item(writer->page, "%s: %s", def->exclusions[i].what, def->exclusions[i].reason);
+void sdqn_compare_page_add_exclusions(SdqnPage *page, const SdqnExclusion *exclusions, int count) {
+    if (count == 0) return;
+    sdqn_page_section(page, "Left out");
+    sdqn_page_text(page, "%d %s left out of everything on this page:", count, count == 1 ? "is" : "are");
+    for (int i = 0; i < count; i++) sdqn_page_item(page, "%s: %s", exclusions[i].what, exclusions[i].reason);
 }
 
 /// Differences of one measure between the pairs.
@@ -73,52 +83,51 @@ static void add_pairs_table(Writer *writer, const char *name, const char *what, 
     SdqnTable *table = NULL;
     if (writer->status == SDQN_OK) writer->status = sdqn_compare_pairs_table(writer->def, contrasts, what, &table, writer->error);
     if (writer->status != SDQN_OK) return;
-    sdqn_page_table(writer->page, name, table);
+    show_table(writer, name, table);
     sdqn_table_destroy(table);
 }
 
-static void add_pairs(Writer *writer) {
-    const SdqnCompareDef *def = writer->def;
-    if (def->num_pairs == 0 || writer->status != SDQN_OK) return;
-    sdqn_page_section(writer->page, "Pairs");
-    sdqn_page_text(writer->page, "Pairs: %s.", def->pairs_are);
-    SdqnContrast *contrasts = contrast(writer, SDQN_MEASURE_RETURN);
-    if (writer->status == SDQN_OK) writer->status = sdqn_compare_pairs_figure(writer->page, def, contrasts, writer->error);
-    add_pairs_table(writer, "pairs", "Final policies", contrasts);
-    free(contrasts);
-    add_table(writer, "pairs-by-task", sdqn_compare_task_pairs_table);
-    contrasts = writer->status == SDQN_OK ? contrast(writer, SDQN_MEASURE_AREA) : NULL;
-    add_pairs_table(writer, "pairs-area", "Area under the evaluation curve", contrasts);
-    free(contrasts);
-}
-
 static void add_training(Writer *writer) {
-    sdqn_page_section(writer->page, "Training");
+    add_section(writer, "Training");
     add_figure(writer, sdqn_compare_curves_figures);
     add_table(writer, "area", sdqn_compare_area_table);
     add_table(writer, "equal-cost", sdqn_compare_equal_budget_table);
-    sdqn_page_section(writer->page, "Sample efficiency");
+    add_section(writer, "Sample efficiency");
     add_figure(writer, sdqn_compare_reach_figure);
     add_table(writer, "sample-efficiency", sdqn_compare_reach_table);
 }
 
-SdqnStatus sdqn_compare_page_add(SdqnPage *page, const SdqnCompareDef *def, const SdqnTable *verdict, SdqnError *error) {
+SdqnStatus sdqn_compare_page_add_arms(SdqnPage *page, const SdqnCompareDef *def, const SdqnTable *verdict, SdqnError *error) {
     Writer writer = {.page = page, .def = def, .error = error};
     add_arms(&writer);
-    add_exclusions(&writer);
-    sdqn_page_section(page, "Side by side");
+    add_section(&writer, "Side by side");
     if (!sdqn_compare_has_intervals(def))
         sdqn_page_text(page, "Every arm has one seed. One run is an anecdote: no interval can be given and no winner named.");
-    sdqn_page_table(page, "side-by-side", verdict);
-    sdqn_page_section(page, "Performance");
+    show_table(&writer, "side-by-side", verdict);
+    add_section(&writer, "Performance");
     add_figure(&writer, sdqn_compare_performance_figure);
     add_table(&writer, "performance", sdqn_compare_performance_table);
     add_table(&writer, "tasks", sdqn_compare_tasks_table);
-    add_pairs(&writer);
-    sdqn_page_section(page, "Performance profile");
+    add_section(&writer, "Performance profile");
     add_figure(&writer, sdqn_compare_profile_figure);
     add_training(&writer);
-    sdqn_page_section(page, "Parameter efficiency");
+    add_section(&writer, "Parameter efficiency");
     add_table(&writer, "parameter-efficiency", sdqn_compare_efficiency_table);
+    return writer.status;
+}
+
+SdqnStatus sdqn_compare_page_add_pairs(SdqnPage *page, const SdqnCompareDef *def, SdqnError *error) {
+    Writer writer = {.page = page, .def = def, .error = error};
+    if (def->num_pairs == 0) return SDQN_OK;
+    add_section(&writer, "Pairs");
+    sdqn_page_text(page, "Pairs: %s.", def->pairs_are);
+    SdqnContrast *contrasts = contrast(&writer, SDQN_MEASURE_RETURN);
+    if (writer.status == SDQN_OK) writer.status = sdqn_compare_pairs_figure(page, def, contrasts, error);
+    add_pairs_table(&writer, "pairs", "Final policies", contrasts);
+    free(contrasts);
+    add_table(&writer, "pairs-by-task", sdqn_compare_task_pairs_table);
+    contrasts = writer.status == SDQN_OK ? contrast(&writer, SDQN_MEASURE_AREA) : NULL;
+    add_pairs_table(&writer, "pairs-area", "Area under the evaluation curve", contrasts);
+    free(contrasts);
     return writer.status;
 }

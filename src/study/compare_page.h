@@ -17,8 +17,8 @@ typedef struct SdqnArmPair {
 /// What to set side by side. All is borrowed.
 typedef struct SdqnCompareDef {
     SdqnArmSet set;
-    const SdqnExclusion *exclusions; ///< [num_exclusions] what was left out
-    int num_exclusions;
+    const char *heading;      ///< behind the titles of the sections; "" for a page of one comparison
+    const char *suffix;       ///< behind the names of tables and figures: letters, digits and '-', at most 16; "" likewise
     const SdqnArmPair *pairs; ///< [num_pairs] to be tested, for which Holm's correction is
     int num_pairs;
     const char *pairs_are; ///< of what kind they are, as in "Pairs: each pair of arms."
@@ -30,8 +30,14 @@ typedef struct SdqnCompareDef {
 /// @param table  to be destroyed by the caller @return SDQN_OK or SDQN_ERR_MEMORY
 SdqnStatus sdqn_compare_verdict_table(const SdqnCompareDef *def, SdqnTable **table, SdqnError *error);
 
-/// Add all sections to a page. @param verdict  the table above
+/// Add the section that says what was left out, if anything was.
+void sdqn_compare_page_add_exclusions(SdqnPage *page, const SdqnExclusion *exclusions, int count);
+
+/// Add all sections about the arms. @param verdict  the table above
 /// @return SDQN_OK or SDQN_ERR_MEMORY; errors of the page itself come from sdqn_page_write
-SdqnStatus sdqn_compare_page_add(SdqnPage *page, const SdqnCompareDef *def, const SdqnTable *verdict, SdqnError *error);
+SdqnStatus sdqn_compare_page_add_arms(SdqnPage *page, const SdqnCompareDef *def, const SdqnTable *verdict, SdqnError *error);
+
+/// Add the section about the pairs, if there are any. @return as above
+SdqnStatus sdqn_compare_page_add_pairs(SdqnPage *page, const SdqnCompareDef *def, SdqnError *error);
 
 #endif

@@ -115,6 +115,16 @@ static SdqnTable *create(const SdqnCompareDef *def) {
     return table;
 }
 
+/// Whether wall times are known of any run.
+static bool has_times(const SdqnArmSet *set) {
+    for (int a = 0; a < set->num_arms; a++) {
+        for (int i = 0; set->arms[a].seconds && i < set->arms[a].num_runs; i++) {
+            if (isfinite(set->arms[a].seconds[i])) return true;
+        }
+    }
+    return false;
+}
+
 SdqnStatus sdqn_compare_verdict_table(const SdqnCompareDef *def, SdqnTable **table, SdqnError *error) {
     static const Row others[] = {
         {"area under the evaluation curve", {SDQN_MEASURE_AREA, SDQN_ALL_TASKS}, 1.0, 1, false, false},
@@ -122,8 +132,9 @@ SdqnStatus sdqn_compare_verdict_table(const SdqnCompareDef *def, SdqnTable **tab
         {"training episodes", {SDQN_MEASURE_EPISODES, SDQN_ALL_TASKS}, 1.0, 0, true, true},
         {"environment steps", {SDQN_MEASURE_STEPS, SDQN_ALL_TASKS}, 1.0, 0, true, false},
         {"updates", {SDQN_MEASURE_UPDATES, SDQN_ALL_TASKS}, 1.0, 0, true, false},
-        {"training time (minutes)", {SDQN_MEASURE_SECONDS, SDQN_ALL_TASKS}, 1.0 / 60.0, 1, true, false},
+        {"training time (minutes)", {SDQN_MEASURE_SECONDS, SDQN_ALL_TASKS}, 1.0 / 60.0, 1, true, false}, // the last, which may be unknown
     };
+    const size_t num_others = sizeof others / sizeof *others - (has_times(&def->set) ? 0 : 1);
     static const Row parameters = {"parameters", {SDQN_MEASURE_PARAMETERS, SDQN_ALL_TASKS}, 1.0, 0, true, true};
     SdqnTable *made = create(def);
     SdqnStatus status = add_row(def, &parameters, made, error);
@@ -133,7 +144,7 @@ SdqnStatus sdqn_compare_verdict_table(const SdqnCompareDef *def, SdqnTable **tab
         snprintf(label, sizeof label, "return, %s", sdqn_compare_task_name(def, task));
         status = add_row(def, &(Row){label, {SDQN_MEASURE_RETURN, task}, 1.0, 1, false, false}, made, error);
     }
-    for (size_t i = 0; i < sizeof others / sizeof *others && status == SDQN_OK; i++) status = add_row(def, &others[i], made, error);
+    for (size_t i = 0; i < num_others && status == SDQN_OK; i++) status = add_row(def, &others[i], made, error);
     if (status == SDQN_OK) status = sdqn_table_check(made, error);
     if (status == SDQN_OK) {
         *table = made;
