@@ -33,7 +33,9 @@ static const SdqnOptionTable TABLE = {
 };
 
 static void tell(const char *run, const SdqnAnalysisResult *result) {
-    if (result->notes > 0) fprintf(stderr, "%s: %d things could not be used; the page names them under \"Left out\"\n", run, result->notes);
+    if (result->notes > 0)
+        fprintf(stderr, "%s: %d thing%s could not be used: see \"Left out\" on the page\n", run, result->notes,
+                result->notes > 1 ? "s" : "");
     if (result->undrawn[0] != '\0') fprintf(stderr, "%s: %s\n", run, result->undrawn);
 }
 
