@@ -27,6 +27,7 @@ PACKAGES_bench := $(PACKAGES_build) python3
 PACKAGES_oracle := $(PACKAGES_build) python3-venv
 PACKAGES_export := $(PACKAGES_build) python3-venv
 PACKAGES_peers := $(PACKAGES_build) python3-venv
+PACKAGES_python := $(PACKAGES_build) libcairo2-dev python3-venv
 PACKAGES_playground := emscripten
 PACKAGES_playground-test := $(PACKAGES_build) $(PACKAGES_playground) nodejs chromium chromium-driver fonts-dejavu-core python3-venv
 
@@ -61,8 +62,9 @@ LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(KERNEL_OBJECTS)
 PIC_OBJECTS := $(LIB_OBJECTS:$(BUILD)/%=$(BUILD)/pic/%)
 # What the Python package needs of it: no files, no YAML, no JSON.
 PYTHON_SOURCES := $(filter-out src/core/json.c,$(wildcard src/core/*.c)) $(wildcard src/physics/*.c src/lander/*.c) \
-  $(filter-out src/nn/safetensors.c src/nn/network_set_read.c,$(wildcard src/nn/*.c)) src/dqn/exploration.c src/methods/cone.c src/methods/dense.c \
-  $(wildcard src/methods/aggregate*.c) src/run/weights_policy.c src/api/environment.c src/api/agent.c
+  $(filter-out src/nn/safetensors.c src/nn/network_set_read.c,$(wildcard src/nn/*.c)) src/dqn/exploration.c \
+  $(wildcard src/methods/aggregate*.c) src/methods/cone.c src/methods/dense.c src/run/weights_policy.c $(wildcard src/view/*.c) \
+  src/api/environment.c src/api/picture.c src/api/agent.c
 PYTHON_OBJECTS := $(patsubst %.c,$(BUILD)/pic/%.o,$(filter-out %_isa.c,$(PYTHON_SOURCES))) $(KERNEL_OBJECTS:$(BUILD)/%=$(BUILD)/pic/%)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(wildcard tests/test_*.c)
@@ -115,6 +117,8 @@ help:
 	@echo "make export-test  compare exported models with ONNX Runtime, for every kind of network"
 	@echo "make bench     measure the program alone, and bounds of whole runs, into docs/ (4 minutes)"
 	@echo "make bench-peers  measure beside PyTorch, JAX, Gymnasium, EnvPool and Box2D, into docs/ (downloads 7 GB)"
+	@echo "make python-test  test the Python package (downloads 3 GB: PyTorch)"
+	@echo "make bench-python  measure its vector of environments beside Gymnasium's and EnvPool's, into docs/"
 	@echo "make methods   train every method with three seeds, into docs/methods (22 hours of one core; goes on where it was stopped)"
 	@echo "make playground   build the web page into $(BUILD)/playground, with emscripten; make playground-test: try it in Chromium"
 	@echo "make install   into PREFIX (default /usr/local), below DESTDIR if that is set; make uninstall removes it again"
@@ -360,6 +364,34 @@ uninstall:
 	rm -f $(foreach f,$(INSTALLED),'$(DESTDIR)$(f)')
 	rm -f '$(DESTDIR)$(LIBDIR)'/sharedqn/sharedqn-*.so
 	@rmdir '$(DESTDIR)$(LIBDIR)/sharedqn' 2>/dev/null || true
+
+# The Python package, in virtual environments of its own. PYTEST="-k vector" are options of pytest.
+PYTEST ?=
+PYTHON_VENV := $(BUILD)/python-venv/bin
+.PHONY: python-test run-python-test bench-python run-bench-python
+python-test: packages-python
+	+@$(SUBMAKE) run-python-test
+run-python-test: $(BUILD)/sharedqn $(BUILD)/python-venv/ready
+	rm -rf $(BUILD)/python-dist
+	$(PYTHON_VENV)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w $(BUILD)/python-dist ./python
+	$(PYTHON_VENV)/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(BUILD)/python-dist/*.whl
+	cd python && $(abspath $(PYTHON_VENV))/mypy --cache-dir $(abspath $(BUILD))/python-mypy
+	SHAREDQN=$(abspath $(BUILD)/sharedqn) SHAREDQN_WHEEL=$$(echo $(abspath $(BUILD))/python-dist/*.whl) \
+	  $(PYTHON_VENV)/pytest -q -p no:cacheprovider -c python/pyproject.toml python/tests $(PYTEST)
+
+# Beside Gymnasium's and EnvPool's vectors of environments. PEERS="--rounds 9" are options of bench/python_vector.py.
+bench-python: packages-python
+	+@$(SUBMAKE) run-bench-python
+run-bench-python: $(BUILD)/python-bench-venv/ready
+	$(BUILD)/python-bench-venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --force-reinstall ./python
+	$(BUILD)/python-bench-venv/bin/python bench/python_vector.py $(PEERS)
+
+$(BUILD)/python-venv/ready: python/requirements-test.txt
+$(BUILD)/python-bench-venv/ready: bench/requirements-python.txt
+$(BUILD)/python-venv/ready $(BUILD)/python-bench-venv/ready:
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 clean:
 	rm -rf $(BUILD)
