@@ -44,7 +44,7 @@ static void add_figure(const SdqnAnalysis *analysis, const double *x, const doub
         int a, b;
         sdqn_gradient_pair(p, &a, &b);
         snprintf(names[p], sizeof names[p], "%s, %s", config->tasks[a], config->tasks[b]);
-        distances[p] = (SdqnSeries){.label = names[p], .style = 3 + p % 3, .count = n, .x = x, .y = values + p * n};
+        distances[p] = (SdqnSeries){.label = names[p], .style = embeddings->tasks + p, .count = n, .x = x, .y = values + p * n};
     }
     for (int k = 0; k < 2; k++)
         snprintf(axes[k], sizeof axes[k], "component %d (%s %%)", k + 1, sdqn_text_from_double_fixed(100.0 * shares[k], 1, share));

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIN_WINDOW 10 ///< reports in a rolling mean
+#define CONTROL_STYLE SDQN_ANALYSIS_MAX_PAIRS ///< black, behind the styles of the pairs
+#define MIN_WINDOW 10                         ///< reports in a rolling mean
 #define MAX_WINDOW 200
 #define PAIR_NAME_SIZE 80
 #define MAX_PAIR_ROWS 200 ///< of the table of pairs
@@ -142,10 +143,10 @@ static SdqnStatus add_over_time(const SdqnAnalysis *analysis, const Choice *choi
     const SdqnStatus status = fill_curves(analysis->gradients, choice, curves, error);
     if (status == SDQN_OK) {
         int count = 0;
-        for (; count < choice->count; count++) cosines[count] = series_of(&curves[count], choice->names[count], count % 5);
-        cosines[count++] = series_of(&curves[CONTROL], "control", 6);
-        conflicts[0] = series_of(&curves[CONFLICT], "conflicting pairs", 5);
-        conflicts[1] = series_of(&curves[CONTROL_CONFLICT], "control", 6);
+        for (; count < choice->count; count++) cosines[count] = series_of(&curves[count], choice->names[count], count);
+        cosines[count++] = series_of(&curves[CONTROL], "control", CONTROL_STYLE);
+        conflicts[0] = series_of(&curves[CONFLICT], "conflicting pairs", CONTROL_STYLE + 1);
+        conflicts[1] = series_of(&curves[CONTROL_CONFLICT], "control", CONTROL_STYLE);
         const SdqnReference zero = {.at = 0.0};
         const SdqnPanel panels[2] = {{.title = "Cosines of the tasks' gradients",
                                       .x = {.label = "update (thousands)"},
@@ -272,7 +273,7 @@ static void add_layers(const SdqnAnalysis *analysis, const Choice *choice, doubl
     for (int c = 0; c <= choice->count; c++)
         series[c] = (SdqnSeries){.kind = SDQN_SERIES_BARS,
                                  .label = c < choice->count ? choice->names[c] : "control",
-                                 .style = c < choice->count ? c % 5 : 6,
+                                 .style = c < choice->count ? c : CONTROL_STYLE,
                                  .count = count,
                                  .y = values[c]};
     const SdqnPanel panel = {

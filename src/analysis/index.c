@@ -91,7 +91,9 @@ static SdqnStatus write_index(const SdqnAnalysedRun *analysed, int count, const 
     if (done > 0) add_table(page, analysed, count);
     if (done < count) sdqn_page_section(page, "Left out");
     for (int i = 0; i < count; i++) {
-        if (!analysed[i].done) sdqn_page_item(page, "%s: %s", analysed[i].run, analysed[i].error.message);
+        if (analysed[i].done) continue;
+        const bool names_it = strncmp(analysed[i].error.message, analysed[i].run, strlen(analysed[i].run)) == 0;
+        sdqn_page_item(page, "%s%s%s", names_it ? "" : analysed[i].run, names_it ? "" : ": ", analysed[i].error.message);
     }
     const SdqnStatus status = sdqn_page_write(page, "index", error);
     sdqn_page_destroy(page);

@@ -12,9 +12,10 @@
 #include <stdint.h>
 
 #define SDQN_CHART_MAX_PANELS 32
-#define SDQN_CHART_MAX_LEGEND 64       ///< entries in a legend
-#define SDQN_CHART_DRAWN_POINTS 2000   ///< a longer series is drawn thinned (sdqn_chart_thinning); the data are written whole
-#define SDQN_CHART_LABEL_CHARACTERS 32 ///< a longer label of a series, category or reference line is cut, with an ellipsis
+#define SDQN_CHART_MAX_LEGEND 64        ///< entries in a legend
+#define SDQN_CHART_DRAWN_POINTS 2000    ///< a longer series is drawn thinned (sdqn_chart_thinning); the data are written whole
+#define SDQN_CHART_LABEL_CHARACTERS 32  ///< a longer name of a category or upright axis is cut, with an ellipsis
+#define SDQN_CHART_LEGEND_CHARACTERS 72 ///< likewise a label in the legend
 
 /// How a series is drawn. The first four take positions from `x` and values from `y`, along the usual axes.
 typedef enum SdqnSeriesKind {

@@ -240,10 +240,13 @@ static void write_level_tics(FILE *out, const SdqnPanel *panel, int panel_width)
         const double room = panel_width - AXIS_WIDTH - names;
         double step = round_step(high - low, MAX_TICS);
         for (int most = MAX_TICS - 1; most > 1; most--) {
-            char first[32], last[32];
-            snprintf(first, sizeof first, "%g", floor(low / step) * step);
-            snprintf(last, sizeof last, "%g", ceil(high / step) * step);
-            const size_t longest = strlen(first) > strlen(last) ? strlen(first) : strlen(last);
+            const double first = floor(low / step) * step, ends[] = {first, first + step, ceil(high / step) * step};
+            size_t longest = 0;
+            for (int i = 0; i < 3; i++) {
+                char text[32];
+                snprintf(text, sizeof text, "%g", ends[i]);
+                if (strlen(text) > longest) longest = strlen(text);
+            }
             if ((double)(longest + 1) * CHARACTER_WIDTH * ((high - low) / step + 1.0) < room) break;
             step = round_step(high - low, most);
         }
@@ -285,7 +288,7 @@ static void write_references(FILE *out, const SdqnPanel *panel) {
         write_number(out, reference->at);
         fputs(", graph 0 to first ", out);
         write_number(out, reference->at);
-        fputs(", graph 1 nohead back lc rgb '#666666' lw 1.5 dt (4,4)\n", out);
+        fputs(", graph 1 nohead front lc rgb '#666666' lw 1.5 dt (4,4)\n", out);
     }
 }
 
@@ -353,7 +356,7 @@ static void make_legend(const SdqnChart *chart, Legend *legend) {
     }
     for (int i = 0; i < legend->count; i++) {
         int length = sdqn_markup_length(legend->entries[i].label);
-        if (length > SDQN_CHART_LABEL_CHARACTERS) length = SDQN_CHART_LABEL_CHARACTERS;
+        if (length > SDQN_CHART_LEGEND_CHARACTERS) length = SDQN_CHART_LEGEND_CHARACTERS;
         if (length * CHARACTER_WIDTH > widest) widest = length * CHARACTER_WIDTH;
     }
     legend->columns = (int)(WIDTH / (widest + LEGEND_SAMPLE));
@@ -376,7 +379,7 @@ static void write_legend(FILE *out, const Legend *legend) {
             fputs("with lines lc rgb '#666666' lw 1.5 dt (4,4)", out);
         }
         fputs(" title ", out);
-        write_label(out, entry->label);
+        sdqn_markup_gnuplot(out, entry->label, SDQN_CHART_LEGEND_CHARACTERS);
     }
     fputc('\n', out);
 }
