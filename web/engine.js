@@ -12,10 +12,10 @@ const MAX_RANK = 4;
 const TASK = ["gravity", "wind", "wind_power", "turbulence_power", "wind_on_ground", "initial_random", "main_engine_power",
   "side_engine_power", "time_limit_steps"];
 const STATE = [["observation", 8], ["q", 4], ["greedy", 1], ["reward", 1], ["episode_return", 1], ["steps", 1], ["terminated", 1],
-  ["truncated", 1], ["at_rest", 1], ["wind_force", 1], ["wind_torque", 1]];
+  ["truncated", 1], ["at_rest", 1], ["wind_force", 1]];
 const STATE_DOUBLES = STATE.reduce((sum, [, count]) => sum + count, 0);
 // SdqnPlayScene: how many shapes, then for each of them these six numbers and its points.
-const MAX_SHAPES = 160, MAX_POINTS = 16, SHAPE_DOUBLES = 6 + 2 * MAX_POINTS;
+const MAX_POINTS = 16, SHAPE_DOUBLES = 6 + 2 * MAX_POINTS;
 export const SHAPE_KINDS = ["polygon", "line", "circle"];
 
 /// Something that a person can understand and act on.
@@ -87,7 +87,7 @@ export function readSafetensors(buffer) {
 class Engine {
   constructor(exports) {
     this.c = exports;
-    if (this.c.sdqn_play_state_size() !== 8 * STATE_DOUBLES || this.c.sdqn_play_scene_size() !== 8 * (1 + MAX_SHAPES * SHAPE_DOUBLES))
+    if (this.c.sdqn_play_state_size() !== 8 * STATE_DOUBLES || (this.c.sdqn_play_scene_size() - 8) % (8 * SHAPE_DOUBLES) !== 0)
       throw new PlaygroundError("playground.wasm and engine.js are of different versions; please reload the page without its cache.");
   }
 
@@ -160,7 +160,7 @@ class Engine {
 
   /// The picture, 600 x 400, as shapes from the back to the front: [{kind, fill: "#rrggbbaa", outline, width, size, points: [[x, y], ...]}].
   scene() {
-    const all = new Float64Array(this.c.memory.buffer, this.c.sdqn_play_scene(), 1 + MAX_SHAPES * SHAPE_DOUBLES);
+    const all = new Float64Array(this.c.memory.buffer, this.c.sdqn_play_scene(), this.c.sdqn_play_scene_size() / 8);
     const color = (packed) => `#${packed.toString(16).padStart(8, "0")}`;
     return Array.from({ length: all[0] }, (_, i) => {
       const [kind, count, fill, outline, width, size, ...points] = all.subarray(1 + i * SHAPE_DOUBLES, 1 + (i + 1) * SHAPE_DOUBLES);

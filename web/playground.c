@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(SDQN_SHAPE_MAX_POINTS == 16 && sizeof(SdqnPlayState) == 20 * sizeof(double), "engine.js repeats the layout");
+
 /// Values of a weights file that is being handed over.
 typedef struct Weights {
     float *values; ///< [bytes / 4]
@@ -118,14 +120,6 @@ static void show(const float *observation, const SdqnStep *step) {
     evaluate_network(observation);
 }
 
-/// The wind of the step to come, by beginning it on a copy without engines.
-static void show_wind(void) {
-    SdqnLander copy = play.lander;
-    sdqn_lander_begin_step(&copy, sdqn_thrust_of_action(0), 0.0, 1.0);
-    play.state.wind_force = (double)copy.world.bodies[0].force.x;
-    play.state.wind_torque = (double)copy.world.bodies[0].torque;
-}
-
 int sdqn_play_begin(uint32_t seed_low, uint32_t seed_high) {
     SdqnTask task;
     const SdqnStatus status = take_task(&task);
@@ -148,7 +142,7 @@ int sdqn_play_step(int action) {
         return (int)sdqn_error_set(&play.error, SDQN_ERR_ARGUMENT, "step: action = %d: must be in [0, %d)", action,
                                    SDQN_LANDER_NUM_ACTIONS);
     float observation[SDQN_LANDER_OBSERVATION_SIZE];
-    show_wind();
+    play.state.wind_force = sdqn_lander_foresee_wind(&play.lander);
     sdqn_flames_step(&play.flames, &play.lander, sdqn_thrust_of_action(action));
     const SdqnStep step = sdqn_lander_step(&play.lander, action, observation);
     show(observation, &step);

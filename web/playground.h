@@ -49,7 +49,7 @@ typedef struct SdqnPlayState {
     double reward, episode_return;     ///< of the last step, of the episode so far
     double steps;
     double terminated, truncated, at_rest; ///< 0 or 1
-    double wind_force, wind_torque;        ///< in the last step, N and N m
+    double wind_force;                     ///< in the last step, N
 } SdqnPlayState;
 
 /// Bytes of SdqnPlayState and SdqnPlayScene, so that the page can refuse a module that it does not fit.

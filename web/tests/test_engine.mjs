@@ -3,17 +3,23 @@
 // node test_engine.mjs FOLDER PROGRAM, from the repository's root
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import test from "node:test";
 import assert from "node:assert/strict";
 
 const [folder, program] = process.argv.slice(2);
-// As a data URL a file is a module whatever it is called; Node.js 18 takes .js for something else.
-const load = (name) => import(`data:text/javascript;base64,${readFileSync(join(folder, name)).toString("base64")}`);
-const { PlaygroundError, WINDS, createEngine, readSafetensors } = await load("engine.js");
-const { RANGES, decodeLink, defaultSettings, encodeLink, isChanged, taskOf } = await load("link.js");
+// Node.js 18 takes a module for one only if it is called .mjs.
+const modules = mkdtempSync(join(tmpdir(), "playground-"));
+process.on("exit", () => rmSync(modules, { recursive: true }));
+const load = (name) => {
+  copyFileSync(join(folder, `${name}.js`), join(modules, `${name}.mjs`));
+  return import(pathToFileURL(join(modules, `${name}.mjs`)));
+};
+const { PlaygroundError, WINDS, createEngine, readSafetensors } = await load("engine");
+const { RANGES, decodeLink, defaultSettings, encodeLink, isChanged, taskOf } = await load("link");
 
 const wasm = readFileSync(join(folder, "playground.wasm"));
 const bytesOf = (path) => new Uint8Array(readFileSync(path)).buffer;
