@@ -522,6 +522,28 @@ static void learning_lowers_the_loss(void **state) {
     sdqn_learner_destroy(learner);
 }
 
+/// A learner that begins with another's weights goes on as that one, whose target network has the same weights too.
+static void beginning_with_weights_sets_both_networks(void **state) {
+    (void)state;
+    const SdqnDqnDef def = small_dqn();
+    SdqnLearnerStreams streams = streams_of(1);
+    SdqnLearner *first = make_learner(&def, SDQN_CPU_SCALAR), *second;
+    SdqnTensor tensors[SDQN_Q_NETWORK_MAX_TENSORS];
+    int known = 0;
+    sdqn_rng_seed(&streams.weights, 99);
+    assert_int_equal(sdqn_learner_create(&small_network, &def, sdqn_kernels(SDQN_CPU_SCALAR), NULL, &streams, &second, NULL), SDQN_OK);
+    const int count = sdqn_q_network_tensors(sdqn_learner_network(first), tensors);
+    assert_int_equal(sdqn_learner_init_from(second, "first", tensors, count, &known, NULL), SDQN_OK);
+    assert_int_equal(known, 3);
+    for (int step = 0; step < 100; step++) { // over the first updates, whose targets are by the weights at the beginning
+        const SdqnUpdate expected = one_step(first, step), update = one_step(second, step);
+        assert_true(update.done == expected.done && update.loss == expected.loss);
+    }
+    check_same_state(first, second);
+    sdqn_learner_destroy(first);
+    sdqn_learner_destroy(second);
+}
+
 static void infinite_loss_is_an_error_and_steps_nothing(void **state) {
     (void)state;
     const SdqnDqnDef def = small_dqn();
@@ -746,15 +768,25 @@ static void damaged_states_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(default_definition_is_the_protocol), cmocka_unit_test(definition_errors_name_field_value_and_range),
-        cmocka_unit_test(loss_and_network_must_go_together),  cmocka_unit_test(updates_start_when_the_buffer_holds_more_than_the_minimum),
-        cmocka_unit_test(epsilon_shrinks_once_an_episode),    cmocka_unit_test(q_values_change_nothing_that_is_saved),
-        cmocka_unit_test(updates_equal_their_parts),          cmocka_unit_test(switches_change_their_part_of_an_update),
-        cmocka_unit_test(rewards_are_scaled_to_the_support),  cmocka_unit_test(states_are_the_same_on_every_level),
-        cmocka_unit_test(learning_lowers_the_loss),           cmocka_unit_test(infinite_loss_is_an_error_and_steps_nothing),
-        cmocka_unit_test(frozen_parameters_keep_their_bits),  cmocka_unit_test(freezing_needs_something_to_learn),
-        cmocka_unit_test(saved_state_goes_on_bit_for_bit),    cmocka_unit_test(states_of_other_switches_are_refused),
-        cmocka_unit_test(cut_or_longer_states_are_refused),   cmocka_unit_test(damaged_states_are_refused),
+        cmocka_unit_test(default_definition_is_the_protocol),
+        cmocka_unit_test(definition_errors_name_field_value_and_range),
+        cmocka_unit_test(loss_and_network_must_go_together),
+        cmocka_unit_test(updates_start_when_the_buffer_holds_more_than_the_minimum),
+        cmocka_unit_test(epsilon_shrinks_once_an_episode),
+        cmocka_unit_test(q_values_change_nothing_that_is_saved),
+        cmocka_unit_test(updates_equal_their_parts),
+        cmocka_unit_test(switches_change_their_part_of_an_update),
+        cmocka_unit_test(rewards_are_scaled_to_the_support),
+        cmocka_unit_test(states_are_the_same_on_every_level),
+        cmocka_unit_test(learning_lowers_the_loss),
+        cmocka_unit_test(beginning_with_weights_sets_both_networks),
+        cmocka_unit_test(infinite_loss_is_an_error_and_steps_nothing),
+        cmocka_unit_test(frozen_parameters_keep_their_bits),
+        cmocka_unit_test(freezing_needs_something_to_learn),
+        cmocka_unit_test(saved_state_goes_on_bit_for_bit),
+        cmocka_unit_test(states_of_other_switches_are_refused),
+        cmocka_unit_test(cut_or_longer_states_are_refused),
+        cmocka_unit_test(damaged_states_are_refused),
     };
     return cmocka_run_group_tests_name("learner", tests, NULL, NULL);
 }
