@@ -27,7 +27,7 @@ PACKAGES_bench := $(PACKAGES_build) python3
 PACKAGES_oracle := $(PACKAGES_build) python3-venv
 PACKAGES_export := $(PACKAGES_build) python3-venv
 PACKAGES_peers := $(PACKAGES_build) python3-venv
-PACKAGES_python := $(PACKAGES_build) libcairo2-dev python3-venv
+PACKAGES_python := $(PACKAGES_view) python3-venv
 PACKAGES_playground := emscripten
 PACKAGES_playground-test := $(PACKAGES_build) $(PACKAGES_playground) nodejs chromium chromium-driver fonts-dejavu-core python3-venv
 
@@ -63,8 +63,8 @@ PIC_OBJECTS := $(LIB_OBJECTS:$(BUILD)/%=$(BUILD)/pic/%)
 # What the Python package needs of it: no files, no YAML, no JSON.
 PYTHON_SOURCES := $(filter-out src/core/json.c,$(wildcard src/core/*.c)) $(wildcard src/physics/*.c src/lander/*.c) \
   $(filter-out src/nn/safetensors.c src/nn/network_set_read.c,$(wildcard src/nn/*.c)) src/dqn/exploration.c \
-  $(wildcard src/methods/aggregate*.c) src/methods/cone.c src/methods/dense.c src/run/weights_policy.c $(wildcard src/view/*.c) \
-  src/api/environment.c src/api/picture.c src/api/agent.c
+  $(wildcard src/methods/aggregate*.c) src/methods/cone.c src/methods/dense.c src/run/weights_policy.c \
+  $(addprefix src/view/,scene.c flames.c draw.c window.c) $(addprefix src/api/,environment.c picture.c window.c agent.c)
 PYTHON_OBJECTS := $(patsubst %.c,$(BUILD)/pic/%.o,$(filter-out %_isa.c,$(PYTHON_SOURCES))) $(KERNEL_OBJECTS:$(BUILD)/%=$(BUILD)/pic/%)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 TEST_SOURCES := $(wildcard tests/test_*.c)
@@ -221,7 +221,7 @@ TRAIN_CHOOSES := $(foreach word,--out --resume --force --config method seed,$(fi
 run-train: $(BUILD)/sharedqn
 	@$(BUILD)/sharedqn train $(if $(strip $(TRAIN_CHOOSES)),,--out $(TRAIN_RUN) $(if $(wildcard $(TRAIN_RUN)),--resume)) $(TRAIN)
 
-run-test: $(BUILD)/sharedqn $(BUILD)/sharedqn-draw.so $(INSTALL_FILES) $(TEST_PROGRAMS)
+run-test: $(BUILD)/sharedqn $(BUILD)/sharedqn-draw.so $(BUILD)/python/libsharedqn.so $(INSTALL_FILES) $(TEST_PROGRAMS)
 	@SHAREDQN=$(BUILD)/sharedqn BUILD=$(BUILD) CC='$(CC)' SAN='$(SAN)' tests/run.sh $(BUILD)/logs $(TEST_PROGRAMS) \
 	  tests/test_install.sh tests/check_includes.sh tests/check_citations.sh
 

@@ -20,9 +20,16 @@ from setuptools.errors import CompileError
 HERE = pathlib.Path(__file__).resolve().parent
 NATIVE = HERE / "native"  # of an sdist
 ROOT = NATIVE if NATIVE.is_dir() else HERE.parent
-# What make builds. Pictures need cairo: without its headers all else is built, and whoever asks for a picture is told what to do.
-GOALS = {"sharedqn.libsharedqn": "python/libsharedqn.so", "sharedqn.sharedqn-draw": "sharedqn-draw.so"}
-NO_DRAWING = "This installation will not draw. Debian: apt-get install libcairo2-dev, then install it again."
+# What make builds. Pictures need cairo and windows SDL2: without their headers all else is built, and whoever asks for one is told so.
+GOALS = {
+    "sharedqn.libsharedqn": "python/libsharedqn.so",
+    "sharedqn.sharedqn-draw": "sharedqn-draw.so",
+    "sharedqn.sharedqn-window": "sharedqn-window.so",
+}
+OPTIONAL = {
+    "sharedqn.sharedqn-draw": "This installation will not draw. Debian: apt-get install libcairo2-dev, then install it again.",
+    "sharedqn.sharedqn-window": "This installation will have no window. Debian: apt-get install libsdl2-dev, then install it again.",
+}
 NEEDED = ("Makefile", "LICENSE", "include", "src")  # of the repository, for building the library
 
 
@@ -45,7 +52,7 @@ class BuildLibrary(build_ext):
         command = ["make", "-C", ROOT, f"-j{os.cpu_count() or 1}", f"BUILD={build}", "OPT=-O3 -g0", goal]
         run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if run.returncode != 0:
-            raise CompileError(run.stdout + ("" if not ext.optional else NO_DRAWING))
+            raise CompileError(run.stdout + OPTIONAL.get(ext.name, ""))
         target = pathlib.Path(self.get_ext_fullpath(ext.name))
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / goal, target)
@@ -77,6 +84,6 @@ class SdistWithSources(sdist):
 
 setup(
     version=version(),
-    ext_modules=[Extension(name, sources=[], optional=name != "sharedqn.libsharedqn") for name in GOALS],
+    ext_modules=[Extension(name, sources=[], optional=name in OPTIONAL) for name in GOALS],
     cmdclass={"build_ext": BuildLibrary, "bdist_wheel": WheelOfPlatform, "sdist": SdistWithSources},
 )

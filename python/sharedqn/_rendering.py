@@ -1,8 +1,10 @@
-"""Pictures of a lander, drawn in C with cairo; its window, shown by pygame as Gymnasium's are."""
+"""Pictures of a lander, drawn in C with cairo; its window, shown with SDL2."""
 
 from __future__ import annotations
 
 import ctypes
+import logging
+import pathlib
 import weakref
 from typing import Any
 
@@ -10,10 +12,18 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
-from ._native import NativeError, check, library
+from ._native import NativeError, check, library, parallel_library
 
 Frame = npt.NDArray[np.uint8]
-WIDTH, HEIGHT, FRAMES_PER_SECOND = 600, 400, 50
+WIDTH, HEIGHT = 600, 400
+_logger = logging.getLogger("sharedqn")
+_FOLDER = pathlib.Path(__file__).parent
+# What this installation can do: the C helpers are built where cairo and SDL2 are there.
+RENDER_MODES = [
+    mode
+    for mode, helpers in (("human", ("draw", "window")), ("rgb_array", ("draw",)))
+    if all((_FOLDER / f"sharedqn-{helper}.so").is_file() for helper in helpers)
+]
 _ADVICE = (
     "drawing needs cairo. Debian: apt-get install libcairo2-dev, then install sharedqn from its sources anew; "
     "a wheel that was built with cairo needs only libcairo2"
@@ -58,54 +68,62 @@ class Renderer:
 
 
 class Window(Renderer):
-    """Shows what is drawn, at 50 frames a second.
+    """Shows what is drawn, at 50 frames a second. The window opens with the first picture.
+
+    Without a screen nothing is shown and a line is logged, so that programs made for a desk run on a server too.
 
     Raises:
-        gymnasium.error.DependencyNotInstalled: no pygame, or no display
+        gymnasium.error.DependencyNotInstalled: this installation was built without SDL2
     """
 
     def __init__(self) -> None:
         super().__init__()
-        try:
-            import pygame
-        except ImportError:
-            raise gymnasium.error.DependencyNotInstalled("sharedqn: a window needs pygame: pip install pygame-ce") from None
-        self._pygame: Any = pygame
-        self._screen: Any = None
-        self._clock: Any = None
+        if "human" not in RENDER_MODES:
+            raise gymnasium.error.DependencyNotInstalled(
+                "sharedqn: a window needs SDL2. Debian: apt-get install libsdl2-dev, then install sharedqn from its sources anew; "
+                "a wheel that was built with it needs only libsdl2-2.0-0"
+            )
+        self._close_window: weakref.finalize[Any, Any] | None = None
+        self._no_screen = False
+
+    def _open(self) -> None:
+        handle = ctypes.c_void_p()
+        status = library.sdqn_window_create(b"sharedqn", ctypes.byref(handle), ctypes.byref(self._error))
+        if status != 0:
+            self._no_screen = True
+            found = self._error.message.decode(errors="replace")
+            _logger.warning("no window can be opened, so render_mode='human' shows nothing: %s", found)
+            return
+        assert handle.value is not None
+        self._window = handle.value
+        self._close_window = weakref.finalize(self, library.sdqn_window_destroy, handle.value)
 
     def draw(self, env: int) -> Frame | None:
-        """Show the present state. A window that was closed by hand is an error."""
-        pygame = self._pygame
+        """Show the present state. A window that a person has closed is an error."""
+        if self._close_window is None and not self._no_screen:
+            self._open()
+        if self._no_screen:
+            return None
         frame = super().draw(env)
         assert frame is not None
-        if self._screen is None:
-            try:
-                pygame.display.init()
-                self._screen = pygame.display.set_mode((WIDTH, HEIGHT))
-            except pygame.error as error:
-                raise gymnasium.error.DependencyNotInstalled(
-                    f"sharedqn: no window can be opened ({error}); render_mode='rgb_array' needs no display"
-                ) from error
-            pygame.display.set_caption("sharedqn LunarLander")
-            self._clock = pygame.time.Clock()
-        if pygame.event.get(pygame.QUIT):
-            self._close_window()
+        closed = ctypes.c_int()
+        check(
+            parallel_library.sdqn_window_show(self._window, frame.ctypes.data, ctypes.byref(closed), ctypes.byref(self._error)),
+            self._error,
+        )
+        if closed.value:
+            self._close_window_now()
             raise gymnasium.error.ClosedEnvironmentError("LunarLander: its window was closed")
-        pygame.event.pump()
-        pygame.surfarray.blit_array(self._screen, frame.swapaxes(0, 1))
-        self._clock.tick(FRAMES_PER_SECOND)
-        pygame.display.flip()
         return None
 
-    def _close_window(self) -> None:
-        if self._screen is not None:
-            self._pygame.display.quit()
-            self._screen = None
+    def _close_window_now(self) -> None:
+        if self._close_window is not None:
+            self._close_window()
+            self._close_window = None
 
     def close(self) -> None:
         """Close the window."""
-        self._close_window()
+        self._close_window_now()
         super().close()
 
 

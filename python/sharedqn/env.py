@@ -83,7 +83,7 @@ class LunarLander(gymnasium.Env[Observation, Any]):
     Not to be used by two threads at once.
 
     Args:
-        render_mode: None, "human" (a window) or "rgb_array" (frames uint8 [400, 600, 3])
+        render_mode: None, "human" (a window; without a screen it shows nothing and logs so) or "rgb_array" (frames uint8 [400, 600, 3])
         continuous: which kind of actions
         gravity: in [-100, 0); None: the task's
         enable_wind: Gymnasium's wind; None: the task's own wind
@@ -97,7 +97,7 @@ class LunarLander(gymnasium.Env[Observation, Any]):
         gymnasium.error.DependencyNotInstalled: this installation cannot draw
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array"], "render_fps": 50}  # noqa: RUF012  (as in gymnasium.Env)
+    metadata: dict[str, Any] = {"render_modes": _rendering.RENDER_MODES, "render_fps": 50}
 
     def __init__(
         self,

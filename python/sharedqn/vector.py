@@ -86,7 +86,10 @@ class LunarLanderVector(VectorEnv[Observations, npt.NDArray[Any], npt.NDArray[An
         ValueError: an argument is out of range, or a list has the wrong length; the message names it
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 50}  # noqa: RUF012  (as in VectorEnv)
+    metadata: dict[str, Any] = {
+        "render_modes": [mode for mode in _rendering.RENDER_MODES if mode != "human"],
+        "render_fps": 50,
+    }
 
     def __init__(
         self,

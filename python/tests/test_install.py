@@ -44,7 +44,7 @@ def test_the_wheel_is_for_any_python_of_this_machine():
     path = pathlib.Path(WHEEL)
     assert path.name.split("-")[2:4] == ["py3", "none"] and path.name.split("-")[4].startswith("linux_")
     names = zipfile.ZipFile(path).namelist()
-    assert {"sharedqn/libsharedqn.so", "sharedqn/sharedqn-draw.so", "sharedqn/py.typed", "sharedqn/env.py"} <= set(names)
+    assert {"sharedqn/libsharedqn.so", "sharedqn/sharedqn-draw.so", "sharedqn/sharedqn-window.so", "sharedqn/py.typed", "sharedqn/env.py"} <= set(names)
     assert not any(name.endswith((".c", ".h", ".o")) or "tests" in name for name in names)
 
 
