@@ -16,8 +16,9 @@ WERROR ?=
 
 # Packages of Debian that a target needs, besides make and a compiler. Those that are missing are installed first.
 PACKAGES_build := libc6-dev libyaml-dev libjansson-dev
+PACKAGES_mpi := $(PACKAGES_build) libopenmpi-dev openmpi-bin
 PACKAGES_view := $(PACKAGES_build) libcairo2-dev libsdl2-dev
-PACKAGES_test := $(PACKAGES_build) libcmocka-dev libcairo2-dev gnuplot-nox pkg-config
+PACKAGES_test := $(PACKAGES_build) libcmocka-dev libcairo2-dev gnuplot-nox pkg-config libopenmpi-dev openmpi-bin
 PACKAGES_aarch64 := $(PACKAGES_test) gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 PACKAGES_check := $(PACKAGES_test) libsdl2-dev gcc clang clang-tidy cppcheck mandoc python3 shellcheck
 ifeq ($(shell uname -m),x86_64)
@@ -71,7 +72,7 @@ TEST_SOURCES := $(wildcard tests/test_*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # A public target installs its packages and then runs make again, so that the second make sees them.
-.PHONY: all help train test view check aarch64 oracle export-test bench bench-peers methods playground playground-test clean
+.PHONY: all help train test mpi view check aarch64 oracle export-test bench bench-peers methods playground playground-test clean
 .DEFAULT_GOAL := all
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
@@ -83,6 +84,8 @@ train: packages-build
 	+@$(SUBMAKE) run-train
 test: packages-test
 	+@$(SUBMAKE) run-test
+mpi: packages-mpi
+	+@$(SUBMAKE) run-mpi
 view: packages-view
 	+@$(SUBMAKE) run-view
 check: packages-check
@@ -110,6 +113,7 @@ help:
 	@echo "make           build $(BUILD)/sharedqn"
 	@echo "make train     train the default Shared DQN into runs/ (goes on where it was stopped)"
 	@echo "make test      unit tests, recorded episodes, determinism, kill and resume, bad input"
+	@echo "make mpi       the helper that runs studies under mpirun (Open MPI)"
 	@echo "make view      build also what pictures and films need"
 	@echo "make check     compilers, optimisation levels, sanitizers, linters"
 	@echo "make aarch64   the tests and a short training on another processor, emulated; part of make check on x86-64"
@@ -180,6 +184,17 @@ $(BUILD)/sharedqn-window.so: $(BUILD)/pic/src/helpers/window.o $(BUILD)/pic/src/
 	@echo '  link $@'
 	$(Q)$(CC) $(CFLAGS) -shared -o $@ $^ -lSDL2
 
+# MPICC is the compiler of an MPI library: Open MPI's, or whichever mpirun will start the program.
+MPICC ?= mpicc
+.PHONY: run-mpi
+run-mpi: $(BUILD)/sharedqn $(BUILD)/sharedqn-mpi.so
+$(BUILD)/sharedqn-mpi.so: src/helpers/mpi.c $(BUILD)/pic/src/core/error.o
+	@echo '  compile and link $@'
+	$(Q)OMPI_CC=$(CC) $(MPICC) $(CPPFLAGS) $(CFLAGS) $(PIC) -shared -MMD -MP -MF $(@:.so=.d) -o $@ $(filter %.c %.o,$^)
+
+# Tests use it where MPI is, and is of the processor that is built for.
+TEST_MPI := $(if $(and $(shell command -v $(MPICC)),$(filter $(shell uname -m),$(ARCH))),$(BUILD)/sharedqn-mpi.so)
+
 # Tests look for helpers beside themselves.
 $(BUILD)/tests/sharedqn-%.so: $(BUILD)/sharedqn-%.so
 	@mkdir -p $(@D)
@@ -221,7 +236,7 @@ TRAIN_CHOOSES := $(foreach word,--out --resume --force --config method seed,$(fi
 run-train: $(BUILD)/sharedqn
 	@$(BUILD)/sharedqn train $(if $(strip $(TRAIN_CHOOSES)),,--out $(TRAIN_RUN) $(if $(wildcard $(TRAIN_RUN)),--resume)) $(TRAIN)
 
-run-test: $(BUILD)/sharedqn $(BUILD)/sharedqn-draw.so $(BUILD)/python/libsharedqn.so $(INSTALL_FILES) $(TEST_PROGRAMS)
+run-test: $(BUILD)/sharedqn $(BUILD)/sharedqn-draw.so $(BUILD)/python/libsharedqn.so $(TEST_MPI) $(INSTALL_FILES) $(TEST_PROGRAMS)
 	@SHAREDQN=$(BUILD)/sharedqn BUILD=$(BUILD) CC='$(CC)' SAN='$(SAN)' tests/run.sh $(BUILD)/logs $(TEST_PROGRAMS) \
 	  tests/test_install.sh tests/check_includes.sh tests/check_citations.sh
 

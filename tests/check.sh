@@ -41,7 +41,7 @@ for combination in gcc:-O3 gcc:-O0 clang:-O3 clang:-O0; do
     done
 done
 
-flags="-std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc"
+flags="-std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc $(mpicc --showme:compile 2>/dev/null)" # the helper for MPI needs its headers
 for header in include/*.h src/*/*.h; do
     # shellcheck disable=SC2086
     echo "#include \"${header#src/}\"" | gcc $flags -fsyntax-only -x c -

@@ -69,24 +69,29 @@ static inline void e2e_redirect(const char *path, int descriptor) {
     close(file);
 }
 
-/// Start the program. @param arguments  behind the program's name, NULL at the end
-static inline pid_t e2e_start(const char *const *arguments) {
-    const char *program = getenv("SHAREDQN");
-    char *argv[E2E_MAX_ARGUMENTS];
-    int count = 0;
-    if (program == NULL) program = "build/sharedqn";
-    argv[count++] = (char *)program;
-    while (*arguments != NULL && count < E2E_MAX_ARGUMENTS - 1) argv[count++] = (char *)*arguments++;
-    argv[count] = NULL;
+/// Start any program, looked for in PATH if its name has no slash. @param argv  NULL at the end
+static inline pid_t e2e_start_program(const char *const *argv) {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         e2e_redirect(e2e_stdout != NULL ? e2e_stdout : e2e_path("stdout"), STDOUT_FILENO);
         e2e_redirect(e2e_path("stderr"), STDERR_FILENO);
-        execv(program, argv);
+        execvp(argv[0], (char *const *)argv);
         _exit(127);
     }
     return child;
+}
+
+static inline const char *e2e_program(void) {
+    const char *program = getenv("SHAREDQN");
+    return program != NULL ? program : "build/sharedqn";
+}
+
+/// Start the program. @param arguments  behind the program's name, NULL at the end
+static inline pid_t e2e_start(const char *const *arguments) {
+    const char *argv[E2E_MAX_ARGUMENTS] = {e2e_program()};
+    for (int i = 1; i < E2E_MAX_ARGUMENTS - 1 && *arguments != NULL; i++) argv[i] = *arguments++;
+    return e2e_start_program(argv);
 }
 
 static inline void e2e_read_text(const char *path, char text[E2E_TEXT_SIZE]) {

@@ -1,24 +1,15 @@
 // `sharedqn study`: a small study whole, killed at random moments, and from its results alone; bad files and mixed results.
-#include "e2e.h"
+#include "e2e_study.h"
 
 #include "core/rng.h"
 
-static const char SETTINGS[] =
-    "settings: {episodes: 9, batch_size: 8, min_replay_size: 100, replay_capacity: 500, hidden1_size: 16,\n"
-    "  hidden2_size: 8, final_episodes: 2, evaluation_period: 3, evaluation_episodes: 1, state_period_episodes: 2}\n";
 static const char ARMS[] = "arms:\n  shared: {method: shared}\n  independent: {method: independent}\n"
                            "comparisons: [[shared, independent]]\n";
 
-static const char *write_text(const char *name, const char *text) {
-    const SdqnPiece piece = {text, strlen(text)};
-    assert_int_equal(sdqn_file_write(e2e_path(name), &piece, 1, NULL), SDQN_OK);
-    return e2e_path(name);
-}
-
 static const char *write_study(const char *name, const char *seeds) {
     char text[2048];
-    snprintf(text, sizeof text, "name: small\nseeds: %s\n%s%s", seeds, SETTINGS, ARMS);
-    return write_text(name, text);
+    snprintf(text, sizeof text, "name: small\nseeds: %s\n%s%s", seeds, E2E_STUDY_SETTINGS, ARMS);
+    return e2e_write_text(name, text);
 }
 
 static pid_t start_study(const char *file, const char *out) {
@@ -31,39 +22,10 @@ static void run_study(const char *file, const char *out) {
     if (outcome->code != 0) fail_msg("%s", outcome->err);
 }
 
-/// Tuning, two tiers, a comparison between them.
-static const char *write_tiers(const char *name) {
-    char text[2048];
-    snprintf(text, sizeof text,
-             "name: small\n%s"
-             "tuning: {seeds: 101-102, select: area, grid: {learning_rate: [1e-3, 2.5e-4]}, arms: [shared]}\n"
-             "tiers:\n"
-             "  first: {seeds: 1-2, arms: {shared: {method: shared}, independent: {method: independent}}}\n"
-             "  second: {seeds: [2], arms: {onehot: {method: shared, conditioning: onehot, tuned_as: shared}}}\n"
-             "comparisons: [[shared, independent], [onehot, shared]]\n",
-             SETTINGS);
-    return write_text(name, text);
-}
-
-static void assert_same_results(const char *a, const char *b) {
-    static const char *const runs[] = {"shared_1e-3-seed101",  "shared_1e-3-seed102", "shared_25e-5-seed101",
-                                       "shared_25e-5-seed102", "shared-seed1",        "shared-seed2",
-                                       "independent-seed1",    "independent-seed2",   "onehot-seed2"};
-    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
-        char name[128];
-        snprintf(name, sizeof name, "results/%s.json", runs[i]);
-        e2e_assert_same_file(a, b, name);
-    }
-    e2e_assert_same_file(a, b, "report.md");
-    e2e_assert_same_file(a, b, "report.html");
-    e2e_assert_same_file(a, b, "scores-first.csv");
-    e2e_assert_same_file(a, b, "scores-second.csv");
-}
-
 static void a_killed_study_ends_with_the_same_report(void **state) {
     (void)state;
     enum { KILLS = 20 };
-    const char *file = write_tiers("small.yaml"), *whole = e2e_path("whole"), *killed = e2e_path("killed");
+    const char *file = e2e_write_tiers("small.yaml"), *whole = e2e_path("whole"), *killed = e2e_path("killed");
     const double began = e2e_now();
     run_study(file, whole);
     const double seconds = e2e_now() - began;
@@ -79,7 +41,7 @@ static void a_killed_study_ends_with_the_same_report(void **state) {
     }
     assert_true(cut > 2); // it ends well before the twentieth
     run_study(file, killed);
-    assert_same_results(whole, killed);
+    e2e_assert_same_results(whole, killed);
     const Outcome *outcome = e2e_run("stats", e2e_path("killed/scores-first.csv"), "--resample", "seed", "--repeats", "500", NULL);
     assert_int_equal(outcome->code, 0);
 }
@@ -126,7 +88,7 @@ static void expect_in(const char *folder, const char *name, const char *part) {
 
 static void tiers_run_one_after_the_other(void **state) {
     (void)state;
-    const char *out = e2e_path("out"), *file = write_tiers("small.yaml");
+    const char *out = e2e_path("out"), *file = e2e_write_tiers("small.yaml");
     const Outcome *outcome = e2e_run("study", file, "--out", out, "--processes", "2", "--tier", "first", NULL);
     if (outcome->code != 0) fail_msg("%s", outcome->err);
     assert_false(sdqn_file_exists(e2e_path("out/results/onehot-seed2.json")));
@@ -146,7 +108,7 @@ static void tiers_run_one_after_the_other(void **state) {
 /// The candidate that the report shows in bold is the better one, and its setting is that of the arms that were tuned.
 static void the_winner_of_tuning_is_used(void **state) {
     (void)state;
-    const char *out = e2e_path("out"), *file = write_tiers("small.yaml");
+    const char *out = e2e_path("out"), *file = e2e_write_tiers("small.yaml");
     run_study(file, out);
     char *report = text_of(out, "report.md");
     double areas[2] = {0.0, 0.0};
@@ -183,7 +145,7 @@ static void damage(const char *folder, const char *name, const char *from, const
     assert_non_null(place);
     for (size_t i = 0; to[i] != '\0'; i++) place[i] = to[i];
     snprintf(path, sizeof path, "out/%s", name);
-    write_text(path, text);
+    e2e_write_text(path, text);
     free(text);
 }
 
@@ -213,7 +175,7 @@ static void damaged_runs_are_named_and_left_out(void **state) {
         assert_non_null(strstr(outcome->out, "1 of 2 runs are done, 1 failed"));
         assert_non_null(strstr(outcome->out, "- **shared is left out**: 0 of 1 runs are done; seed 1 failed: "));
         snprintf(name, sizeof name, "out/runs/shared-seed1/%s", cases[i].file);
-        write_text(name, good);
+        e2e_write_text(name, good);
         free(good);
     }
     const char *const gone[] = {"metrics.jsonl", "evaluations.jsonl"};
@@ -242,8 +204,8 @@ static void mixed_or_broken_results_are_refused(void **state) {
     const char *out = e2e_path("out"), *file = write_study("small.yaml", "1");
     run_study(file, out);
     char text[2048];
-    snprintf(text, sizeof text, "name: small\nseeds: 1\n%sarms: {shared: {method: shared, gamma: 0.9}}\n", SETTINGS);
-    const Outcome *outcome = e2e_wait(start_study(write_text("other.yaml", text), out));
+    snprintf(text, sizeof text, "name: small\nseeds: 1\n%sarms: {shared: {method: shared, gamma: 0.9}}\n", E2E_STUDY_SETTINGS);
+    const Outcome *outcome = e2e_wait(start_study(e2e_write_text("other.yaml", text), out));
     assert_int_equal(outcome->code, 1);
     assert_non_null(strstr(outcome->err, "shared-seed1.json: is not of arm shared as it is now: gamma = 0.9: the run was made with 0.99"));
 
@@ -253,12 +215,12 @@ static void mixed_or_broken_results_are_refused(void **state) {
     memcpy(result, bytes, size + 1);
     free(bytes);
     change_first_digit(result, "\"numerics\": \"");
-    write_text("out/results/shared-seed1.json", result);
+    e2e_write_text("out/results/shared-seed1.json", result);
     outcome = e2e_wait(start_study(file, out));
     assert_int_equal(outcome->code, 1);
     assert_non_null(strstr(outcome->err, "was made by a program with other numerics"));
     result[size / 2] = '\0';
-    write_text("out/results/shared-seed1.json", result);
+    e2e_write_text("out/results/shared-seed1.json", result);
     outcome = e2e_wait(start_study(file, out));
     assert_int_equal(outcome->code, 1);
     assert_non_null(strstr(outcome->err, "shared-seed1.json"));
@@ -270,7 +232,7 @@ static void a_failed_run_is_named(void **state) {
     (void)state;
     const char *out = e2e_path("out"), *file = write_study("small.yaml", "1-2");
     assert_int_equal(sdqn_file_make_folder(e2e_path("out/runs/shared-seed2"), NULL), SDQN_OK);
-    write_text("out/runs/shared-seed2/mine.txt", "not of a run\n");
+    e2e_write_text("out/runs/shared-seed2/mine.txt", "not of a run\n");
     const Outcome *outcome = e2e_wait(start_study(file, out));
     assert_int_equal(outcome->code, 1);
     assert_non_null(strstr(outcome->err, "arm shared, seed 2 failed: "));
@@ -329,7 +291,7 @@ static void bad_files_are_refused(void **state) {
         {"", "must be a mapping"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const Outcome *outcome = e2e_wait(start_study(write_text("bad.yaml", cases[i].text), e2e_path("out")));
+        const Outcome *outcome = e2e_wait(start_study(e2e_write_text("bad.yaml", cases[i].text), e2e_path("out")));
         if (outcome->code != 2 || strstr(outcome->err, cases[i].message) == NULL)
             fail_msg("expected \"%s\": %s", cases[i].message, outcome->err);
         assert_false(sdqn_file_exists(e2e_path("out")));

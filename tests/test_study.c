@@ -231,9 +231,9 @@ static void damaged_results_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_shipped_study_is_as_planned), cmocka_unit_test(candidates_are_named_by_their_values),
-        cmocka_unit_test(areas_are_means_over_training),   cmocka_unit_test(results_are_read_back),
-        cmocka_unit_test(damaged_results_are_refused),
+        cmocka_unit_test(the_shipped_study_is_as_planned),     cmocka_unit_test(candidates_are_named_by_their_values),
+        cmocka_unit_test(areas_are_means_over_training),       cmocka_unit_test(results_are_read_back),
+        cmocka_unit_test(scores_at_a_budget_lie_on_the_curve), cmocka_unit_test(damaged_results_are_refused),
     };
     return cmocka_run_group_tests_name("study", tests, make_path, remove_path);
 }

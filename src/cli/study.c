@@ -3,15 +3,17 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
-#include "core/clock.h"
+#include "cli/study_display.h"
 #include "core/cpu.h"
 #include "core/file.h"
 #include "core/text.h"
 #include "nn/kernels.h"
+#include "study/mpi.h"
 #include "study/numerics.h"
 #include "study/plan.h"
 #include "study/report.h"
 #include "study/runner.h"
+#include "study/slurm.h"
 #include "study/study_page.h"
 
 #include <sched.h>
@@ -20,12 +22,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SHOW_PERIOD 1.0 ///< seconds between redrawings of the table
-
 typedef struct Arguments {
     const char *out;
     const char *tier;
-    int processes;
+    int processes; ///< 0: as many as cores
+    int job;       ///< 0: all
+    bool report, slurm, submit;
 } Arguments;
 
 static const SdqnOption OPTIONS[] = {
@@ -34,14 +36,20 @@ static const SdqnOption OPTIONS[] = {
      .help = "run only up to this tier, by number or by name; the same command without it runs the others"},
     {"processes", SDQN_OPTION_INT, offsetof(Arguments, processes), .value = "N", .low = 1, .high = 1024,
      .help = "runs at a time (default: one a core)"},
+    {"report", SDQN_OPTION_FLAG, offsetof(Arguments, report), .help = "run nothing, report on what is there; also while the study runs"},
+    {"slurm", SDQN_OPTION_FLAG, offsetof(Arguments, slurm),
+     .help = "run nothing, write DIR/runs.sbatch (and DIR/tuning.sbatch): job arrays of Slurm with the runs that are left"},
+    {"submit", SDQN_OPTION_FLAG, offsetof(Arguments, submit), .help = "with --slurm: give them to sbatch"},
+    {"job", SDQN_OPTION_INT, offsetof(Arguments, job), .value = "K", .low = 1, .high = 100000000,
+     .help = "run only the K-th run, beside others that do the same: what a task of such an array calls"},
 };
 static const SdqnOptionTable TABLE = {
     .command = "study",
-    .usage = "FILE [--out DIR] [--tier N] [--processes N]",
+    .usage = "FILE [--out DIR] [--tier N] [--processes N | --report | --slurm [--submit] | --job K]",
     .help =
         "Run every arm of a study with every seed, each run a process, and report with statistics. What is finished is never run again:\n"
         "after Ctrl-C, a kill or a power cut the same command goes on. Results lie in DIR/results, one small file a run; the report is\n"
-        "made from these alone.",
+        "made from these alone. `mpirun -n N sharedqn study FILE` runs it on the ranks of an MPI job, rank 0 hands out.",
     .options = OPTIONS,
     .num_options = sizeof OPTIONS / sizeof *OPTIONS,
     .min_arguments = 1,
@@ -71,117 +79,7 @@ static int count_cores(void) {
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-// ---- the table while it runs ----------------------------------------------------------------------------------------------------
-
-typedef struct Display {
-    const SdqnStudyPlan *plan;
-    bool is_terminal;
-    int lines; ///< of the table on the screen
-    double began, shown;
-    double work_before; ///< runs done, in parts of runs, when it began
-    int told;           ///< runs whose end was told, without a terminal
-} Display;
-
-/// What an arm's runs, of those that are wanted, have come to.
-typedef struct ArmState {
-    int all, done, running, failed;
-    double part; ///< of the running ones, in runs
-    double sum;  ///< of the done ones' mean returns
-} ArmState;
-
-static void add_state(const SdqnStudyPlan *plan, const SdqnStudy *study, int arm, ArmState *state) {
-    for (int s = 0; s < plan->arms[arm].num_seeds; s++) {
-        const SdqnJob *job = sdqn_study_job(study, arm, s);
-        state->all += job->wanted;
-        state->done += job->wanted && job->state == SDQN_JOB_DONE;
-        state->failed += job->state == SDQN_JOB_FAILED;
-        state->running += job->state == SDQN_JOB_RUNNING;
-        if (job->state == SDQN_JOB_RUNNING) state->part += (double)job->episodes / plan->arms[arm].config.episodes;
-        if (!job->wanted || job->state != SDQN_JOB_DONE) continue;
-        for (int t = 0; t < job->result.num_tasks; t++) state->sum += job->result.final[t].mean / job->result.num_tasks;
-    }
-}
-
-static void format_seconds(double seconds, char text[32]) {
-    const long long whole = (long long)seconds;
-    snprintf(text, 32, "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
-}
-
-/// One line for all: how far it is and how long it will take, as the work since the start went.
-static void show_total(const Display *display, double work, int done, int failed, int all) {
-    char left[32] = "unknown";
-    const double rate = (work - display->work_before) / (sdqn_clock_seconds() - display->began);
-    if (rate > 0.0) format_seconds((all - failed - work) / rate, left);
-    fprintf(stderr, "%d of %d runs done%s, %s left\n", done, all, failed > 0 ? ", some failed" : "", left);
-}
-
-static void show_row(const char *name, const char *what, const ArmState *state) {
-    char label[SDQN_STUDY_NAME_SIZE + 16], mean[32] = "-";
-    snprintf(label, sizeof label, "%s%s", name, what);
-    if (state->done > 0) snprintf(mean, sizeof mean, "%.1f", state->sum / state->done);
-    fprintf(stderr, "%-32.32s  %5d  %7d  %6d  %9s\n", label, state->done, state->running, state->failed, mean);
-}
-
-/// One row an arm that has begun, and one for all candidates of a tuned one; when all are done, all of them.
-static void show_table(Display *display, const SdqnStudy *study) {
-    const SdqnStudyPlan *plan = display->plan;
-    ArmState total = {0};
-    if (display->lines > 0) fprintf(stderr, "\033[%dA\033[J", display->lines);
-    fprintf(stderr, "%-32s  %5s  %7s  %6s  %9s\n", "arm", "done", "running", "failed", "mean");
-    display->lines = 2;
-    for (int a = 0; a < plan->num_arms; a++) {
-        const SdqnStudyArm *arm = &plan->arms[a];
-        ArmState own = {0}, tuning = {0};
-        if (arm->candidate_of >= 0) continue;
-        add_state(plan, study, a, &own);
-        for (int c = arm->first_candidate; c < arm->first_candidate + arm->num_candidates; c++) add_state(plan, study, c, &tuning);
-        const ArmState *const rows[] = {&tuning, &own};
-        for (int i = 0; i < 2; i++) {
-            total.all += rows[i]->all;
-            total.done += rows[i]->done;
-            total.failed += rows[i]->failed;
-            total.part += rows[i]->part;
-            if (rows[i]->done + rows[i]->running + rows[i]->failed == 0) continue;
-            show_row(arm->name, i == 0 ? " (tuning)" : "", rows[i]);
-            display->lines++;
-        }
-    }
-    show_total(display, total.done + total.part, total.done, total.failed, total.all);
-}
-
-/// @param done  receives how many of the wanted runs are done @return how many are wanted
-static int count_wanted(const SdqnStudy *study, int *done, int *failed) {
-    int count, wanted = 0;
-    const SdqnJob *jobs = sdqn_study_jobs(study, &count);
-    *done = *failed = 0;
-    for (int i = 0; i < count; i++) {
-        wanted += jobs[i].wanted;
-        *done += jobs[i].wanted && jobs[i].state == SDQN_JOB_DONE;
-        *failed += jobs[i].state == SDQN_JOB_FAILED;
-    }
-    return wanted;
-}
-
-/// Without a terminal: a line for each run that ends.
-static void tell_ends(Display *display, const SdqnStudy *study) {
-    int done, failed;
-    const int wanted = count_wanted(study, &done, &failed);
-    if (done + failed == display->told) return;
-    display->told = done + failed;
-    fprintf(stderr, "%d of %d runs ended\n", done + failed, wanted);
-}
-
-static void watch(void *context, const SdqnStudy *study) {
-    Display *display = context;
-    if (!display->is_terminal) {
-        tell_ends(display, study);
-    } else if (sdqn_clock_seconds() - display->shown >= SHOW_PERIOD) {
-        show_table(display, study);
-        display->shown = sdqn_clock_seconds();
-    }
-}
-
-// ---- the work -------------------------------------------------------------------------------------------------------------------
+// ---- before the work ------------------------------------------------------------------------------------------------------------
 
 /// The path of this program, for the runs.
 static SdqnStatus find_program(char path[SDQN_PATH_SIZE], SdqnError *error) {
@@ -189,43 +87,6 @@ static SdqnStatus find_program(char path[SDQN_PATH_SIZE], SdqnError *error) {
     if (length <= 0) return sdqn_error_set(error, SDQN_ERR_IO, "study: cannot find the path of this program");
     path[length] = '\0';
     return SDQN_OK;
-}
-
-static void print_failures(const SdqnStudyPlan *plan, const SdqnStudy *study) {
-    int count;
-    const SdqnJob *jobs = sdqn_study_jobs(study, &count);
-    for (int i = 0; i < count; i++) {
-        if (jobs[i].state != SDQN_JOB_FAILED) continue;
-        fprintf(stderr, "arm %s, seed %llu failed: %s\n", plan->arms[jobs[i].arm].name, (unsigned long long)jobs[i].seed, jobs[i].failure);
-    }
-}
-
-static SdqnStatus write_page(const char *folder, const SdqnStudyPlan *plan, const SdqnStudy *study, SdqnError *error) {
-    SdqnError undrawn;
-    const SdqnStatus status = sdqn_study_page_write(folder, plan, study, &undrawn, error);
-    if (status != SDQN_OK) return status;
-    if (undrawn.message[0] != '\0') fprintf(stderr, "%s\n", undrawn.message);
-    fprintf(stderr, "page: %s/report.html\n", folder);
-    return SDQN_OK;
-}
-
-static SdqnStatus run(const SdqnStudyPlan *plan, SdqnStudy *study, const char *folder, SdqnError *error) {
-    int done, failed;
-    const int wanted = count_wanted(study, &done, &failed);
-    Display display = {
-        .plan = plan, .is_terminal = isatty(STDERR_FILENO) != 0, .began = sdqn_clock_seconds(), .work_before = done, .told = done};
-    if (done > 0) fprintf(stderr, "%d of %d runs were there\n", done, wanted);
-    catch_signals();
-    SdqnStatus status = sdqn_study_run(study, &stop_requested, watch, &display, error);
-    if (display.is_terminal) show_table(&display, study);
-    print_failures(plan, study);
-    if (status == SDQN_ERR_INTERRUPTED) fprintf(stderr, "to go on: the same command\n");
-    if (status != SDQN_OK) return status;
-    status = sdqn_study_report_files(folder, plan, study, stdout, error);
-    if (status == SDQN_OK) status = write_page(folder, plan, study, error);
-    count_wanted(study, &done, &failed);
-    if (status != SDQN_OK || failed == 0) return status;
-    return sdqn_error_set(error, SDQN_ERR_IO, "%d of %d runs failed; the same command tries them again", failed, wanted);
 }
 
 /// How many tiers to run. @param text  number or name; NULL: all
@@ -244,31 +105,215 @@ static SdqnStatus find_tier(const SdqnStudyPlan *plan, const char *text, int *nu
     return SDQN_OK;
 }
 
-SdqnStatus sdqn_command_study(int argc, char **argv, SdqnError *error) {
-    Arguments arguments = {.processes = count_cores()};
-    SdqnOperands operands;
-    SdqnStudyPlan plan = {0};
+/// What all ways of running a study need.
+typedef struct Setup {
+    SdqnStudyPlan plan;
+    SdqnStudyFolder folder;
+    char program[SDQN_PATH_SIZE];
+    int num_tiers;
+    char numerics[SDQN_SHA256_HEX_SIZE];
+} Setup;
+
+/// @param setup  zeros; its plan to be cleared by the caller
+static SdqnStatus prepare(const Arguments *arguments, const char *file, Setup *setup, SdqnError *error) {
+    char path[SDQN_PATH_SIZE];
+    SdqnStatus status = sdqn_study_plan_read(file, &setup->plan, error);
+    if (status == SDQN_OK) status = find_tier(&setup->plan, arguments->tier, &setup->num_tiers, error);
+    if (status == SDQN_OK) status = find_program(setup->program, error);
+    if (status != SDQN_OK) return status;
+    const int length = arguments->out != NULL ? snprintf(path, sizeof path, "%s", arguments->out)
+                                              : snprintf(path, sizeof path, "studies/%s", setup->plan.name);
+    if (length <= 0 || length >= SDQN_PATH_SIZE)
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--out: the path must have 1 to %d bytes", SDQN_PATH_SIZE - 1);
+    status = sdqn_numerics_fingerprint(sdqn_kernels(sdqn_cpu_level_best()), setup->numerics, error);
+    return status == SDQN_OK ? sdqn_study_folder_open(path, &setup->folder, error) : status;
+}
+
+static SdqnStatus create_study(Setup *setup, int num_tiers, int job, SdqnStudy **study, SdqnError *error) {
+    SdqnStudyDef def = {.plan = &setup->plan, .folder = &setup->folder, .num_tiers = num_tiers, .only_job = job};
+    snprintf(def.numerics, sizeof def.numerics, "%s", setup->numerics);
+    return sdqn_study_create(&def, study, error);
+}
+
+static SdqnStatus out_of_memory(SdqnError *error) { return sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory"); }
+
+/// The report for people and for browsers, and on stdout.
+static SdqnStatus write_report(const Setup *setup, const SdqnStudy *study, SdqnError *error) {
+    SdqnError undrawn = {0};
+    SdqnStatus status = sdqn_study_report_files(setup->folder.path, &setup->plan, study, stdout, error);
+    if (status == SDQN_OK) status = sdqn_study_page_write(setup->folder.path, &setup->plan, study, &undrawn, error);
+    if (undrawn.message[0] != '\0') fprintf(stderr, "%s\n", undrawn.message);
+    if (status == SDQN_OK) fprintf(stderr, "page: %s/report.html\n", setup->folder.path);
+    return status;
+}
+
+// ---- the whole study ------------------------------------------------------------------------------------------------------------
+
+static SdqnStatus run_all(const Setup *setup, SdqnStudy *study, const SdqnLauncher *launcher, SdqnError *error) {
+    SdqnStudyDisplay display;
+    int done, failed;
+    sdqn_study_display_begin(&display, &setup->plan, study);
+    catch_signals();
+    SdqnStatus status = sdqn_study_run(study, launcher, &stop_requested, sdqn_study_display_watch, &display, error);
+    sdqn_study_display_end(&display, study);
+    if (status == SDQN_ERR_INTERRUPTED) fprintf(stderr, "to go on: the same command\n");
+    if (status == SDQN_OK) status = write_report(setup, study, error);
+    const int wanted = sdqn_study_display_count(study, &done, &failed);
+    if (status != SDQN_OK || failed == 0) return status;
+    return sdqn_error_set(error, SDQN_ERR_IO, "%d of %d runs failed; the same command tries them again", failed, wanted);
+}
+
+/// Alone in the folder.
+static SdqnStatus manage(Setup *setup, const SdqnLauncher *launcher, SdqnError *error) {
+    char path[SDQN_PATH_SIZE];
+    SdqnFileLock *lock = NULL;
     SdqnStudy *study = NULL;
-    char folder[SDQN_PATH_SIZE], program[SDQN_PATH_SIZE];
+    SdqnStatus status = sdqn_file_join(setup->folder.path, ".lock", path, error);
+    if (status == SDQN_OK) status = sdqn_file_lock_take(path, &lock, error);
+    if (status == SDQN_OK) status = create_study(setup, setup->num_tiers, -1, &study, error);
+    if (status == SDQN_OK) status = run_all(setup, study, launcher, error);
+    sdqn_study_destroy(study);
+    sdqn_file_lock_release(lock);
+    return status;
+}
+
+static SdqnStatus run_here(Setup *setup, int processes, SdqnError *error) {
+    SdqnLocalLauncher *local = sdqn_local_launcher_create(&setup->plan, &setup->folder, setup->program, processes);
+    if (!local) return out_of_memory(error);
+    const SdqnLauncher launcher = sdqn_local_launcher(local);
+    const SdqnStatus status = manage(setup, &launcher, error);
+    sdqn_local_launcher_destroy(local);
+    return status;
+}
+
+/// One of the ranks of an MPI job. The others tell rank 0 what keeps them from work, and rank 0 alone says it.
+static SdqnStatus run_rank(const Arguments *arguments, const char *file, Setup *setup, SdqnError *error) {
+    SdqnMpi *mpi = NULL;
+    int rank;
+    SdqnError cause = {0};
+    SdqnStatus status = sdqn_mpi_open(&mpi, &rank, error);
+    if (status != SDQN_OK) return status;
+    const SdqnStatus ready = prepare(arguments, file, setup, &cause);
+    if (rank > 0) {
+        const SdqnMpiWork work = {&setup->plan, &setup->folder, setup->program, setup->numerics, ready == SDQN_OK ? "" : cause.message};
+        catch_signals();
+        status = sdqn_mpi_work(mpi, &work, &stop_requested, error);
+    } else if (ready == SDQN_OK) {
+        const SdqnLauncher launcher = sdqn_mpi_launcher(mpi, &setup->plan, setup->numerics);
+        status = manage(setup, &launcher, error);
+    } else {
+        status = sdqn_error_set(error, ready, "%s", cause.message);
+    }
+    sdqn_mpi_close(mpi);
+    return status;
+}
+
+// ---- parts of it ----------------------------------------------------------------------------------------------------------------
+
+static SdqnStatus report_only(Setup *setup, SdqnError *error) {
+    SdqnStudy *study = NULL;
+    SdqnStatus status = create_study(setup, 0, -1, &study, error);
+    if (status == SDQN_OK) status = write_report(setup, study, error);
+    sdqn_study_destroy(study);
+    return status;
+}
+
+/// Write the scripts, and submit them: the runs after the tuning.
+static SdqnStatus use_slurm(Setup *setup, const char *file, bool submit, SdqnError *error) {
+    SdqnStudy *study = NULL;
+    char path[SDQN_PATH_SIZE], id[32] = "";
+    SdqnStatus status = create_study(setup, setup->num_tiers, -1, &study, error);
+    const SdqnSlurmDef def = {&setup->plan, study, &setup->folder, setup->program, file};
+    int all = 0;
+    for (int candidates = 1; candidates >= 0 && status == SDQN_OK; candidates--) {
+        int count = 0;
+        status = sdqn_slurm_write(&def, candidates == 1, path, &count, error);
+        all += count;
+        if (status != SDQN_OK || count == 0) continue;
+        if (submit) status = sdqn_slurm_submit(path, id, id, error);
+        if (status == SDQN_OK && submit) printf("job array %s: %d runs: %s\n", id, count, path);
+        if (status == SDQN_OK && !submit) printf("%s: %d runs\n", path, count);
+    }
+    if (status == SDQN_OK && all == 0) printf("nothing is left to run\n");
+    sdqn_study_destroy(study);
+    return status;
+}
+
+/// What keeps a job from being run; else run it.
+static SdqnStatus run_study_job(const Setup *setup, SdqnStudy *study, const SdqnJob *job, const SdqnLauncher *launcher, SdqnError *error) {
+    const SdqnStudyArm *arm = &setup->plan.arms[job->arm];
+    const unsigned long long seed = job->seed;
+    if (job->state == SDQN_JOB_DONE) {
+        fprintf(stderr, "arm %s, seed %llu: its result is there\n", arm->name, seed);
+        return SDQN_OK;
+    }
+    if (!sdqn_study_plan_is_settled(&setup->plan, job->arm))
+        return sdqn_error_set(error, SDQN_ERR_IO, "arm %s, seed %llu: the tuning of %s is not decided: results of candidates are missing",
+                              arm->name, seed, setup->plan.arms[arm->tuned_by].name);
+    catch_signals();
+    const SdqnStatus status = sdqn_study_run(study, launcher, &stop_requested, NULL, NULL, error);
+    if (status == SDQN_OK && job->state == SDQN_JOB_FAILED)
+        return sdqn_error_set(error, SDQN_ERR_IO, "arm %s, seed %llu failed: %s", arm->name, seed, job->failure);
+    return status;
+}
+
+static SdqnStatus run_one(Setup *setup, int number, SdqnError *error) {
+    SdqnStudy *study = NULL;
+    int count;
+    SdqnStatus status = create_study(setup, setup->plan.num_tiers, number - 1, &study, error);
+    if (status != SDQN_OK) return status;
+    const SdqnJob *jobs = sdqn_study_jobs(study, &count);
+    SdqnLocalLauncher *local = sdqn_local_launcher_create(&setup->plan, &setup->folder, setup->program, 1);
+    if (!local) {
+        status = out_of_memory(error);
+    } else if (number > count) {
+        status = sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--job %d: the study has %d runs", number, count);
+    } else {
+        const SdqnLauncher launcher = sdqn_local_launcher(local);
+        status = run_study_job(setup, study, &jobs[number - 1], &launcher, error);
+    }
+    sdqn_local_launcher_destroy(local);
+    sdqn_study_destroy(study);
+    return status;
+}
+
+// ---- the command ----------------------------------------------------------------------------------------------------------------
+
+static SdqnStatus check_arguments(const Arguments *arguments, SdqnError *error) {
+    const int ways = (arguments->processes > 0) + arguments->report + arguments->slurm + (arguments->job > 0);
+    if (ways > 1) return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "study: only one of --processes, --report, --slurm and --job can be");
+    if (arguments->submit && !arguments->slurm) return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--submit: only with --slurm");
+    if (arguments->tier && (arguments->report || arguments->job > 0))
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--tier: says what to run, not with --report or --job");
+    if (ways > 0 && sdqn_mpi_is_there())
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT,
+                              "study: under mpirun each rank but the first runs one at a time: no --processes, "
+                              "--report, --slurm or --job");
+    return SDQN_OK;
+}
+
+static SdqnStatus act(const Arguments *arguments, const char *file, Setup *setup, SdqnError *error) {
+    if (arguments->report) return report_only(setup, error);
+    if (arguments->slurm) return use_slurm(setup, file, arguments->submit, error);
+    if (arguments->job > 0) return run_one(setup, arguments->job, error);
+    return run_here(setup, arguments->processes > 0 ? arguments->processes : count_cores(), error);
+}
+
+SdqnStatus sdqn_command_study(int argc, char **argv, SdqnError *error) {
+    Arguments arguments = {0};
+    SdqnOperands operands;
+    Setup setup = {0};
     SdqnStatus status = sdqn_options_read(&TABLE, argc, argv, &arguments, NULL, &operands, error);
     if (status != SDQN_OK || operands.help_printed) return status;
-    status = sdqn_study_plan_read(operands.values[0], &plan, error);
-    int num_tiers = 0;
-    if (status == SDQN_OK) status = find_tier(&plan, arguments.tier, &num_tiers, error);
-    if (status == SDQN_OK) status = find_program(program, error);
-    if (status == SDQN_OK) {
-        const int length = arguments.out != NULL ? snprintf(folder, sizeof folder, "%s", arguments.out)
-                                                 : snprintf(folder, sizeof folder, "studies/%s", plan.name);
-        if (length <= 0 || length >= SDQN_PATH_SIZE)
-            status = sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--out: the path must have 1 to %d bytes", SDQN_PATH_SIZE - 1);
+    const char *file = operands.values[0];
+    status = check_arguments(&arguments, error);
+    if (status != SDQN_OK) return status;
+    if (sdqn_mpi_is_there()) {
+        status = run_rank(&arguments, file, &setup, error);
+    } else {
+        status = prepare(&arguments, file, &setup, error);
+        if (status == SDQN_OK) status = act(&arguments, file, &setup, error);
     }
-    if (status == SDQN_OK) {
-        SdqnStudyDef def = {.plan = &plan, .folder = folder, .program = program, .processes = arguments.processes, .num_tiers = num_tiers};
-        status = sdqn_numerics_fingerprint(sdqn_kernels(sdqn_cpu_level_best()), def.numerics, error);
-        if (status == SDQN_OK) status = sdqn_study_create(&def, &study, error);
-        if (status == SDQN_OK) status = run(&plan, study, folder, error);
-    }
-    sdqn_study_destroy(study);
-    sdqn_study_plan_clear(&plan);
+    sdqn_study_plan_clear(&setup.plan);
     return status;
 }
