@@ -1,5 +1,7 @@
 // test_task_buffers.c: the learner with a replay buffer and a gradient for each task, against a plain repetition of its updates.
+#include "core/dmath.h"
 #include "dqn/learner.h"
+#include "dqn/priorities.h"
 #include "dqn/td_target.h"
 #include "nn/adam.h"
 #include "nn/loss.h"
@@ -81,14 +83,18 @@ static SdqnTaskBuffersDef buffers_def(Recorder *recorder) {
     return (SdqnTaskBuffersDef){.weights = {1, 1, 1}, .reward_scales = {1, 1, 1}, .aggregate = record_mean, .context = recorder};
 }
 
-static SdqnLearner *make_learner(const SdqnTaskBuffersDef *buffers, SdqnCpuLevel level) {
-    const SdqnDqnDef def = dqn_def();
+static SdqnLearner *make_learner_of(const SdqnDqnDef *def, const SdqnTaskBuffersDef *buffers, SdqnCpuLevel level) {
     const SdqnLearnerStreams made = streams();
     SdqnLearner *learner;
     SdqnError error = {0};
-    if (sdqn_learner_create(&network_def, &def, sdqn_kernels(level), buffers, &made, &learner, &error) != SDQN_OK)
+    if (sdqn_learner_create(&network_def, def, sdqn_kernels(level), buffers, &made, &learner, &error) != SDQN_OK)
         fail_msg("%s", error.message);
     return learner;
+}
+
+static SdqnLearner *make_learner(const SdqnTaskBuffersDef *buffers, SdqnCpuLevel level) {
+    const SdqnDqnDef def = dqn_def();
+    return make_learner_of(&def, buffers, level);
 }
 
 /// A made-up transition of one task; `observation` and `next` are written.
@@ -137,8 +143,10 @@ static void updates_start_when_all_hold_enough_and_each_a_batch(void **state) {
 }
 
 /// The learner's updates repeated with the parts they are made of.
-static void check_updates(const double *weights, const double *scales) {
-    const SdqnDqnDef def = dqn_def();
+static void check_updates(const double *weights, const double *scales, bool prioritised) {
+    SdqnDqnDef def = dqn_def();
+    def.prioritised = prioritised;
+    def.priority_beta_updates = 100;
     const SdqnKernels *kernels = sdqn_kernels(SDQN_CPU_SCALAR);
     const size_t count = sdqn_q_network_def_parameter_count(&network_def);
     Recorder recorder = {.gradients = calloc(TASKS * count, sizeof(float))};
@@ -146,7 +154,9 @@ static void check_updates(const double *weights, const double *scales) {
     memcpy(buffers.weights, weights, TASKS * sizeof *weights);
     memcpy(buffers.reward_scales, scales, TASKS * sizeof *scales);
     buffers.after_step = record_losses;
-    SdqnLearner *learner = make_learner(&buffers, SDQN_CPU_SCALAR);
+    SdqnLearner *learner = make_learner_of(&def, &buffers, SDQN_CPU_SCALAR);
+    SdqnPriorities *priorities[TASKS];
+    for (int t = 0; t < TASKS; t++) assert_int_equal(sdqn_priorities_create(CAPACITY, &priorities[t], NULL), SDQN_OK);
     SdqnLearnerStreams own = streams();
     SdqnQNetwork *network, *target;
     SdqnQWorkspace *workspace;
@@ -167,23 +177,35 @@ static void check_updates(const double *weights, const double *scales) {
         float observation[OBSERVATION], next[OBSERVATION], loss = 0.0f;
         SdqnTransition transition = transition_of(step, task, observation, next);
         transition.reward *= scales[task];
-        sdqn_replay_buffer_push(replays[task], &transition);
+        sdqn_priorities_add(priorities[task], sdqn_replay_buffer_push(replays[task], &transition));
         const bool ready = step + 1 >= 2 * 20 + BATCH && step + 1 > MINIMUM;
-        float all_observation[ROWS * OBSERVATION], all_y[ROWS], losses[TASKS] = {0.0f};
+        float all_observation[ROWS * OBSERVATION], all_y[ROWS], losses[TASKS] = {0.0f}, row_weights[ROWS];
         int32_t all_task[ROWS];
         uint8_t all_action[ROWS];
         memset(mean, 0, count * sizeof(float));
         for (int t = 0; t < TASKS && ready; t++) {
             float q[BATCH * ACTIONS], dq[BATCH * ACTIONS], y[BATCH], discount[BATCH];
             for (int b = 0; b < BATCH; b++) discount[b] = 0.99f;
-            sdqn_replay_buffer_sample(replays[t], &own.replay, BATCH, &batch);
+            float *own_weights = row_weights + (ptrdiff_t)t * BATCH;
+            for (int b = 0; b < BATCH; b++) own_weights[b] = 1.0f;
+            if (prioritised) {
+                const double share = (double)(recorder.calls < 100 ? recorder.calls : 100) / 100, beta = def.priority_beta;
+                sdqn_priorities_sample(priorities[t], &own.replay, BATCH, beta + (1.0 - beta) * share, batch.row, own_weights);
+                sdqn_replay_buffer_gather(replays[t], BATCH, &batch);
+            } else {
+                sdqn_replay_buffer_sample(replays[t], &own.replay, BATCH, &batch);
+            }
             for (int b = 0; b < BATCH; b++) assert_int_equal(batch.task[b], t);
             sdqn_q_network_forward(target, workspace, batch.next_observation, batch.task, BATCH, q);
             sdqn_td_target(q, batch.reward, batch.terminated, discount, BATCH, ACTIONS, y);
             sdqn_q_network_forward(network, workspace, batch.observation, batch.task, BATCH, q);
             losses[t] = sdqn_mse_loss(q, batch.action, y, BATCH, ACTIONS, dq);
             loss += losses[t];
-            for (int i = 0; i < BATCH * ACTIONS; i++) dq[i] *= (float)weights[t];
+            for (int b = 0; b < BATCH; b++) {
+                const float size = fabsf(q[b * ACTIONS + batch.action[b]] - y[b]);
+                sdqn_priorities_set(priorities[t], batch.row[b], sdqn_exp(def.priority_alpha * sdqn_log((double)size + 1e-6)));
+            }
+            for (int i = 0; i < BATCH * ACTIONS; i++) dq[i] = dq[i] * own_weights[i / ACTIONS] * (float)weights[t];
             sdqn_q_network_backward(network, workspace, batch.task, dq, BATCH, gradient);
             for (size_t i = 0; i < count; i++) mean[i] += gradient[i];
             memcpy(all_observation + (ptrdiff_t)t * BATCH * OBSERVATION, batch.observation, BATCH * OBSERVATION * sizeof(float));
@@ -195,7 +217,7 @@ static void check_updates(const double *weights, const double *scales) {
             float all_q[ROWS * ACTIONS], all_dq[ROWS * ACTIONS];
             sdqn_q_network_forward(network, workspace, all_observation, all_task, ROWS, all_q);
             sdqn_mse_loss(all_q, all_action, all_y, ROWS, ACTIONS, all_dq);
-            for (int i = 0; i < ROWS * ACTIONS; i++) all_dq[i] *= (float)weights[i / (BATCH * ACTIONS)];
+            for (int i = 0; i < ROWS * ACTIONS; i++) all_dq[i] *= row_weights[i / ACTIONS] * (float)weights[i / (BATCH * ACTIONS)];
             sdqn_q_network_backward(network, workspace, all_task, all_dq, ROWS, stacked);
         }
         const SdqnUpdate update = one_step(learner, step, task);
@@ -230,7 +252,10 @@ static void check_updates(const double *weights, const double *scales) {
     free(recorder.gradients);
     sdqn_adam_destroy(&adam);
     sdqn_batch_destroy(&batch);
-    for (int t = 0; t < TASKS; t++) sdqn_replay_buffer_destroy(replays[t]);
+    for (int t = 0; t < TASKS; t++) {
+        sdqn_replay_buffer_destroy(replays[t]);
+        sdqn_priorities_destroy(priorities[t]);
+    }
     sdqn_q_workspace_destroy(workspace);
     sdqn_q_network_destroy(network);
     sdqn_q_network_destroy(target);
@@ -239,12 +264,17 @@ static void check_updates(const double *weights, const double *scales) {
 
 static void updates_equal_their_parts(void **state) {
     (void)state;
-    check_updates((const double[]){1, 1, 1}, (const double[]){1, 1, 1});
+    check_updates((const double[]){1, 1, 1}, (const double[]){1, 1, 1}, false);
 }
 
 static void weights_scales_and_decay_act_where_they_should(void **state) {
     (void)state;
-    check_updates((const double[]){0.5, 1, 3}, (const double[]){1, 0.1, 2.5});
+    check_updates((const double[]){0.5, 1, 3}, (const double[]){1, 0.1, 2.5}, false);
+}
+
+static void each_buffer_has_priorities_of_its_own(void **state) {
+    (void)state;
+    check_updates((const double[]){0.5, 1, 3}, (const double[]){1, 0.1, 2.5}, true);
 }
 
 static void wrong_definitions_are_refused(void **state) {
@@ -382,6 +412,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(updates_start_when_all_hold_enough_and_each_a_batch),
         cmocka_unit_test(updates_equal_their_parts),
+        cmocka_unit_test(each_buffer_has_priorities_of_its_own),
         cmocka_unit_test(weights_scales_and_decay_act_where_they_should),
         cmocka_unit_test(wrong_definitions_are_refused),
         cmocka_unit_test(nothing_is_stepped_without_a_direction_or_with_an_infinite_loss),
