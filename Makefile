@@ -251,9 +251,11 @@ run-aarch64: $(BUILD)/sharedqn
 ORACLE ?=
 ORACLE_PYTHON := $(BUILD)/oracle-venv/bin/python
 run-oracle: $(BUILD)/sharedqn $(BUILD)/oracle-venv/ready
+	$(BUILD)/oracle-venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --force-reinstall ./python
 	cd tools && $(abspath $(ORACLE_PYTHON)) test_oracle.py
 	$(ORACLE_PYTHON) tools/make_golden.py --check tests/data/traces.jsonl
 	$(ORACLE_PYTHON) tools/make_golden.py --check tests/data/chains.jsonl
+	$(ORACLE_PYTHON) tools/make_golden.py --check tests/data/continuous.jsonl
 	$(ORACLE_PYTHON) tools/oracle.py --program $(BUILD)/sharedqn --work $(BUILD)/oracle $(ORACLE)
 
 $(BUILD)/oracle-venv/ready: tools/requirements-oracle.txt

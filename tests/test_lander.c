@@ -54,13 +54,41 @@ static SdqnTask line_task(const json_t *line) {
     return task;
 }
 
+static unsigned hex_digit(char c) {
+    const unsigned value = c >= 'a' ? (unsigned)(c - 'a') + 10 : (unsigned)(c - '0');
+    assert_true(value < 16);
+    return value;
+}
+
+/// A recorded continuous action: its two floats' bytes in hex, little-endian. @param digits of one float: 8 (float32) or 16
+static void read_continuous(const char *text, size_t digits, double action[2]) {
+    for (int i = 0; i < 2; i++, text += digits) {
+        uint64_t bits = 0;
+        for (size_t k = 0; k < digits; k += 2) bits |= (uint64_t)(hex_digit(text[k]) << 4 | hex_digit(text[k + 1])) << (4 * k);
+        const uint32_t low = (uint32_t)bits;
+        float narrow;
+        memcpy(&narrow, &low, sizeof narrow);
+        memcpy(&action[i], &bits, sizeof bits);
+        if (digits == 8) action[i] = (double)narrow;
+    }
+}
+
+/// One step with the action recorded for it. @param size  characters that tell a step's action: 1 if discrete
+static SdqnStep step_recorded(SdqnLander *lander, const char *actions, size_t size, float *observation) {
+    if (size == 1) return sdqn_lander_step(lander, actions[0] - '0', observation);
+    double action[2];
+    read_continuous(actions, size / 2, action);
+    return sdqn_lander_step_continuous(lander, action, observation);
+}
+
 /// Play one recorded episode of a lander that has just been reset, and compare the hash of all its bytes, and its return.
 /// @param where  names the line, for the message
 static void check_episode(SdqnLander *lander, float *observation, const json_t *episode, const char *where) {
     static double rewards[MAX_STEPS];
     const char *actions = json_string_value(json_object_get(episode, "actions"));
-    size_t steps = strlen(actions);
-    assert_true(steps <= MAX_STEPS);
+    const size_t steps = (size_t)json_integer_value(json_object_get(episode, "steps")), size = strlen(actions) / steps;
+    assert_true(steps <= MAX_STEPS && strlen(actions) == steps * size);
+    assert_true(size == (json_is_true(json_object_get(episode, "continuous")) ? size == 16 ? 16 : 32 : 1));
     SdqnSha256 hash;
     sdqn_sha256_begin(&hash);
     sdqn_sha256_add(&hash, observation, SDQN_LANDER_OBSERVATION_SIZE * sizeof observation[0]);
@@ -68,7 +96,7 @@ static void check_episode(SdqnLander *lander, float *observation, const json_t *
     double episode_return = 0.0;
     for (size_t k = 0; k < steps; k++) {
         assert_false(terminated);
-        SdqnStep step = sdqn_lander_step(lander, actions[k] - '0', observation);
+        SdqnStep step = step_recorded(lander, actions + k * size, size, observation);
         sdqn_sha256_add(&hash, observation, SDQN_LANDER_OBSERVATION_SIZE * sizeof observation[0]);
         rewards[k] = step.reward;
         episode_return += step.reward;
@@ -137,6 +165,11 @@ static void recorded_episodes_are_equal_bit_for_bit(void **state) {
 static void episodes_after_the_first_go_on_with_the_generator_as_gymnasium(void **state) {
     (void)state;
     assert_int_equal(check_file("tests/data/chains.jsonl"), 12);
+}
+
+static void recorded_episodes_of_continuous_actions_are_equal_bit_for_bit(void **state) {
+    (void)state;
+    assert_int_equal(check_file("tests/data/continuous.jsonl"), 24);
 }
 
 static void shared_golden_traces_are_equal_bit_for_bit(void **state) {
@@ -260,6 +293,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recorded_episodes_are_equal_bit_for_bit),
         cmocka_unit_test(episodes_after_the_first_go_on_with_the_generator_as_gymnasium),
+        cmocka_unit_test(recorded_episodes_of_continuous_actions_are_equal_bit_for_bit),
         cmocka_unit_test(shared_golden_traces_are_equal_bit_for_bit),
         cmocka_unit_test(a_time_limit_truncates_and_does_not_terminate),
         cmocka_unit_test(reset_without_a_seed_goes_on_with_the_generator),

@@ -3,13 +3,15 @@
 Keys: task, definition (of tasks that are not built in: the fields of SdqnTask), seed, actions (digits), steps, terminated,
 ret, last (last observation), sha256 (of the bytes of `sharedqn trace --format raw`). Floats are hex.
 
+With --continuous 1 the actions are continuous: float32, or float64 in every fourth line (oracle_env.write_actions).
 With --chain N a line has `episodes` instead: N of them in one environment, of which only the first is seeded; some are cut.
 
-    make_golden.py --out FILE [--tasks A,B] [--policies A,B] [--episodes N] [--custom N] [--candidates N] [--chain N] [--seed S]
+    make_golden.py --out FILE [--tasks A,B] [--policies A,B] [--episodes N] [--custom N] [--candidates N] [--chain N] [--continuous 1] [--seed S]
     make_golden.py --check FILE     replay every line in the oracle
 
 The committed sets: tests/data/traces.jsonl is the 160 traces the project began with, then those of
-`--episodes 2 --custom 40 --candidates 6 --seed 1`; tests/data/chains.jsonl is `--policies noisy --custom 4 --chain 5 --seed 2`.
+`--episodes 2 --custom 40 --candidates 6 --seed 1`; tests/data/chains.jsonl is `--policies noisy --custom 4 --chain 5 --seed 2`;
+tests/data/continuous.jsonl is `--policies random,expert,hop --episodes 1 --custom 12 --candidates 4 --continuous 1 --seed 3`.
 """
 
 import argparse
@@ -29,8 +31,8 @@ def trace_line(name, definition, seed, content):
     return json.dumps({**line, "seed": seed, **content})
 
 
-def content_of(episode, digits):
-    return {"actions": digits, **episode.summary()}
+def content_of(episode, actions):
+    return {"actions": oracle_env.write_actions(actions), **episode.summary()}
 
 
 def ground_events(episode):
@@ -39,17 +41,23 @@ def ground_events(episode):
     return int((legs[1:] != legs[:-1]).sum())
 
 
-def best_of(candidates, rng, name, definition, policy):
-    """Of some episodes of one task and policy, the one with the most contact events; ties take the first."""
+def best_of(candidates, rng, name, definition, policy, kind):
+    """Of some episodes of one task and policy, the one with the most contact events; ties take the first.
+
+    kind: None, or "float32" or "float64" for continuous actions.
+    """
     task = oracle_env.task_of(name if definition is None else definition)
     best = None
     for _ in range(candidates):
         seed = int(rng.integers(2**32))
         choose = oracle_policies.POLICIES[policy](rng)
-        episode, digits = oracle_env.play(task, seed, choose, task["time_limit_steps"])
+        if kind:
+            choose = oracle_policies.continuous(choose, rng, kind == "float64")
+        episode, actions = oracle_env.play(task, seed, choose, task["time_limit_steps"], bool(kind))
         events = ground_events(episode)
         if best is None or events > best[0]:
-            best = events, trace_line(name, definition, seed, content_of(episode, digits))
+            content = {"continuous": True} if kind else {}
+            best = events, trace_line(name, definition, seed, {**content, **content_of(episode, actions)})
     return best[1]
 
 
@@ -70,9 +78,10 @@ def make(arguments):
     rng = np.random.default_rng(arguments.seed)
 
     def line(name, definition, policy):
+        kind = ("float64" if len(lines) % 4 == 3 else "float32") if arguments.continuous else None
         if arguments.chain:
             return chain_of(arguments.chain, rng, name, definition, policy)
-        return best_of(arguments.candidates, rng, name, definition, policy)
+        return best_of(arguments.candidates, rng, name, definition, policy, kind)
 
     lines = []
     for name in arguments.tasks:
@@ -90,10 +99,12 @@ def make(arguments):
 
 def wrong_keys(line):
     """What the oracle says otherwise than a line of golden traces."""
-    env = oracle_env.make_env(line.get("definition", line["task"]))
+    continuous = line.get("continuous", False)
+    env = oracle_env.make_env(line.get("definition", line["task"]), continuous)
     wrong = []
     for index, recorded in enumerate(line.get("episodes", [line])):
-        summary = oracle_env.replay_on(env, None if index else line["seed"], recorded["actions"]).summary()
+        actions = oracle_env.read_actions(recorded["actions"], recorded["steps"], continuous)
+        summary = oracle_env.replay_on(env, None if index else line["seed"], actions).summary()
         wrong += [key for key, value in summary.items() if recorded[key] != value]
     return wrong
 
@@ -135,10 +146,13 @@ def main():
     parser.add_argument("--custom", type=int, default=0, help="traces of random tasks (default 0)")
     parser.add_argument("--candidates", type=int, default=1, help="episodes a trace is chosen from (default 1)")
     parser.add_argument("--chain", type=int, default=0, help="episodes a line, only the first seeded (default: plain traces)")
+    parser.add_argument("--continuous", type=int, default=0, help="1: continuous actions (default 0; not with --chain)")
     parser.add_argument("--seed", type=int, default=1, help="of everything drawn (default 1)")
     arguments = parser.parse_args()
     if bool(arguments.out) == bool(arguments.check):
         parser.error("give --out or --check")
+    if arguments.chain and arguments.continuous:
+        parser.error("--chain has discrete actions")
     return check(arguments.check) if arguments.check else make(arguments)
 
 

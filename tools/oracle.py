@@ -1,8 +1,8 @@
-"""Compare `sharedqn trace` with Gymnasium's LunarLander, bit for bit, on fresh random episodes.
+"""Compare `sharedqn trace` and the Python package with Gymnasium's LunarLander, bit for bit, on fresh random episodes.
 
 Episode i of a comparison is drawn from the pair (seed, i) alone: its task (built in, or random), its policy and its
-environment's seed. Gymnasium plays it, `sharedqn trace` repeats its actions, and every observation, every reward and the end
-are compared. Exit code 0: no bit differs; 1: one does, or the program failed; 2: wrong usage.
+environment's seed, and whether its actions are discrete or continuous. Gymnasium plays it, `sharedqn trace` repeats its actions (continuous
+ones sharedqn.LunarLander), and every observation, every reward and the end are compared. Exit code 0: no bit differs; 1: one does, or the program failed; 2: wrong usage.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import sys
 import time
 
 import numpy as np
+import sharedqn
 
 import oracle_env
 import oracle_policies
@@ -33,13 +34,14 @@ POLICY_WEIGHTS = {
     "settle": 2,
 }
 CUSTOM_SHARE = 1 / 3  # of episodes with a random task
+CONTINUOUS_SHARE = 1 / 3  # of episodes with continuous actions
 MOST_REPORTED = 10  # differing episodes that get a line
 ROUND = 250  # episodes between two looks at whether enough are done; a constant, so that a comparison repeats exactly
 OBSERVATION_FIELDS = ("x", "y", "vx", "vy", "angle", "angular_velocity", "left_leg", "right_leg")
 BYTES_PER_OBSERVATION, BYTES_PER_STEP = 32, 32 + 8
 
-Plan = collections.namedtuple("Plan", "index task definition policy seed leftover stretch rng")
-Result = collections.namedtuple("Result", "task policy steps ground_steps ending difference")
+Plan = collections.namedtuple("Plan", "index task definition policy seed leftover stretch continuous wide rng")
+Result = collections.namedtuple("Result", "task policy continuous steps ground_steps ending difference")
 
 
 def draw_seed(rng):
@@ -57,7 +59,9 @@ def draw_plan(comparison_seed, index):
     definition = oracle_policies.draw_task(rng) if custom else None
     task = "custom" if custom else str(rng.choice(list(oracle_env.BUILTIN)))
     stretch = 2 if rng.random() < 0.1 else 1  # of the time limit, which does not cut a trace
-    return Plan(index, task, definition, policy, draw_seed(rng), int(rng.integers(4)), stretch, rng)
+    seed, leftover = draw_seed(rng), int(rng.integers(4))
+    continuous, wide = rng.random() < CONTINUOUS_SHARE, rng.random() < 0.25
+    return Plan(index, task, definition, policy, seed, leftover, stretch, continuous, wide, rng)
 
 
 def command_of(plan, options, digits):
@@ -126,27 +130,50 @@ def compare(job):
     plan = draw_plan(options.seed, index)
     task = oracle_env.task_of(plan.task if plan.definition is None else plan.definition)
     choose = oracle_policies.POLICIES[plan.policy](plan.rng)
-    expected, digits = oracle_env.play(task, plan.seed, choose, plan.stretch * task["time_limit_steps"])
+    if plan.continuous:
+        choose = oracle_policies.continuous(choose, plan.rng, plan.wide)
+    expected, actions = oracle_env.play(task, plan.seed, choose, plan.stretch * task["time_limit_steps"], plan.continuous)
+    difference = (compare_package if plan.continuous else compare_program)(plan, options, expected, actions)
+    if difference is not None:
+        difference = (
+            f"task {plan.task} seed {plan.seed} policy {plan.policy} {difference}; repeat: "
+            f"{sys.executable} {sys.argv[0]} --program {options.program} --work {options.work} --seed {options.seed} --only {index}"
+        )
+    ground_steps = int(expected.observations[1:, 6:8].any(axis=1).sum())
+    return Result(plan.task, plan.policy, plan.continuous, len(actions), ground_steps, ending_of(expected), difference)
+
+
+def compare_program(plan, options, expected, actions):
+    """`sharedqn trace` with discrete actions. The first difference, or None."""
     # Digits after a terminated step must change nothing.
-    command = command_of(plan, options, digits + "2" * (plan.leftover if expected.terminated else 0))
+    leftover = "2" * (plan.leftover if expected.terminated else 0)
+    command = command_of(plan, options, oracle_env.write_actions(actions) + leftover)
     run = subprocess.run(command + ["--format", "raw"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
     found = parse_raw(run.stdout) if run.returncode == 0 else None
     if found is None:
         talk = run.stderr.decode(errors="replace").strip().splitlines()
-        difference = f"step 0 field program: exit code {run.returncode}, {len(run.stdout)} bytes; {talk[-1] if talk else 'no message'}"
-    else:
-        difference = first_difference(expected, found)
-    if difference is None:
-        for path in command:
-            if path.lstrip("@").startswith(os.path.join(options.work, "episode")):
-                os.remove(path.lstrip("@"))
-    else:
-        difference = (
-            f"task {plan.task} seed {plan.seed} policy {plan.policy} {difference}; repeat: {' '.join(command)}; or: "
-            f"{sys.executable} {sys.argv[0]} --program {options.program} --work {options.work} --seed {options.seed} --only {index}"
-        )
-    ground_steps = int(expected.observations[1:, 6:8].any(axis=1).sum())
-    return Result(plan.task, plan.policy, len(digits), ground_steps, ending_of(expected), difference)
+        return f"step 0 field program: exit code {run.returncode}, {len(run.stdout)} bytes; {talk[-1] if talk else 'no message'}"
+    difference = first_difference(expected, found)
+    if difference is not None:
+        return f"{difference}; by: {' '.join(command)}"
+    for path in command:
+        if path.lstrip("@").startswith(os.path.join(options.work, "episode")):
+            os.remove(path.lstrip("@"))
+    return None
+
+
+def compare_package(plan, options, expected, actions):
+    """sharedqn.LunarLander with continuous actions. The first difference, or None."""
+    task = plan.task if plan.definition is None else sharedqn.Task(name=plan.task, **plan.definition)
+    env = sharedqn.LunarLander(continuous=True, task=task)
+    observations, rewards, terminated = [env.reset(seed=plan.seed)[0]], [], False
+    for action in actions:
+        observation, reward, terminated, _, _ = env.step(action)
+        observations.append(observation)
+        rewards.append(reward)
+        if terminated:
+            break
+    return first_difference(expected, oracle_env.Episode(observations, rewards, terminated))
 
 
 def print_table(results):
@@ -167,6 +194,8 @@ def report(results):
     print_table(results)
     steps = sum(result.steps for result in results)
     endings = collections.Counter(result.ending for result in results)
+    continuous = [result.steps for result in results if result.continuous]
+    print(f"of these with continuous actions: {len(continuous)} / {sum(continuous)}")
     print(
         f"{sum(result.ground_steps for result in results)} steps with a leg on the ground; episodes: "
         + ", ".join(f"{endings[ending]} {ending}" for ending in ("at rest", "crashed or left", "cut"))
@@ -199,7 +228,7 @@ def compare_all(options):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description="Compare `sharedqn trace` with Gymnasium's LunarLander bit for bit.")
+    parser = argparse.ArgumentParser(description="Compare `sharedqn trace` and the Python package with Gymnasium's LunarLander bit for bit.")
     parser.add_argument("--program", default="build/sharedqn", help="the program compared (default build/sharedqn)")
     parser.add_argument("--work", default="build/oracle", help="folder for actions and task files (default build/oracle)")
     parser.add_argument("--seed", type=int, help="repeat the comparison of this seed (default: drawn at random)")

@@ -2,7 +2,7 @@
 
 Nothing of the physics or of the rules is written here. A task only adds what it does before Gymnasium's step, sets the
 constants of Gymnasium's module (in memory) and sets the world's gravity. The tasks are data with the fields of SdqnTask
-(src/lander/task.h).
+(include/sharedqn.h).
 """
 
 import hashlib
@@ -39,9 +39,9 @@ BUILTIN = {
 class OracleLander(lunar_lander.LunarLander):
     """Gymnasium's LunarLander under the rules of a task."""
 
-    def __init__(self, task):
+    def __init__(self, task, continuous=False):
         # Gymnasium refuses some gravities here and warns of strong wind: both are set after it, gravity before each step.
-        super().__init__(enable_wind=task["wind"] == "gymnasium")
+        super().__init__(continuous=continuous, enable_wind=task["wind"] == "gymnasium")
         self.wind_power = task["wind_power"]
         self.turbulence_power = task["turbulence_power"]
         self.task = task
@@ -95,9 +95,9 @@ def task_of(task):
     return complete(BUILTIN[task] if isinstance(task, str) else task)
 
 
-def make_env(task):
+def make_env(task, continuous=False):
     """An environment for a built-in task's name or a dictionary of fields."""
-    return OracleLander(task_of(task))
+    return OracleLander(task_of(task), continuous)
 
 
 class Episode:
@@ -129,30 +129,46 @@ class Episode:
 def play_on(env, seed, choose, max_steps):
     """Reset (without a seed the generator goes on), then at most max_steps steps with actions choose(observation).
 
-    Returns the episode and its actions as digits.
+    Returns the episode and its actions.
     """
     observation, _ = env.reset(seed=seed)
-    observations, rewards, digits, terminated = [observation], [], [], False
+    observations, rewards, actions, terminated = [observation], [], [], False
     while not terminated and len(rewards) < max_steps:
         action = choose(observation)
         observation, reward, terminated, _, _ = env.step(action)
         observations.append(observation)
         rewards.append(float(reward))
-        digits.append(str(action))
-    return Episode(observations, rewards, terminated), "".join(digits)
+        actions.append(action)
+    return Episode(observations, rewards, terminated), actions
 
 
-def play(task, seed, choose, max_steps):
+def play(task, seed, choose, max_steps, continuous=False):
     """One episode of a new environment, as play_on."""
-    return play_on(make_env(task), seed, choose, max_steps)
+    return play_on(make_env(task, continuous), seed, choose, max_steps)
 
 
-def replay_on(env, seed, digits):
+def write_actions(actions):
+    """Discrete actions as digits; continuous ones, arrays [2] of one type, as the hex of their bytes, little-endian."""
+    if not actions or isinstance(actions[0], int):
+        return "".join(map(str, actions))
+    kind = "<f4" if actions[0].dtype == np.float32 else "<f8"
+    return np.array(actions, kind).tobytes().hex()
+
+
+def read_actions(text, steps, continuous):
+    """The actions that write_actions has written. How long an action is says which type of float it is made of."""
+    if not continuous:
+        return [int(digit) for digit in text]
+    kind = "<f4" if len(text) == 16 * steps else "<f8"
+    return list(np.frombuffer(bytes.fromhex(text), kind).reshape(steps, 2))
+
+
+def replay_on(env, seed, actions):
     """The episode of given actions; stops after a terminated step."""
-    actions = iter(digits)
-    return play_on(env, seed, lambda _: int(next(actions)), len(digits))[0]
+    rest = iter(actions)
+    return play_on(env, seed, lambda _: next(rest), len(actions))[0]
 
 
 def replay(task, seed, digits):
-    """The episode of given actions in a new environment."""
-    return replay_on(make_env(task), seed, digits)
+    """The episode of given discrete actions in a new environment."""
+    return replay_on(make_env(task), seed, read_actions(digits, len(digits), False))

@@ -3,6 +3,7 @@
 Most kinds seek the ground, and stay there without coming to rest: contacts are where two physics part first.
 """
 
+import numpy as np
 from gymnasium.envs.box2d import lunar_lander
 
 import oracle_env
@@ -124,6 +125,23 @@ POLICIES = {
     "shuffle": shuffle_policy,
     "settle": settle_policy,
 }
+
+
+def continuous(choose, rng, wide):
+    """A policy of continuous actions about those of a discrete one: thrusts of all sizes, many near where an engine starts or beyond full
+    power, sometimes both engines. float32, or wide: float64.
+    """
+
+    def choose_thrusts(observation):
+        action = choose(observation)
+        main = rng.uniform(0.0, 1.3) if action == 2 or rng.random() < 0.1 else rng.uniform(-1.3, 0.0)
+        side = rng.uniform(0.45, 1.3) * (action - 2) if action in (1, 3) else rng.uniform(-0.55, 0.55)
+        exact = rng.random()
+        if exact < 0.05:  # the very points where something changes
+            main, side = rng.choice([-1.0, 0.0, 1.0, 1e-30]), rng.choice([-1.0, -0.5, 0.0, 0.5, 1.0])
+        return np.array([main, side], np.float64 if wide else np.float32)
+
+    return choose_thrusts
 
 
 def draw_number(rng, low, high, extreme):
