@@ -17,6 +17,7 @@ WERROR ?=
 # Packages of Debian that a target needs, besides make and a compiler. Those that are missing are installed first.
 PACKAGES_build := libc6-dev libyaml-dev libjansson-dev
 PACKAGES_mpi := $(PACKAGES_build) libopenmpi-dev openmpi-bin
+PACKAGES_slurm := $(PACKAGES_build) slurmctld slurmd slurm-client munge
 PACKAGES_view := $(PACKAGES_build) libcairo2-dev libsdl2-dev
 PACKAGES_test := $(PACKAGES_build) libcmocka-dev libcairo2-dev gnuplot-nox pkg-config libopenmpi-dev openmpi-bin
 PACKAGES_aarch64 := $(PACKAGES_test) gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
@@ -72,7 +73,7 @@ TEST_SOURCES := $(wildcard tests/test_*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # A public target installs its packages and then runs make again, so that the second make sees them.
-.PHONY: all help train test mpi view check aarch64 oracle export-test bench bench-peers methods playground playground-test clean
+.PHONY: all help train test mpi slurm view check aarch64 oracle export-test bench bench-peers methods playground playground-test clean
 .DEFAULT_GOAL := all
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
@@ -86,6 +87,8 @@ test: packages-test
 	+@$(SUBMAKE) run-test
 mpi: packages-mpi
 	+@$(SUBMAKE) run-mpi
+slurm: packages-slurm
+	+@$(SUBMAKE) run-slurm
 view: packages-view
 	+@$(SUBMAKE) run-view
 check: packages-check
@@ -114,6 +117,7 @@ help:
 	@echo "make train     train the default Shared DQN into runs/ (goes on where it was stopped)"
 	@echo "make test      unit tests, recorded episodes, determinism, kill and resume, bad input"
 	@echo "make mpi       the helper that runs studies under mpirun (Open MPI)"
+	@echo "make slurm     try studies on a real Slurm of one node, started for it (as root)"
 	@echo "make view      build also what pictures and films need"
 	@echo "make check     compilers, optimisation levels, sanitizers, linters"
 	@echo "make aarch64   the tests and a short training on another processor, emulated; part of make check on x86-64"
@@ -242,6 +246,10 @@ run-test: $(BUILD)/sharedqn $(BUILD)/sharedqn-draw.so $(BUILD)/python/libsharedq
 
 run-check: $(BUILD)/sharedqn
 	@tests/check.sh $(BUILD)/check
+
+.PHONY: run-slurm
+run-slurm: $(BUILD)/sharedqn
+	@tests/slurm.sh $(BUILD)/slurm $(BUILD)/sharedqn
 
 .PHONY: run-aarch64
 run-aarch64: $(BUILD)/sharedqn

@@ -58,7 +58,7 @@ static int write_script(FILE *out, const SdqnSlurmDef *def, bool candidates, con
     fprintf(out, "#!/bin/sh\n#SBATCH --job-name=sharedqn-%s%s\n#SBATCH --array=", def->plan->name, candidates ? "-tuning" : "");
     const int count = write_array(out, def, candidates);
     fputs("\n#SBATCH --cpus-per-task=1\n"
-          "#SBATCH --signal=TERM@60\n" // a minute before a time limit: the run saves its state
+          "#SBATCH --signal=B:TERM@60\n" // a minute before a time limit: the run saves its state
           "#SBATCH --output=/dev/null\n"
           "# Each task runs one run of the study; its log and its result go into the study's folder. A run that is stopped goes on\n"
           "# where it was when it is submitted again. Options of your cluster: sbatch --partition=... --time=... THIS_FILE\n"
