@@ -21,7 +21,7 @@ PACKAGES_slurm := $(PACKAGES_build) slurmctld slurmd slurm-client munge
 PACKAGES_view := $(PACKAGES_build) libcairo2-dev libsdl2-dev
 PACKAGES_test := $(PACKAGES_build) libcmocka-dev libcairo2-dev gnuplot-nox pkg-config libopenmpi-dev openmpi-bin
 PACKAGES_aarch64 := $(PACKAGES_test) gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
-PACKAGES_check := $(PACKAGES_test) libsdl2-dev gcc clang clang-tidy cppcheck mandoc python3 shellcheck
+PACKAGES_check := $(PACKAGES_test) libsdl2-dev xvfb xdotool ffmpeg gcc clang clang-tidy cppcheck mandoc python3 shellcheck
 ifeq ($(shell uname -m),x86_64)
 PACKAGES_check += $(PACKAGES_aarch64)
 endif
@@ -203,7 +203,7 @@ TEST_MPI := $(if $(and $(shell command -v $(MPICC)),$(filter $(shell uname -m),$
 $(BUILD)/tests/sharedqn-%.so: $(BUILD)/sharedqn-%.so
 	@mkdir -p $(@D)
 	$(Q)ln -sf ../$(<F) $@
-$(BUILD)/tests/test_picture: $(BUILD)/tests/sharedqn-draw.so
+$(BUILD)/tests/test_picture $(BUILD)/tests/test_view: $(BUILD)/tests/sharedqn-draw.so
 $(BUILD)/tests/test_picture: TEST_LDLIBS := -lcairo
 
 $(BUILD)/tests/test_module: $(BUILD)/tests/sharedqn-sample.so
@@ -240,7 +240,9 @@ TRAIN_CHOOSES := $(foreach word,--out --resume --force --config method seed,$(fi
 run-train: $(BUILD)/sharedqn
 	@$(BUILD)/sharedqn train $(if $(strip $(TRAIN_CHOOSES)),,--out $(TRAIN_RUN) $(if $(wildcard $(TRAIN_RUN)),--resume)) $(TRAIN)
 
-run-test: $(BUILD)/sharedqn $(BUILD)/sharedqn-draw.so $(BUILD)/python/libsharedqn.so $(TEST_MPI) $(INSTALL_FILES) $(TEST_PROGRAMS)
+# The window is tested where SDL2 is there.
+TEST_WINDOW := $(if $(wildcard /usr/include/SDL2/SDL.h),$(BUILD)/sharedqn-window.so)
+run-test: $(BUILD)/sharedqn $(BUILD)/sharedqn-draw.so $(TEST_WINDOW) $(BUILD)/python/libsharedqn.so $(TEST_MPI) $(INSTALL_FILES) $(TEST_PROGRAMS)
 	@SHAREDQN=$(BUILD)/sharedqn BUILD=$(BUILD) CC='$(CC)' SAN='$(SAN)' tests/run.sh $(BUILD)/logs $(TEST_PROGRAMS) \
 	  tests/test_install.sh tests/check_includes.sh tests/check_citations.sh
 

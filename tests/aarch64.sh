@@ -5,7 +5,7 @@
 # the weights of this machine's program. Left out: tests of killing and stopping processes (signals reach the emulator), of failing
 # allocations and of measuring, which emulation makes slow, those that train or play much, those whose program starts itself as
 # another process, which would not be emulated, the one that loads what this machine's compiler makes,
-# and the one that draws, with a library that is not unpacked here.
+# and those that draw, with a library that is not unpacked here.
 # Prints "ok - " and "not ok - " lines and a closing count.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -13,7 +13,7 @@ mkdir -p "$1" && folder=$(cd "$1" && pwd) || exit 1
 program=$2
 left_out="test_allocation_failures test_bench test_c_source test_method_table test_e2e_bad_input test_e2e_determinism test_e2e_evaluate
     test_e2e_kill_resume test_e2e_methods test_e2e_mpi test_e2e_slurm test_e2e_stop test_e2e_study test_e2e_trace test_e2e_training test_evaluator_landers
-    test_picture"
+    test_picture test_view test_e2e_view test_e2e_window"
 . tests/verdict.sh
 finish() {
     echo "$passed $failed 0" >"$folder/total"

@@ -67,6 +67,8 @@ SdqnStatus sdqn_show(const SdqnShowDef *def, SdqnStatus (*print)(void *context, 
     catch_signals();
     const SdqnStatus shown =
         def->record != NULL ? record(session, def, error) : show_in_window(session, "sharedqn evaluate", false, stderr, error);
+    if (shown == SDQN_ERR_IO && def->record == NULL && error != NULL)
+        sdqn_error_set(error, shown, "%s (--record FILE.mp4 needs no window)", error->message);
     if (shown == SDQN_OK || shown == SDQN_ERR_INTERRUPTED) {
         status = sdqn_session_evaluation(session, &evaluation, error);
         if (status == SDQN_OK) {

@@ -24,21 +24,21 @@ void sdqn_film_palette(uint32_t colors[SDQN_FILM_COLORS]) {
     const double cover = SDQN_PANEL.alpha / 255.0;
     const SdqnColor panel = mix(SDQN_BLACK, SDQN_PANEL, cover), panel_on_moon = mix(SDQN_WHITE, SDQN_PANEL, cover);
     const Ramp ramps[] = {
-        {SDQN_BLACK, SDQN_WHITE, 24},
-        {SDQN_BLACK, SDQN_PURPLE, 14},
-        {SDQN_PURPLE, SDQN_DARK_PURPLE, 12},
-        {SDQN_BLACK, SDQN_DARK_PURPLE, 10},
-        {SDQN_WHITE, SDQN_PURPLE, 12},
-        {SDQN_WHITE, SDQN_DARK_PURPLE, 10},
-        {SDQN_BLACK, SDQN_YELLOW, 12},
-        {SDQN_WHITE, SDQN_YELLOW, 8},
-        {panel, SDQN_WHITE, 18},
-        {panel_on_moon, SDQN_WHITE, 14},
-        {panel, SDQN_GREY, 12},
-        {panel, SDQN_ORANGE, 14},
+        {SDQN_BLACK, SDQN_WHITE, 32},
+        {SDQN_BLACK, SDQN_PURPLE, 16},
+        {SDQN_BLACK, SDQN_DARK_PURPLE, 12},
+        {SDQN_PURPLE, SDQN_DARK_PURPLE, 16},
+        {SDQN_WHITE, SDQN_PURPLE, 14},
+        {SDQN_WHITE, SDQN_DARK_PURPLE, 12},
+        {SDQN_BLACK, SDQN_YELLOW, 14},
+        {SDQN_WHITE, SDQN_YELLOW, 10},
+        {panel, SDQN_WHITE, 24},
+        {panel, SDQN_GREY, 14},
+        {panel, SDQN_ORANGE, 16},
         {panel, SDQN_BLUE, 8},
-        {panel, SDQN_SKY_BLUE, 8},
-        {panel, mix(SDQN_PURPLE, SDQN_PANEL, cover), 4},
+        {panel, SDQN_SKY_BLUE, 12},
+        {panel, mix(SDQN_PURPLE, SDQN_PANEL, cover), 6},
+        {panel_on_moon, SDQN_WHITE, 18},
     };
     int count = 0;
     for (int age = 0; age < 7; age++)

@@ -13,6 +13,8 @@
 #define LEFT 8.0   ///< edges of the panels
 #define RIGHT (SDQN_SCENE_WIDTH - 8.0)
 #define TOP 8.0
+#define STATE_WIDTH 190.0
+#define WIND_ROW 5 ///< below task, seed, step, return and pilot
 #define BAR_WIDTH 64.0
 
 static void add_box(SdqnScene *scene, double x, double y, double width, double height, SdqnColor color) {
@@ -47,10 +49,14 @@ static void add_row(SdqnScene *scene, int line, const char *name, const char *va
     add_words(scene, LEFT + MARGIN + 44, line_y(line), SDQN_ALIGN_LEFT, SDQN_WHITE, value);
 }
 
+static bool has_wind(const SdqnSession *session) {
+    return session->lander.task.wind != SDQN_WIND_NONE && session->lander.task.wind_power > 0;
+}
+
 static void add_state(SdqnScene *scene, const SdqnSession *session, const SdqnOverlay *overlay) {
     const SdqnTaskEntry *task = &session->def.set->tasks[session->task];
     char text[SDQN_SHAPE_TEXT_SIZE];
-    add_box(scene, LEFT, TOP, 190, 2 * MARGIN + 5 * LINE - 2, SDQN_PANEL);
+    add_box(scene, LEFT, TOP, STATE_WIDTH, 2 * MARGIN + (has_wind(session) ? WIND_ROW + 1 : WIND_ROW) * LINE - 2, SDQN_PANEL);
     snprintf(text, sizeof text, strlen(task->name) > 18 ? "%.16s.." : "%s", task->name);
     add_row(scene, 0, "task", text);
     snprintf(text, sizeof text, "%llu", (unsigned long long)session->seed);
@@ -85,29 +91,38 @@ static void add_actions(SdqnScene *scene, const SdqnSession *session, const Sdqn
     if (has_q) add_box(scene, zero - 0.5, TOP + MARGIN - 2, 1, SDQN_LANDER_NUM_ACTIONS * LINE, SDQN_GREY);
 }
 
-/// The wind as an arrow: at full power as long as the panel.
+/// The wind as an arrow from the middle of its row, at full power to the row's end.
 static void add_wind(SdqnScene *scene, const SdqnSession *session) {
-    const SdqnTask *task = &session->lander.task;
-    if (task->wind == SDQN_WIND_NONE || !(task->wind_power > 0)) return;
-    const double middle = SDQN_SCENE_WIDTH / 2.0 - 21, half = 60, y = TOP + MARGIN + LINE + 4, head = 5;
-    add_box(scene, middle - half - MARGIN, TOP, 2 * (half + MARGIN), 2 * MARGIN + 2 * LINE - 2, SDQN_PANEL);
-    SdqnShape *text = add_text(scene, middle, line_y(0), SDQN_ALIGN_CENTER, SDQN_WHITE);
-    snprintf(text->text, sizeof text->text, "wind %.1f N", fabs(session->wind));
-    const double share = fmin(fmax(session->wind / task->wind_power, -1), 1), tip = middle + half * share;
-    SdqnShape *shaft = sdqn_scene_add(scene, SDQN_SHAPE_LINE, SDQN_PART_OVERLAY);
-    shaft->outline = SDQN_SKY_BLUE;
-    shaft->line_width = 3;
-    shaft->num_points = 2;
-    shaft->points[0] = (SdqnPoint){middle, y};
-    shaft->points[1] = (SdqnPoint){tip, y};
-    if (fabs(half * share) < 1) return;
-    const double back = copysign(fmin(head + 2, fabs(half * share)), share);
+    const double power = session->lander.task.wind_power, half = 34, head = 4;
+    const double middle = LEFT + MARGIN + 44 + half, y = line_y(WIND_ROW) - 4;
+    SdqnShape *value = add_text(scene, LEFT + STATE_WIDTH - MARGIN, line_y(WIND_ROW), SDQN_ALIGN_RIGHT, SDQN_WHITE);
+    add_words(scene, LEFT + MARGIN, line_y(WIND_ROW), SDQN_ALIGN_LEFT, SDQN_GREY, "wind");
+    snprintf(value->text, sizeof value->text, "%.1f N", fabs(session->wind));
+    const double share = fmin(fmax(session->wind / power, -1), 1), length = fabs(half * share);
+    add_box(scene, middle - 0.5, y - 6, 1, 12, SDQN_GREY);
+    if (length < 1) return;
+    const double tip = middle + half * share, back = copysign(fmin(head + 2, length), share);
+    add_box(scene, middle, y - 1.5, tip - back - middle, 3, SDQN_SKY_BLUE);
     SdqnShape *arrow = sdqn_scene_add(scene, SDQN_SHAPE_POLYGON, SDQN_PART_OVERLAY);
     arrow->fill = SDQN_SKY_BLUE;
     arrow->num_points = 3;
-    arrow->points[0] = (SdqnPoint){tip + copysign(2, share), y};
+    arrow->points[0] = (SdqnPoint){tip, y};
     arrow->points[1] = (SdqnPoint){tip - back, y - head};
     arrow->points[2] = (SdqnPoint){tip - back, y + head};
+}
+
+/// Where the lander is while it is above the picture.
+static void add_pointer(SdqnScene *scene, const SdqnSession *session) {
+    const double pixels_per_metre = 30, hull_height = 20, size = 7;
+    const SdqnVec2 hull = session->lander.world.bodies[0].transform.p;
+    const double x = fmin(fmax((double)hull.x * pixels_per_metre, size), SDQN_SCENE_WIDTH - size);
+    if ((double)hull.y * pixels_per_metre < SDQN_SCENE_HEIGHT + hull_height) return;
+    SdqnShape *pointer = sdqn_scene_add(scene, SDQN_SHAPE_POLYGON, SDQN_PART_OVERLAY);
+    pointer->fill = SDQN_PURPLE;
+    pointer->num_points = 3;
+    pointer->points[0] = (SdqnPoint){x, 2};
+    pointer->points[1] = (SdqnPoint){x - size, 2 + size};
+    pointer->points[2] = (SdqnPoint){x + size, 2 + size};
 }
 
 static void add_message(SdqnScene *scene, const char *message) {
@@ -132,7 +147,8 @@ void sdqn_overlay_add(SdqnScene *scene, const SdqnSession *session, const SdqnOv
     if (overlay->panels) {
         add_state(scene, session, overlay);
         add_actions(scene, session, overlay);
-        add_wind(scene, session);
+        if (has_wind(session)) add_wind(scene, session);
+        add_pointer(scene, session);
     }
     if (overlay->message != NULL) add_message(scene, overlay->message);
     if (overlay->help) add_help(scene);
