@@ -28,6 +28,7 @@ endif
 PACKAGES_bench := $(PACKAGES_build) python3
 PACKAGES_oracle := $(PACKAGES_build) python3-venv
 PACKAGES_export := $(PACKAGES_build) python3-venv
+PACKAGES_tensorboard := $(PACKAGES_build) python3-venv
 PACKAGES_peers := $(PACKAGES_build) python3-venv
 PACKAGES_python := $(PACKAGES_view) python3-venv
 PACKAGES_playground := emscripten
@@ -73,7 +74,7 @@ TEST_SOURCES := $(wildcard tests/test_*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # A public target installs its packages and then runs make again, so that the second make sees them.
-.PHONY: all help train test mpi slurm view check aarch64 oracle export-test bench bench-peers methods playground playground-test clean
+.PHONY: all help train test mpi slurm view check aarch64 oracle export-test tensorboard bench bench-peers methods playground playground-test clean
 .DEFAULT_GOAL := all
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
@@ -99,6 +100,8 @@ oracle: packages-oracle
 	+@$(SUBMAKE) run-oracle
 export-test: packages-export
 	+@$(SUBMAKE) run-export-test
+tensorboard: packages-tensorboard
+	+@$(SUBMAKE) run-tensorboard
 bench: packages-bench
 	+@$(SUBMAKE) run-bench
 methods: packages-bench
@@ -123,6 +126,7 @@ help:
 	@echo "make aarch64   the tests and a short training on another processor, emulated; part of make check on x86-64"
 	@echo "make oracle    compare the environment with Gymnasium's, step by step"
 	@echo "make export-test  compare exported models with ONNX Runtime, for every kind of network"
+	@echo "make tensorboard  compare what TensorBoard reads from runs with their logs"
 	@echo "make bench     measure the program alone, and bounds of whole runs, into docs/ (4 minutes)"
 	@echo "make bench-peers  measure beside PyTorch, JAX, Gymnasium, EnvPool and Box2D, into docs/ (downloads 7 GB)"
 	@echo "make python-test  test the Python package (downloads 3 GB: PyTorch)"
@@ -280,6 +284,17 @@ run-export-test: $(BUILD)/sharedqn $(BUILD)/export-venv/ready
 	@$(EXPORT_PYTHON) tools/test_export.py --program $(BUILD)/sharedqn --work $(BUILD)/export
 
 $(BUILD)/export-venv/ready: tools/requirements-export.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+# Event files of short runs read by TensorBoard, in a virtual environment of its own.
+TENSORBOARD_PYTHON := $(BUILD)/tensorboard-venv/bin/python
+.PHONY: run-tensorboard
+run-tensorboard: $(BUILD)/sharedqn $(BUILD)/tensorboard-venv/ready
+	@$(TENSORBOARD_PYTHON) tools/test_tensorboard.py --program $(BUILD)/sharedqn --work $(BUILD)/tensorboard
+
+$(BUILD)/tensorboard-venv/ready: tools/requirements-tensorboard.txt
 	python3 -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@

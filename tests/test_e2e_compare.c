@@ -106,6 +106,14 @@ static void a_study_is_set_side_by_side(void **state) {
     expect_in_page("index.md", "n = 3 seeds an arm", true);
     expect_in_page("index.md", "Left out", false);
     expect_in_page("index.html", "<img", false); // pictures are inside it
+    // Some of its arms, in another order.
+    const Outcome *outcome = e2e_run("compare", study, "--arms", "shared,blind", "--out", e2e_path("page"), "--repeats", "200", NULL);
+    expect(outcome, 0, "shared - blind");
+    outcome = e2e_run("compare", study, "--arms", "shared", "--out", e2e_path("page"), "--repeats", "200", NULL);
+    expect(outcome, 0, "return, windy");
+    expect_in_page("index.md", "1 of 2 arms were chosen", true);
+    outcome = e2e_run("compare", study, "--arms", "shared,bleu", "--out", e2e_path("page"), NULL);
+    expect(outcome, 2, "--arms bleu: no arm has this name; there are: blind, shared");
     // The same from the folders of its runs, whose arms have no names there.
     expect(compare(e2e_path("study/runs"), NULL), 0, "shared conditioning=embedding");
     assert_true(fabs(csv_field("tables/performance.csv", "shared conditioning=embedding,3.0,", 5) - mean) < 1e-9);
@@ -145,7 +153,7 @@ static void a_study_has_its_page(void **state) {
     assert_int_equal(sdqn_file_make_folder(e2e_path("page/runs/mean-seed2"), NULL), SDQN_OK);
     write_text("page/runs/mean-seed2/mine.txt", "not of a run\n");
     expect(e2e_run("study", file, "--out", out, NULL), 1, "1 of 8 runs failed");
-    expect_in_page("report.html", "arm mean: 1 of 2 runs are done, 1 failed (", true);
+    expect_in_page("report.html", "arm mean: 1 of 2 runs are done; seed 2 failed: ", true);
     expect_in_page("report.html", "No arm has all its runs yet", true);
 }
 
@@ -173,7 +181,7 @@ static void names_make_an_arm_of_each_operand(void **state) {
     expect(outcome, 0, "<b>&co");
     expect_in_page("index.html", "&lt;b&gt;&amp;co", true);
     expect_in_page("index.html", "<b>&co", false);
-    expect(e2e_run("compare", a, b, "--names", "mine", "--out", page, NULL), 2, "--names mine: has 1 names for 2 folders");
+    expect(e2e_run("compare", a, b, "--names", "mine", "--out", page, NULL), 2, "--names mine: 1 names for 2 folders");
     expect(e2e_run("compare", a, b, "--names", "x,x", "--out", page, NULL), 2, "x is there twice");
     expect(e2e_run("compare", a, b, "--names", "x,", "--out", page, NULL), 2, "each must have 1 to");
     expect(e2e_run("compare", e2e_path("study"), "--names", "x", "--out", page, NULL), 2, "holds runs of different settings");

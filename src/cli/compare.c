@@ -16,7 +16,7 @@
 #define MAX_ALL_PAIRS_ARMS 8 ///< with more arms the first is compared with each other one only
 
 typedef struct Arguments {
-    const char *out, *names;
+    const char *out, *names, *arms;
     int repeats, window;
     uint64_t seed;
 } Arguments;
@@ -25,6 +25,8 @@ static const SdqnOption OPTIONS[] = {
     {"out", SDQN_OPTION_TEXT, offsetof(Arguments, out), .value = "DIR", .help = "folder of the page (default comparison)"},
     {"names", SDQN_OPTION_TEXT, offsetof(Arguments, names), .value = "A,B,...",
      .help = "a name for each operand, each of which is then one arm"},
+    {"arms", SDQN_OPTION_TEXT, offsetof(Arguments, arms), .value = "A,B,...",
+     .help = "compare these arms alone, in this order (default: all, as they come)"},
     {"window", SDQN_OPTION_INT, offsetof(Arguments, window), .value = "N", .low = 1, .high = 1000000,
      .help = "training episodes of a task in a rolling mean (default 100)"},
     {"repeats", SDQN_OPTION_INT, offsetof(Arguments, repeats), .value = "N", .low = 100, .high = 10000000,
@@ -33,7 +35,7 @@ static const SdqnOption OPTIONS[] = {
 };
 static const SdqnOptionTable TABLE = {
     .command = "compare",
-    .usage = "A [B ...] [--out DIR] [--names A,B,...]",
+    .usage = "A [B ...] [--out DIR] [--names A,B,...] [--arms A,B,...]",
     .help =
         "Set runs side by side: a page (DIR/index.html and index.md) with tables and plots of the final policies, training curves, sample\n"
         "and parameter efficiency, with intervals over the training seeds. A, B, ... are folders of runs, folders of such folders, or\n"
@@ -44,24 +46,26 @@ static const SdqnOptionTable TABLE = {
     .max_arguments = MAX_OPERANDS,
 };
 
-/// Cut a list of names at its commas. @param names [count] receive pointers into `text`
-static SdqnStatus split_names(const char *list, char *text, const char **names, int count, SdqnError *error) {
-    int found = 0;
-    for (char *name = text; name != NULL; found++) {
+/// Cut a list of different names at its commas.
+/// @param option  for messages @param names [most] receive pointers into `text` @param count  receives how many there are
+static SdqnStatus split_names(const char *option, const char *list, char *text, const char **names, int most, int *count,
+                              SdqnError *error) {
+    *count = 0;
+    for (char *name = text; name != NULL; ++*count) {
         char *comma = strchr(name, ',');
         if (comma) *comma = '\0';
         if (name[0] == '\0' || strlen(name) >= SDQN_SCORES_NAME_SIZE)
-            return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--names %.200s: each must have 1 to %d bytes", list,
+            return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s %.200s: each must have 1 to %d bytes", option, list,
                                   SDQN_SCORES_NAME_SIZE - 1);
-        for (int i = 0; i < found && i < count; i++) {
+        for (int i = 0; i < *count; i++) {
             if (strcmp(names[i], name) == 0)
-                return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--names %.200s: %.100s is there twice", list, name);
+                return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s %.200s: %.100s is there twice", option, list, name);
         }
-        if (found < count) names[found] = name;
+        if (*count == most) return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s %.200s: more than %d names", option, list, most);
+        names[*count] = name;
         name = comma ? comma + 1 : NULL;
     }
-    if (found == count) return SDQN_OK;
-    return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--names %.200s: has %d names for %d folders", list, found, count);
+    return SDQN_OK;
 }
 
 static SdqnStatus read_runs(const SdqnOperands *operands, const char *list, SdqnCollection **collection, SdqnError *error) {
@@ -69,11 +73,47 @@ static SdqnStatus read_runs(const SdqnOperands *operands, const char *list, Sdqn
     if (!list) return sdqn_collection_read(folders, operands->count, NULL, collection, error);
     const char **names = calloc((size_t)operands->count, sizeof *names);
     char *text = strdup(list);
-    SdqnStatus status = names && text ? split_names(list, text, names, operands->count, error)
+    int count = 0;
+    SdqnStatus status = names && text ? split_names("--names", list, text, names, operands->count, &count, error)
                                       : sdqn_error_set(error, SDQN_ERR_MEMORY, "compare: out of memory");
+    if (status == SDQN_OK && count < operands->count)
+        status = sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--names %.200s: %d names for %d folders", list, count, operands->count);
     if (status == SDQN_OK) status = sdqn_collection_read(folders, operands->count, names, collection, error);
     free(text);
     free(names);
+    return status;
+}
+
+/// Where an arm of a name stands. @return -1, and the error names what there is, if there is none
+static int find_arm(const SdqnArmSet *set, const char *name, SdqnError *error) {
+    char known[512] = "";
+    size_t length = 0;
+    for (int a = 0; a < set->num_arms; a++) {
+        if (strcmp(set->arms[a].name, name) == 0) return a;
+        if (length < sizeof known)
+            length += (size_t)snprintf(known + length, sizeof known - length, "%s%s", a > 0 ? ", " : "", set->arms[a].name);
+    }
+    sdqn_error_set(error, SDQN_ERR_ARGUMENT, "--arms %.100s: no arm has this name; there are: %s", name, known);
+    return -1;
+}
+
+/// Take some of the arms, in the order of a list. @param arms [SDQN_COLLECTION_MAX_ARMS] room for them
+static SdqnStatus choose_arms(const char *list, SdqnArmSet *set, SdqnArmRuns *arms, SdqnError *error) {
+    const char *names[SDQN_COLLECTION_MAX_ARMS];
+    int count = 0;
+    char *text = strdup(list);
+    SdqnStatus status = text ? split_names("--arms", list, text, names, SDQN_COLLECTION_MAX_ARMS, &count, error)
+                             : sdqn_error_set(error, SDQN_ERR_MEMORY, "compare: out of memory");
+    for (int i = 0; i < count && status == SDQN_OK; i++) {
+        const int arm = find_arm(set, names[i], error);
+        if (arm < 0) {
+            status = SDQN_ERR_ARGUMENT;
+        } else {
+            arms[i] = set->arms[arm];
+        }
+    }
+    free(text);
+    if (status == SDQN_OK) *set = (SdqnArmSet){count, arms};
     return status;
 }
 
@@ -86,10 +126,14 @@ static int make_pairs(int num_arms, SdqnArmPair *pairs) {
     return count;
 }
 
-static SdqnStatus write_page(const char *folder, const SdqnCompareDef *def, const SdqnTable *verdict, const SdqnExclusion *exclusions,
-                             int num_exclusions, SdqnError *error) {
+static SdqnStatus write_page(const char *folder, const SdqnCompareDef *def, const SdqnTable *verdict, const SdqnCollection *collection,
+                             SdqnError *error) {
+    int num_exclusions;
+    const SdqnExclusion *exclusions = sdqn_collection_exclusions(collection, &num_exclusions);
+    const int num_arms = sdqn_collection_arms(collection).num_arms;
     SdqnPage *page = sdqn_page_create(folder, def->set.num_arms > 1 ? "Comparison" : "One arm", error);
     if (!page) return SDQN_ERR_IO;
+    if (def->set.num_arms < num_arms) sdqn_page_text(page, "%d of %d arms were chosen.", def->set.num_arms, num_arms);
     sdqn_compare_page_add_exclusions(page, exclusions, num_exclusions);
     SdqnStatus status = sdqn_compare_page_add_arms(page, def, verdict, error);
     if (status == SDQN_OK) status = sdqn_compare_page_add_pairs(page, def, error);
@@ -100,7 +144,9 @@ static SdqnStatus write_page(const char *folder, const SdqnCompareDef *def, cons
     return status;
 }
 
-static void tell_exclusions(const SdqnExclusion *exclusions, int count) {
+static void tell_exclusions(const SdqnCollection *collection) {
+    int count;
+    const SdqnExclusion *exclusions = sdqn_collection_exclusions(collection, &count);
     for (int i = 0; i < count; i++) fprintf(stderr, "left out: %s: %s\n", exclusions[i].what, exclusions[i].reason);
     if (count > 0) fprintf(stderr, "%d left out\n", count);
 }
@@ -110,24 +156,24 @@ SdqnStatus sdqn_command_compare(int argc, char **argv, SdqnError *error) {
     SdqnOperands operands;
     SdqnCollection *collection = NULL;
     SdqnTable *verdict = NULL;
+    SdqnArmRuns chosen[SDQN_COLLECTION_MAX_ARMS];
     SdqnArmPair pairs[SDQN_COLLECTION_MAX_ARMS + MAX_ALL_PAIRS_ARMS * MAX_ALL_PAIRS_ARMS];
     SdqnStatus status = sdqn_options_read(&TABLE, argc, argv, &arguments, NULL, &operands, error);
     if (status != SDQN_OK || operands.help_printed) return status;
     status = read_runs(&operands, arguments.names, &collection, error);
     if (status != SDQN_OK) return status;
-    int num_exclusions;
-    const SdqnExclusion *exclusions = sdqn_collection_exclusions(collection, &num_exclusions);
     SdqnCompareDef def = {.set = sdqn_collection_arms(collection),
                           .heading = "",
                           .suffix = "",
                           .pairs = pairs,
                           .bootstrap = {SDQN_RESAMPLE_SEED, arguments.repeats, arguments.seed},
                           .window = arguments.window};
+    tell_exclusions(collection);
+    if (arguments.arms) status = choose_arms(arguments.arms, &def.set, chosen, error);
     def.num_pairs = make_pairs(def.set.num_arms, pairs);
     def.pairs_are = def.set.num_arms <= MAX_ALL_PAIRS_ARMS ? "each pair of arms" : "the first arm with each other one, as there are many";
-    tell_exclusions(exclusions, num_exclusions);
-    status = sdqn_compare_verdict_table(&def, &verdict, error);
-    if (status == SDQN_OK) status = write_page(arguments.out, &def, verdict, exclusions, num_exclusions, error);
+    if (status == SDQN_OK) status = sdqn_compare_verdict_table(&def, &verdict, error);
+    if (status == SDQN_OK) status = write_page(arguments.out, &def, verdict, collection, error);
     if (status == SDQN_OK) status = sdqn_table_write_text(stdout, verdict, error);
     sdqn_table_destroy(verdict);
     sdqn_collection_destroy(collection);

@@ -201,7 +201,8 @@ SdqnStatus sdqn_compare_pairs_figure(SdqnPage *page, const SdqnCompareDef *def, 
 
 // ---- curves ---------------------------------------------------------------------------------------------------------------------
 
-static const char *const axis_labels[] = {"training episodes (all tasks)", "environment steps (all tasks)"};
+#define STEPS_UNIT 1000.0 ///< of axes in environment steps, so that their numbers stay short
+static const char *const axis_labels[] = {"training episodes (all tasks)", "environment steps (thousands, all tasks)"};
 
 /// Which curves a figure shows.
 typedef enum CurveKind { CURVE_TRAINING_STEPS = 0, CURVE_TRAINING_EPISODES, CURVE_EVALUATION } CurveKind;
@@ -221,7 +222,8 @@ static void add_curve(Figure *figure, CurveKind kind, int arm, int task, SdqnSer
     if (figure->status == SDQN_OK) figure->status = make_curve(figure->def, kind, runs, task, &curve, figure->error);
     const Numbers numbers = take_numbers(figure, curve.num_points);
     if (figure->status == SDQN_OK) {
-        for (int k = 0; k < curve.num_points; k++) put(&numbers, k, curve.x[k], &curve.y[k]);
+        const double unit = kind == CURVE_TRAINING_STEPS ? STEPS_UNIT : 1.0;
+        for (int k = 0; k < curve.num_points; k++) put(&numbers, k, curve.x[k] / unit, &curve.y[k]);
         *series = line(&numbers, curve.num_points, runs, arm);
     }
     sdqn_curve_clear(&curve);
@@ -300,11 +302,11 @@ static void add_reached(Figure *figure, int arm, const SdqnSampleCost *costs, in
     for (int i = 0; i < runs->num_runs; i++) {
         const SdqnSampleCost *cost = &costs[i * SDQN_NUM_THRESHOLDS + threshold];
         last = fmax(last, steps_of(runs->runs[i]));
-        if (cost->reached) numbers.x[count++] = (double)cost->steps;
+        if (cost->reached) numbers.x[count++] = (double)cost->steps / STEPS_UNIT;
     }
     sdqn_sort(numbers.x, (size_t)count);
     for (int i = 0; i < count; i++) numbers.y[i] = (double)i / runs->num_runs;
-    numbers.x[count] = last;
+    numbers.x[count] = last / STEPS_UNIT;
     numbers.y[count] = numbers.y[count - 1];
     *series =
         (SdqnSeries){.kind = SDQN_SERIES_STEPS, .label = runs->name, .style = arm, .count = count + 1, .x = numbers.x, .y = numbers.y};

@@ -14,7 +14,9 @@ typedef struct Row {
     double scale; ///< shown is the value times this
     int decimals;
     bool lower_is_better;
-    bool exact; ///< the same for every seed
+    bool exact;         ///< the same for every seed
+    bool positive_only; ///< negative values cannot be ranked
+    bool no_winner;     ///< less or more of it is not better as such
 } Row;
 
 static void write_value(const Row *row, const SdqnEstimate *estimate, char text[4 * SDQN_TEXT_SIZE]) {
@@ -34,11 +36,12 @@ static void write_value(const Row *row, const SdqnEstimate *estimate, char text[
 
 static bool is_better(const Row *row, double value, double than) { return row->lower_is_better ? value < than : value > than; }
 
-/// The arm with the best value. @param estimates [arms] @return -1 if a value is not known
+/// The arm with the best value. @param estimates [arms] @return -1 if a value is not known, or they cannot be ranked
 static int best_arm(const Row *row, const SdqnEstimate *estimates, int num_arms) {
     int best = 0;
+    if (row->no_winner) return -1;
     for (int a = 0; a < num_arms; a++) {
-        if (!isfinite(estimates[a].value)) return -1;
+        if (!isfinite(estimates[a].value) || (row->positive_only && estimates[a].value <= 0.0)) return -1;
         if (is_better(row, estimates[a].value, estimates[best].value)) best = a;
     }
     return best;
@@ -103,7 +106,8 @@ static SdqnTable *create(const SdqnCompareDef *def) {
         set->num_arms < 2
             ? ""
             : " Winner: the arm whose difference to each other arm has an interval that excludes 0 and p < 0.05 in a permutation test, on "
-              "at least 6 seeds (fewer cannot decide); else open. Not corrected for the number of rows.");
+              "at least 6 seeds (fewer cannot decide); else open. Not corrected for the number of rows. -: where neither more nor less is "
+              "better as such, what is not known, and negative returns per parameter.");
     SdqnTable *table = sdqn_table_create(caption);
     sdqn_table_add_column(table, "quantity", SDQN_COLUMN_TEXT, 0);
     for (int a = 0; a < set->num_arms; a++) sdqn_table_add_column(table, set->arms[a].name, SDQN_COLUMN_TEXT, 0);
@@ -127,22 +131,26 @@ static bool has_times(const SdqnArmSet *set) {
 
 SdqnStatus sdqn_compare_verdict_table(const SdqnCompareDef *def, SdqnTable **table, SdqnError *error) {
     static const Row others[] = {
-        {"area under the evaluation curve", {SDQN_MEASURE_AREA, SDQN_ALL_TASKS}, 1.0, 1, false, false},
-        {"return per 1,000 parameters", {SDQN_MEASURE_EFFICIENCY, SDQN_ALL_TASKS}, 1.0, 2, false, false},
-        {"training episodes", {SDQN_MEASURE_EPISODES, SDQN_ALL_TASKS}, 1.0, 0, true, true},
-        {"environment steps", {SDQN_MEASURE_STEPS, SDQN_ALL_TASKS}, 1.0, 0, true, false},
-        {"updates", {SDQN_MEASURE_UPDATES, SDQN_ALL_TASKS}, 1.0, 0, true, false},
-        {"training time (minutes)", {SDQN_MEASURE_SECONDS, SDQN_ALL_TASKS}, 1.0 / 60.0, 1, true, false}, // the last, which may be unknown
+        {"area under the evaluation curve", {SDQN_MEASURE_AREA, SDQN_ALL_TASKS}, 1.0, 1, .exact = false},
+        {"return per 1,000 parameters", {SDQN_MEASURE_EFFICIENCY, SDQN_ALL_TASKS}, 1.0, 2, .positive_only = true},
+        {"training episodes", {SDQN_MEASURE_EPISODES, SDQN_ALL_TASKS}, 1.0, 0, .lower_is_better = true, .exact = true},
+        {"environment steps", {SDQN_MEASURE_STEPS, SDQN_ALL_TASKS}, 1.0, 0, .no_winner = true},
+        {"updates", {SDQN_MEASURE_UPDATES, SDQN_ALL_TASKS}, 1.0, 0, .no_winner = true},
+        {"training time (minutes)",
+         {SDQN_MEASURE_SECONDS, SDQN_ALL_TASKS},
+         1.0 / 60.0,
+         1,
+         .lower_is_better = true}, // the last, which may be unknown
     };
     const size_t num_others = sizeof others / sizeof *others - (has_times(&def->set) ? 0 : 1);
-    static const Row parameters = {"parameters", {SDQN_MEASURE_PARAMETERS, SDQN_ALL_TASKS}, 1.0, 0, true, true};
+    static const Row parameters = {"parameters", {SDQN_MEASURE_PARAMETERS, SDQN_ALL_TASKS}, 1.0, 0, .lower_is_better = true, .exact = true};
     SdqnTable *made = create(def);
     SdqnStatus status = add_row(def, &parameters, made, error);
     for (int t = 0; t <= sdqn_compare_num_tasks(def) && status == SDQN_OK; t++) { // the mean over tasks behind the tasks
         const int task = t < sdqn_compare_num_tasks(def) ? t : SDQN_ALL_TASKS;
         char label[SDQN_TASK_NAME_SIZE + 32];
         snprintf(label, sizeof label, "return, %s", sdqn_compare_task_name(def, task));
-        status = add_row(def, &(Row){label, {SDQN_MEASURE_RETURN, task}, 1.0, 1, false, false}, made, error);
+        status = add_row(def, &(Row){label, {SDQN_MEASURE_RETURN, task}, 1.0, 1, .exact = false}, made, error);
     }
     for (size_t i = 0; i < num_others && status == SDQN_OK; i++) status = add_row(def, &others[i], made, error);
     if (status == SDQN_OK) status = sdqn_table_check(made, error);

@@ -71,24 +71,26 @@ static SdqnStatus gather(const SdqnStudyPlan *plan, const SdqnStudy *study, Mate
 
 // ---- sections -------------------------------------------------------------------------------------------------------------------
 
-/// Why an arm is not on the page.
+/// Why an arm is not on the page: how many runs are done, and why others failed, as far as there is room.
 static void describe_missing(const Material *material, int arm, char *reason, size_t size) {
-    const SdqnStudyArm *missing = &material->plan->arms[arm];
-    int done = 0, failed = 0;
-    const char *failure = "";
-    for (int s = 0; s < missing->num_seeds; s++) {
+    const SdqnStudyPlan *plan = material->plan;
+    const SdqnStudyArm *missing = &plan->arms[arm];
+    int done = 0;
+    for (int s = 0; s < missing->num_seeds; s++) done += sdqn_study_job(material->study, arm, s)->state == SDQN_JOB_DONE;
+    size_t length = (size_t)snprintf(reason, size, "%d of %d runs are done", done, missing->num_seeds);
+    if (!sdqn_study_plan_is_settled(plan, arm))
+        length += (size_t)snprintf(reason + length, size - length, ", the tuning of %s is not decided", plan->arms[missing->tuned_by].name);
+    for (int s = 0; s < missing->num_seeds && length < size; s++) {
         const SdqnJob *job = sdqn_study_job(material->study, arm, s);
-        done += job->state == SDQN_JOB_DONE;
-        failed += job->state == SDQN_JOB_FAILED;
-        if (job->state == SDQN_JOB_FAILED) failure = job->failure;
+        if (job->state == SDQN_JOB_FAILED)
+            length +=
+                (size_t)snprintf(reason + length, size - length, "; seed %llu failed: %s", (unsigned long long)job->seed, job->failure);
     }
-    const int length = snprintf(reason, size, "%d of %d runs are done", done, missing->num_seeds);
-    if (failed > 0) snprintf(reason + length, size - (size_t)length, ", %d failed (%s)", failed, failure);
 }
 
 static SdqnStatus add_missing(SdqnPage *page, const Material *material, SdqnError *error) {
     const SdqnStudyPlan *plan = material->plan;
-    enum { REASON_SIZE = 1024 };
+    enum { REASON_SIZE = 4096 };
     SdqnExclusion *exclusions = calloc(SDQN_STUDY_MAX_ARMS, sizeof *exclusions);
     char *reasons = calloc(SDQN_STUDY_MAX_ARMS, REASON_SIZE), *names = calloc(SDQN_STUDY_MAX_ARMS, SDQN_STUDY_NAME_SIZE + 8);
     int count = 0;
