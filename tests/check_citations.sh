@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 words=$(mktemp) || exit 1
 trap 'rm -f "$words"' EXIT
-cat src/*/*.[ch] include/*.h bench/*.py | tr -cs 'A-Za-z0-9_' '\n' | sort -u >"$words"
+find src include bench python web -name '*.[ch]' -o -name '*.py' -o -name '*.js' | xargs cat | tr -cs 'A-Za-z0-9_' '\n' | sort -u >"$words"
 
 # Lines "PAGE NAME FILE"; FILE is "-" where the page names none. Between backquotes are the odd pieces of a page.
 citations() {
@@ -27,12 +27,12 @@ citations() {
 
 wrong=$(citations | while read -r page name file; do
     case $name in
-    src/* | tests/* | tools/* | bench/* | configs/* | include/*)
+    src/* | tests/* | tools/* | bench/* | configs/* | include/* | python/* | web/*)
         [ -e "$name" ] || echo "$page: $name is not there"
         ;;
     */*) ;;
     *.[ch])
-        [ -n "$(find src tests -name "$name")" ] || echo "$page: there is no $name"
+        [ -n "$(find . -name "build*" -prune -o -name "$name" -print)" ] || echo "$page: there is no $name"
         ;;
     *)
         if [ "$file" != - ] && [ -e "$file" ]; then
