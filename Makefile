@@ -19,6 +19,7 @@ PACKAGES_build := libc6-dev libyaml-dev libjansson-dev
 PACKAGES_mpi := $(PACKAGES_build) libopenmpi-dev openmpi-bin
 PACKAGES_slurm := $(PACKAGES_build) slurmctld slurmd slurm-client munge
 PACKAGES_view := $(PACKAGES_build) libcairo2-dev libsdl2-dev
+PACKAGES_pictures := $(PACKAGES_view) ffmpeg xvfb xdotool imagemagick
 PACKAGES_test := $(PACKAGES_build) libcmocka-dev libcairo2-dev gnuplot-nox pkg-config libopenmpi-dev openmpi-bin
 PACKAGES_aarch64 := $(PACKAGES_test) gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 PACKAGES_check := $(PACKAGES_test) libsdl2-dev xvfb xdotool ffmpeg gcc clang clang-tidy cppcheck mandoc python3 shellcheck
@@ -74,7 +75,7 @@ TEST_SOURCES := $(wildcard tests/test_*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # A public target installs its packages and then runs make again, so that the second make sees them.
-.PHONY: all help train test mpi slurm view check aarch64 oracle export-test tensorboard bench bench-peers methods playground playground-test clean
+.PHONY: all help train test mpi slurm view pictures check aarch64 oracle export-test tensorboard bench bench-peers methods playground playground-test clean
 .DEFAULT_GOAL := all
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
@@ -92,6 +93,8 @@ slurm: packages-slurm
 	+@$(SUBMAKE) run-slurm
 view: packages-view
 	+@$(SUBMAKE) run-view
+pictures: packages-pictures
+	+@$(SUBMAKE) run-pictures
 check: packages-check
 	+@$(SUBMAKE) run-check
 aarch64: packages-aarch64
@@ -121,7 +124,8 @@ help:
 	@echo "make test      unit tests, recorded episodes, determinism, kill and resume, bad input"
 	@echo "make mpi       the helper that runs studies under mpirun (Open MPI)"
 	@echo "make slurm     try studies on a real Slurm of one node, started for it (as root)"
-	@echo "make view      build also what pictures and films need"
+	@echo "make view      build also what pictures, films and windows need"
+	@echo "make pictures  make the pictures of windows and landings in docs/pictures again"
 	@echo "make check     compilers, optimisation levels, sanitizers, linters"
 	@echo "make aarch64   the tests and a short training on another processor, emulated; part of make check on x86-64"
 	@echo "make oracle    compare the environment with Gymnasium's, step by step"
@@ -182,8 +186,10 @@ endef
 $(foreach l,$(KERNEL_LEVELS),$(eval $(call KERNEL_RULE,$(l))))
 
 # Helpers are loaded on demand (src/core/module.h). Each has sources in src/helpers, and what it uses of the program once more.
-.PHONY: run-view
+.PHONY: run-view run-pictures
 run-view: $(BUILD)/sharedqn $(BUILD)/sharedqn-draw.so $(BUILD)/sharedqn-window.so
+run-pictures: run-view
+	@tools/make_pictures.sh $(BUILD)/sharedqn docs/pictures
 
 $(BUILD)/sharedqn-draw.so: $(BUILD)/pic/src/helpers/draw.o $(BUILD)/pic/src/core/error.o
 	@echo '  link $@'

@@ -72,7 +72,10 @@ SdqnStatus sdqn_show(const SdqnShowDef *def, SdqnStatus (*print)(void *context, 
     if (shown == SDQN_OK || shown == SDQN_ERR_INTERRUPTED) {
         status = sdqn_session_evaluation(session, &evaluation, error);
         if (status == SDQN_OK) {
-            if (evaluation.num_tasks > 0) status = print(context, &evaluation, error);
+            if (evaluation.num_tasks > 0)
+                status = print(context, &evaluation, error);
+            else
+                fputs("no episode was played to its end by the network alone\n", stderr);
             free(evaluation.tasks);
         }
     }
