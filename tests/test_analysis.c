@@ -177,12 +177,12 @@ static const double gradients[3][TASKS][SIZE] = {
 
 /// Three reports of three tasks, the last with a control, and one that is damaged.
 static void put_gradients(void) {
-    char log[6000] = "", gram[400], line[1800];
+    char log[8000] = "", gram[300], line[2400];
     put_run("");
     put("config.yaml", "tasks: [standard, windy, heavy]\nepisodes: 40\nevaluation_period: 2\nevaluation_episodes: 1\n");
     put("metrics.jsonl", episode_line(0, "standard", 1.0));
     for (int r = 0; r < 3; r++) {
-        char control[1000] = "";
+        char control[800] = "";
         write_gram(gram, sizeof gram, gradients[r]);
         if (r == 2) snprintf(control, sizeof control, ", \"shuffled\": {%s, \"conflict\": 0.0, \"layers\": {\"fc1\": {%s}}}", gram, gram);
         snprintf(line, sizeof line,

@@ -7,8 +7,8 @@
 #include <math.h>
 
 #define N 5
-static const double x[N] = {0, 1, 2, 3, 4}, y[N] = {1.5, NAN, 2.5, 1e-5, 0.1}, low[N] = {1, 1, 2, -INFINITY, 0},
-                    high[N] = {2, 2, 3, NAN, 1};
+static const double x[N] = {0, 1, 2, 3, 4}, y[N] = {1.5, (double)NAN, 2.5, 1e-5, 0.1}, low[N] = {1, 1, 2, -(double)INFINITY, 0},
+                    high[N] = {2, 2, 3, (double)NAN, 1};
 
 static SdqnSeries curve(SdqnSeriesKind kind) {
     return (SdqnSeries){.kind = kind, .label = "a curve", .count = N, .x = x, .y = y, .low = low, .high = high};
@@ -43,7 +43,7 @@ static void a_staircase_has_its_corners(void **state) {
 
 static void a_series_without_points_has_no_block(void **state) {
     (void)state;
-    const double none[2] = {NAN, INFINITY};
+    const double none[2] = {(double)NAN, (double)INFINITY};
     const SdqnSeries series[2] = {{.label = "none", .count = 2, .y = none}, {.label = "some", .count = 1, .y = y}};
     char *data = write_and_read(&(SdqnPanel){.series = series, .num_series = 2}, "chart.dat"), *script = plot_read("chart.gp");
     assert_null(strstr(data, "none"));

@@ -97,10 +97,11 @@ void sdqn_behaviour_destroy(SdqnBehaviour *behaviour) {
     free(behaviour);
 }
 
-static SdqnStatus create(const SdqnRunRecord *run, SdqnBehaviour **behaviour, SdqnError *error) {
+/// @return NULL if out of memory
+static SdqnBehaviour *create(const SdqnRunRecord *run) {
     const SdqnConfig *config = &run->config;
     SdqnBehaviour *made = calloc(1, sizeof *made);
-    if (!made) return out_of_memory(error);
+    if (!made) return NULL;
     made->num_tasks = config->num_tasks;
     made->episodes = config->final_episodes < SDQN_BEHAVIOUR_MAX_EPISODES ? config->final_episodes : SDQN_BEHAVIOUR_MAX_EPISODES;
     made->seed = config->final_seed;
@@ -110,12 +111,9 @@ static SdqnStatus create(const SdqnRunRecord *run, SdqnBehaviour **behaviour, Sd
         made->tasks[t].ends = calloc((size_t)made->episodes, sizeof(SdqnEpisodeEnd));
         whole = whole && made->tasks[t].final_x && made->tasks[t].ends;
     }
-    if (whole) {
-        *behaviour = made;
-        return SDQN_OK;
-    }
+    if (whole) return made;
     sdqn_behaviour_destroy(made);
-    return out_of_memory(error);
+    return NULL;
 }
 
 static SdqnStatus play(SdqnWeightsPolicy *policy, const SdqnTaskSet *set, SdqnBehaviour *behaviour, SdqnError *error) {
@@ -196,14 +194,14 @@ SdqnStatus sdqn_behaviour_play(SdqnRunRecord *run, SdqnBehaviour **behaviour, Sd
     SdqnError cause = {0};
     status = open_policy(run, name, &set, &policy, &cause);
     if (status != SDQN_OK) return sdqn_notes_take(&run->notes, "no episode was played", status, &cause, error);
-    status = create(run, &made, error);
-    if (status == SDQN_OK) status = play(policy, &set, made, error);
+    made = create(run);
+    status = made ? play(policy, &set, made, error) : out_of_memory(error);
     sdqn_weights_policy_destroy(policy);
-    if (status != SDQN_OK) {
+    if (made && status == SDQN_OK) {
+        memcpy(made->weights, name, sizeof name);
+        *behaviour = made;
+    } else {
         sdqn_behaviour_destroy(made);
-        return status;
     }
-    memcpy(made->weights, name, sizeof name);
-    *behaviour = made;
-    return SDQN_OK;
+    return status;
 }

@@ -16,11 +16,15 @@ static SdqnStatus best_mean(const SdqnTrainingEpisodes *episodes, int task, doub
     const size_t n = (size_t)episodes->count + 1;
     double *means = calloc(n, sizeof *means);
     bool *whole = calloc(n, sizeof *whole);
-    SdqnStatus status = means && whole ? sdqn_rolling_mean(episodes, task, SDQN_SAMPLE_WINDOW, means, whole, error)
-                                       : sdqn_error_set(error, SDQN_ERR_MEMORY, "analysis: out of memory for rolling means");
+    SdqnStatus status = SDQN_ERR_MEMORY;
     *best = (double)NAN;
-    for (int i = 0; i < episodes->count && status == SDQN_OK; i++) {
-        if (whole[i] && !(means[i] <= *best)) *best = means[i];
+    if (means && whole) {
+        status = sdqn_rolling_mean(episodes, task, SDQN_SAMPLE_WINDOW, means, whole, error);
+        for (int i = 0; i < episodes->count && status == SDQN_OK; i++) {
+            if (whole[i] && !(means[i] <= *best)) *best = means[i];
+        }
+    } else {
+        sdqn_error_set(error, status, "analysis: out of memory for rolling means");
     }
     free(means);
     free(whole);

@@ -33,6 +33,20 @@ static const SdqnTensor *find_embedding(const SdqnSafetensors *file) {
     return NULL;
 }
 
+/// Take a tensor of the right shape as the next moment.
+static SdqnStatus take_tensor(const SdqnTensor *tensor, int64_t episode, SdqnEmbeddings *embeddings, SdqnError *error) {
+    const size_t cells = sdqn_tensor_count(tensor);
+    if (!embeddings->values) {
+        embeddings->tasks = (int)tensor->shape[0];
+        embeddings->size = (int)tensor->shape[1];
+        embeddings->values = calloc((SDQN_EMBEDDINGS_MAX_CHECKPOINTS + 1) * (cells + 1), sizeof *embeddings->values);
+    }
+    if (!embeddings->values) return out_of_memory(error);
+    for (size_t i = 0; i < cells; i++) embeddings->values[(size_t)embeddings->count * cells + i] = (double)tensor->data[i];
+    embeddings->episodes[embeddings->count++] = episode;
+    return SDQN_OK;
+}
+
 /// Take a file's embedding as the next moment. @return SDQN_ERR_FORMAT or SDQN_ERR_IO: it is left out
 static SdqnStatus take_file(const SdqnRunRecord *run, const char *name, int64_t episode, SdqnEmbeddings *embeddings, SdqnError *error) {
     char path[SDQN_PATH_SIZE];
@@ -50,16 +64,7 @@ static SdqnStatus take_file(const SdqnRunRecord *run, const char *name, int64_t 
         status = sdqn_error_set(error, SDQN_ERR_FORMAT,
                                 "%s: task_embedding.weight: must have %zu rows and 1 to %d columns, as many in every file", name, tasks,
                                 MAX_SIZE);
-    if (status == SDQN_OK && embeddings->count == 0) {
-        embeddings->tasks = (int)tasks;
-        embeddings->size = (int)tensor->shape[1];
-        embeddings->values = calloc((SDQN_EMBEDDINGS_MAX_CHECKPOINTS + 1) * tasks * tensor->shape[1], sizeof *embeddings->values);
-        if (!embeddings->values) status = out_of_memory(error);
-    }
-    const size_t cells = tasks * (size_t)embeddings->size;
-    for (size_t i = 0; i < cells && status == SDQN_OK; i++)
-        embeddings->values[(size_t)embeddings->count * cells + i] = (double)tensor->data[i];
-    if (status == SDQN_OK) embeddings->episodes[embeddings->count++] = episode;
+    if (status == SDQN_OK) status = take_tensor(tensor, episode, embeddings, error);
     sdqn_safetensors_destroy(file);
     return status;
 }

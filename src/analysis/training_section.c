@@ -171,8 +171,8 @@ static SdqnStatus add_evaluations(const SdqnAnalysis *analysis, SdqnError *error
             }
         }
         for (int t = 0; t < tasks; t++) {
-            means[t] = (SdqnSeries){.label = config->tasks[t], .style = t, .count = count, .x = x, .y = values + t * count};
-            rests[t] = (SdqnSeries){.label = config->tasks[t], .style = t, .count = count, .x = x, .y = at_rest + t * count};
+            means[t] = (SdqnSeries){.label = config->tasks[t], .style = t, .count = count, .x = x, .y = values + (size_t)t * n};
+            rests[t] = (SdqnSeries){.label = config->tasks[t], .style = t, .count = count, .x = x, .y = at_rest + (size_t)t * n};
         }
         const SdqnPanel panels[2] = {{.title = "Return",
                                       .x = {.label = "training episode of the run"},

@@ -436,7 +436,8 @@ void sdqn_chart_script_write(FILE *out, const SdqnChart *chart) {
           out);
     for (int p = 0, block = 0; p < chart->num_panels; p++) {
         const double cell = (double)panel_height / height;
-        write_cell(out, (double)(p % columns) / columns, 1.0 - cell * (1 + p / columns), 1.0 / columns, cell);
+        const int column = p % columns, row = p / columns;
+        write_cell(out, (double)column / columns, 1.0 - cell * (1 + row), 1.0 / columns, cell);
         block = write_panel(out, chart, &chart->panels[p], WIDTH / columns, block);
     }
     if (legend.count > 0) {

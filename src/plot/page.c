@@ -60,13 +60,16 @@ static SdqnStatus make_folders(SdqnPage *page, SdqnError *error) {
 
 SdqnPage *sdqn_page_create(const char *folder, const char *title, SdqnError *error) {
     SdqnPage *page = calloc(1, sizeof *page);
-    SdqnStatus status = page ? SDQN_OK : sdqn_error_set(error, SDQN_ERR_MEMORY, "page: out of memory");
     if (page) {
         page->folder = strdup(folder);
         page->title = strdup(title);
-        if (!page->folder || !page->title) status = sdqn_error_set(error, SDQN_ERR_MEMORY, "page: out of memory");
     }
-    if (status == SDQN_OK) status = make_folders(page, error);
+    if (!page || !page->folder || !page->title) {
+        sdqn_error_set(error, SDQN_ERR_MEMORY, "page: out of memory");
+        sdqn_page_destroy(page);
+        return NULL;
+    }
+    SdqnStatus status = make_folders(page, error);
     if (status == SDQN_OK) status = sdqn_text_file_begin(&page->contents, error);
     if (status == SDQN_OK) status = sdqn_text_file_begin(&page->body, error);
     if (status == SDQN_OK) status = sdqn_text_file_begin(&page->markdown, error);
@@ -116,7 +119,7 @@ void sdqn_page_section(SdqnPage *page, const char *title) {
     fputc('\n', page->markdown.out);
 }
 
-static void write_formatted(SdqnPage *page, bool item, const char *format, va_list list) {
+__attribute__((format(printf, 3, 0))) static void write_formatted(SdqnPage *page, bool item, const char *format, va_list list) {
     char text[MAX_TEXT];
     vsnprintf(text, sizeof text, format, list);
     set_list(page, item);

@@ -50,9 +50,11 @@ void sdqn_table_destroy(SdqnTable *table) {
 void sdqn_table_add_column(SdqnTable *table, const char *header, SdqnColumnKind kind, int decimals) {
     if (!table) return;
     assert(table->num_cells == 0 && table->num_columns < SDQN_TABLE_MAX_COLUMNS && decimals >= 0 && decimals <= 9);
-    char *copy = strdup(header);
-    if (!copy) table->failed = true;
-    table->columns[table->num_columns++] = (Column){copy, kind, decimals};
+    Column *column = &table->columns[table->num_columns++];
+    column->header = strdup(header);
+    column->kind = kind;
+    column->decimals = decimals;
+    if (!column->header) table->failed = true;
 }
 
 /// The place of the next cell. @return NULL if there is none, which the table then knows
