@@ -17,7 +17,8 @@ static void release(Windows *windows) {
     free(windows->counts);
 }
 
-static SdqnStatus acquire(Windows *windows, int window, int num_tasks, SdqnError *error) {
+/// @return whether there was memory; else nothing is left to release
+static bool acquire(Windows *windows, int window, int num_tasks) {
     const size_t tasks = (size_t)num_tasks;
     *windows = (Windows){.window = window, .num_tasks = num_tasks};
     windows->returns = calloc(tasks * (size_t)window, sizeof *windows->returns);
@@ -25,10 +26,10 @@ static SdqnStatus acquire(Windows *windows, int window, int num_tasks, SdqnError
     windows->counts = calloc(tasks, sizeof *windows->counts);
     if (windows->returns && windows->means && windows->counts) {
         for (size_t t = 0; t < tasks; t++) windows->means[t] = (double)NAN;
-        return SDQN_OK;
+        return true;
     }
     release(windows);
-    return sdqn_error_set(error, SDQN_ERR_MEMORY, "sample efficiency: out of memory for windows of %d episodes", window);
+    return false;
 }
 
 /// Take an episode in. The sum is made anew each time, so that no rounding is carried along.
@@ -53,8 +54,8 @@ static double mean_of_all(const Windows *windows, bool *whole) {
 
 SdqnStatus sdqn_rolling_mean(const SdqnTrainingEpisodes *episodes, int task, int window, double *means, bool *whole, SdqnError *error) {
     Windows windows;
-    const SdqnStatus status = acquire(&windows, window, episodes->num_tasks, error);
-    if (status != SDQN_OK) return status;
+    if (!acquire(&windows, window, episodes->num_tasks))
+        return sdqn_error_set(error, SDQN_ERR_MEMORY, "sample efficiency: out of memory for windows of %d episodes", window);
     for (int e = 0; e < episodes->count; e++) {
         push(&windows, episodes->tasks[e], episodes->returns[e]);
         bool full = task >= 0 && windows.counts[task] >= window;
@@ -67,10 +68,14 @@ SdqnStatus sdqn_rolling_mean(const SdqnTrainingEpisodes *episodes, int task, int
 
 SdqnStatus sdqn_sample_costs(const SdqnTrainingEpisodes *episodes, int task, int window, const double *thresholds, int num_thresholds,
                              SdqnSampleCost *costs, SdqnError *error) {
-    double *means = malloc(((size_t)episodes->count + 1) * sizeof *means);
-    bool *whole = malloc(((size_t)episodes->count + 1) * sizeof *whole);
-    SdqnStatus status = means && whole ? sdqn_rolling_mean(episodes, task, window, means, whole, error)
-                                       : sdqn_error_set(error, SDQN_ERR_MEMORY, "sample efficiency: out of memory");
+    double *means = calloc((size_t)episodes->count + 1, sizeof *means);
+    bool *whole = calloc((size_t)episodes->count + 1, sizeof *whole);
+    if (!means || !whole) {
+        free(means);
+        free(whole);
+        return sdqn_error_set(error, SDQN_ERR_MEMORY, "sample efficiency: out of memory");
+    }
+    const SdqnStatus status = sdqn_rolling_mean(episodes, task, window, means, whole, error);
     for (int k = 0; k < num_thresholds && status == SDQN_OK; k++) costs[k] = (SdqnSampleCost){0};
     SdqnSampleCost spent = {.reached = true};
     for (int e = 0; status == SDQN_OK && e < episodes->count; e++) {

@@ -210,7 +210,7 @@ static SdqnStatus sort_in(Reader *reader, Run *run, const SdqnConfig *config, bo
     if (made->num_runs == SDQN_COLLECTION_MAX_RUNS)
         return sdqn_error_set(reader->error, SDQN_ERR_ARGUMENT, "compare: more than %d runs", SDQN_COLLECTION_MAX_RUNS);
     void *items = made->runs;
-    if (!grow(&items, made->num_runs, &made->run_room, sizeof *made->runs)) return out_of_memory(reader->error);
+    if (!grow(&items, made->num_runs, &made->run_room, sizeof(Run *))) return out_of_memory(reader->error);
     made->runs = items;
     made->runs[made->num_runs++] = run;
     *taken = true;
@@ -443,10 +443,10 @@ static int by_seed(const void *left, const void *right) {
 static SdqnStatus make_arms(SdqnCollection *made, SdqnError *error) {
     const size_t runs = (size_t)made->num_runs;
     made->arms = calloc((size_t)made->num_groups + 1, sizeof *made->arms);
-    made->lists = calloc(runs + 1, sizeof *made->lists);
+    made->lists = calloc(runs + 1, sizeof(SdqnStudyResult *));
     made->seconds = calloc(runs + 1, sizeof *made->seconds);
     if (!made->arms || !made->lists || !made->seconds) return out_of_memory(error);
-    qsort(made->runs, runs, sizeof *made->runs, by_seed);
+    if (made->runs) qsort(made->runs, runs, sizeof(Run *), by_seed);
     for (int i = 0; i < made->num_runs; i++) {
         const Run *run = made->runs[i];
         SdqnArmRuns *arm = &made->arms[run->arm];

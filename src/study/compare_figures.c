@@ -3,6 +3,7 @@
 #include "study/reach.h"
 #include "study/training_curve.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,7 @@ static Numbers take_numbers(Figure *figure, int count) {
 }
 
 static void put(const Numbers *numbers, int i, double x, const SdqnEstimate *estimate) {
+    assert(numbers->x && numbers->y && numbers->low && numbers->high);
     numbers->x[i] = x;
     numbers->y[i] = estimate->value;
     numbers->low[i] = estimate->low;
@@ -298,7 +300,7 @@ static void add_reached(Figure *figure, int arm, const SdqnSampleCost *costs, in
     const Numbers numbers = take_numbers(figure, runs->num_runs + 2);
     int count = 1; // from 0 at 0
     double last = 0.0;
-    if (figure->status != SDQN_OK) return;
+    if (!numbers.x || !numbers.y) return;
     for (int i = 0; i < runs->num_runs; i++) {
         const SdqnSampleCost *cost = &costs[i * SDQN_NUM_THRESHOLDS + threshold];
         last = fmax(last, steps_of(runs->runs[i]));

@@ -341,7 +341,10 @@ static void find_reaches(Maker *maker, const SdqnArmRuns *arm, int task, SdqnRea
 static void add_reach_rows(Maker *maker, int task) {
     const SdqnArmSet *set = &maker->def->set;
     SdqnReach(*reaches)[SDQN_NUM_THRESHOLDS] = calloc((size_t)set->num_arms, sizeof *reaches);
-    if (!reaches) maker->status = out_of_memory(maker->error);
+    if (!reaches) {
+        maker->status = out_of_memory(maker->error);
+        return;
+    }
     for (int a = 0; a < set->num_arms && maker->status == SDQN_OK; a++) find_reaches(maker, &set->arms[a], task, reaches[a]);
     for (int k = 0; k < SDQN_NUM_THRESHOLDS; k++) {
         for (int a = 0; a < set->num_arms && maker->status == SDQN_OK; a++) {

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define VALUE_SIZE ((size_t)4 * SDQN_TEXT_SIZE) ///< of a value with its interval as text
+
 /// A row.
 typedef struct Row {
     const char *label;
@@ -19,18 +21,18 @@ typedef struct Row {
     bool no_winner;     ///< less or more of it is not better as such
 } Row;
 
-static void write_value(const Row *row, const SdqnEstimate *estimate, char text[4 * SDQN_TEXT_SIZE]) {
+static void write_value(const Row *row, const SdqnEstimate *estimate, char text[VALUE_SIZE]) {
     char value[SDQN_TEXT_SIZE], low[SDQN_TEXT_SIZE], high[SDQN_TEXT_SIZE];
     if (!isfinite(estimate->value)) {
-        snprintf(text, 4 * SDQN_TEXT_SIZE, "-");
+        snprintf(text, VALUE_SIZE, "-");
         return;
     }
     sdqn_text_from_double_fixed(row->scale * estimate->value, row->decimals, value);
     if (row->exact || !isfinite(estimate->low)) {
-        snprintf(text, 4 * SDQN_TEXT_SIZE, "%s", value);
+        snprintf(text, VALUE_SIZE, "%s", value);
         return;
     }
-    snprintf(text, 4 * SDQN_TEXT_SIZE, "%s [%s, %s]", value, sdqn_text_from_double_fixed(row->scale * estimate->low, row->decimals, low),
+    snprintf(text, VALUE_SIZE, "%s [%s, %s]", value, sdqn_text_from_double_fixed(row->scale * estimate->low, row->decimals, low),
              sdqn_text_from_double_fixed(row->scale * estimate->high, row->decimals, high));
 }
 
@@ -66,7 +68,7 @@ static SdqnStatus beats_all(const SdqnCompareDef *def, const Row *row, int best,
 }
 
 /// The difference of two arms, first less second, as text.
-static SdqnStatus write_difference(const SdqnCompareDef *def, const Row *row, char text[4 * SDQN_TEXT_SIZE], SdqnError *error) {
+static SdqnStatus write_difference(const SdqnCompareDef *def, const Row *row, char text[VALUE_SIZE], SdqnError *error) {
     SdqnDifference difference;
     const SdqnStatus status =
         sdqn_measure_difference(&def->bootstrap, &def->set.arms[0], &def->set.arms[1], row->measure, &difference, error);
@@ -77,7 +79,7 @@ static SdqnStatus write_difference(const SdqnCompareDef *def, const Row *row, ch
 static SdqnStatus add_row(const SdqnCompareDef *def, const Row *row, SdqnTable *table, SdqnError *error) {
     SdqnEstimate estimates[SDQN_SCORES_MAX_ARMS];
     const int num_arms = def->set.num_arms;
-    char text[4 * SDQN_TEXT_SIZE];
+    char text[VALUE_SIZE];
     bool beats = false;
     SdqnStatus status = SDQN_OK;
     for (int a = 0; a < num_arms && status == SDQN_OK; a++)

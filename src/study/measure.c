@@ -121,7 +121,8 @@ static void release(Choice *choice) {
     free(choice->pair_changes);
 }
 
-static SdqnStatus choose(const SdqnArmRuns *a, const SdqnArmRuns *b, Choice *choice, SdqnError *error) {
+/// @return whether there was memory; else nothing is left to release
+static bool choose(const SdqnArmRuns *a, const SdqnArmRuns *b, Choice *choice) {
     const size_t n = (size_t)a->num_runs, m = (size_t)b->num_runs;
     *choice = (Choice){.of_a = malloc(n * sizeof(int)),
                        .of_b = malloc(m * sizeof(int)),
@@ -129,7 +130,7 @@ static SdqnStatus choose(const SdqnArmRuns *a, const SdqnArmRuns *b, Choice *cho
                        .pair_changes = malloc(n * sizeof(double))};
     if (!choice->of_a || !choice->of_b || !choice->values || !choice->pair_changes) {
         release(choice);
-        return out_of_memory(error);
+        return false;
     }
     const int common = sdqn_common_seeds(a, b, choice->of_a, choice->of_b);
     choice->paired = common >= 2;
@@ -137,7 +138,7 @@ static SdqnStatus choose(const SdqnArmRuns *a, const SdqnArmRuns *b, Choice *cho
     choice->num_b = choice->paired ? common : b->num_runs;
     for (int i = 0; !choice->paired && i < choice->num_a; i++) choice->of_a[i] = i;
     for (int i = 0; !choice->paired && i < choice->num_b; i++) choice->of_b[i] = i;
-    return SDQN_OK;
+    return true;
 }
 
 static void decide(SdqnDifference *difference) {
@@ -175,9 +176,8 @@ static SdqnStatus compare(const SdqnBootstrap *bootstrap, const SdqnArmRuns *a, 
 SdqnStatus sdqn_measure_difference(const SdqnBootstrap *bootstrap, const SdqnArmRuns *a, const SdqnArmRuns *b, SdqnMeasure measure,
                                    SdqnDifference *difference, SdqnError *error) {
     Choice choice;
-    SdqnStatus status = choose(a, b, &choice, error);
-    if (status != SDQN_OK) return status;
-    status = compare(bootstrap, a, b, measure, &choice, difference, error);
+    if (!choose(a, b, &choice)) return out_of_memory(error);
+    const SdqnStatus status = compare(bootstrap, a, b, measure, &choice, difference, error);
     release(&choice);
     return status;
 }
@@ -201,10 +201,9 @@ static SdqnStatus contrast(const SdqnBootstrap *bootstrap, const SdqnArmSet *set
                            SdqnError *error) {
     const SdqnArmRuns *a = &set->arms[made->a], *b = &set->arms[made->b];
     Choice choice;
-    SdqnStatus status = choose(a, b, &choice, error);
-    if (status != SDQN_OK) return status;
+    if (!choose(a, b, &choice)) return out_of_memory(error);
     const int n = choice.num_a, m = choice.num_b;
-    status = compare(bootstrap, a, b, (SdqnMeasure){kind, SDQN_ALL_TASKS}, &choice, &made->difference, error);
+    SdqnStatus status = compare(bootstrap, a, b, (SdqnMeasure){kind, SDQN_ALL_TASKS}, &choice, &made->difference, error);
     if (status == SDQN_OK) status = improve(bootstrap, a, b, kind, &choice, &made->improvement, error);
     made->welch_p = sdqn_welch_p(choice.values, n, choice.values + n, m);
     made->permutation_p = n > 1 && m > 1 ? sdqn_permutation_p(choice.values, n, choice.values + n, m, bootstrap->seed) : (double)NAN;

@@ -42,7 +42,7 @@ static void take_arm(Material *material, int arm, const SdqnStudyResult **list) 
     made->num_runs = from->num_seeds;
     made->runs = list;
     for (int s = 0; s < from->num_seeds; s++) list[s] = &sdqn_study_job(material->study, arm, s)->result;
-    qsort(list, (size_t)from->num_seeds, sizeof *list, by_seed);
+    qsort(list, (size_t)from->num_seeds, sizeof(SdqnStudyResult *), by_seed);
     material->places[arm] = material->num_arms++;
 }
 
@@ -52,7 +52,7 @@ static SdqnStatus gather(const SdqnStudyPlan *plan, const SdqnStudy *study, Mate
     *material = (Material){.plan = plan, .study = study};
     material->arms = calloc(SDQN_STUDY_MAX_ARMS, sizeof *material->arms);
     material->places = calloc(SDQN_STUDY_MAX_ARMS, sizeof *material->places);
-    material->lists = calloc(runs, sizeof *material->lists);
+    material->lists = calloc(runs + 1, sizeof(SdqnStudyResult *));
     material->pairs = calloc((size_t)plan->num_comparisons + 1, sizeof *material->pairs);
     if (!material->arms || !material->places || !material->lists || !material->pairs) return out_of_memory(error);
     const SdqnStudyResult **list = material->lists;

@@ -40,13 +40,14 @@ SdqnStatus sdqn_study_result_training(const SdqnStudyResult *result, SdqnTrainin
     return SDQN_OK;
 }
 
-static SdqnStatus acquire(int num_points, SdqnCurve *curve, SdqnError *error) {
+/// @return whether there was memory; else nothing is left to clear
+static bool acquire(int num_points, SdqnCurve *curve) {
     *curve = (SdqnCurve){.num_points = num_points};
     curve->x = calloc((size_t)num_points + 1, sizeof *curve->x);
     curve->y = calloc((size_t)num_points + 1, sizeof *curve->y);
-    if (curve->x && curve->y) return SDQN_OK;
+    if (curve->x && curve->y) return true;
     sdqn_curve_clear(curve);
-    return out_of_memory(error);
+    return false;
 }
 
 /// Mean and band of each point. @param rows [num_points, num_runs]
@@ -107,8 +108,9 @@ static SdqnStatus make_curve(const SdqnBootstrap *bootstrap, const Series *serie
                              SdqnCurve *curve, SdqnError *error) {
     double low, high;
     const bool any = common_range(series, num_runs, end, &low, &high);
-    SdqnStatus status = acquire(any ? num_points : 0, curve, error);
-    if (status != SDQN_OK || !any) return status;
+    SdqnStatus status = SDQN_OK;
+    if (!acquire(any ? num_points : 0, curve)) return out_of_memory(error);
+    if (!any) return SDQN_OK;
     double *rows = malloc((size_t)num_points * (size_t)num_runs * sizeof *rows);
     if (rows) {
         for (int k = 0; k < num_points; k++) curve->x[k] = low + (high - low) * k / (num_points - 1);
@@ -164,12 +166,14 @@ SdqnStatus sdqn_evaluation_curve(const SdqnBootstrap *bootstrap, const SdqnStudy
     assert(num_runs >= 1);
     const int most = runs[0]->curve.count;
     SdqnCurve made;
-    SdqnStatus status = acquire(most, &made, error);
-    if (status != SDQN_OK) return status;
+    if (!acquire(most, &made)) return out_of_memory(error);
     double *rows = calloc((size_t)most * (size_t)num_runs + 1, sizeof *rows);
-    if (!rows) status = out_of_memory(error);
+    if (!rows) {
+        sdqn_curve_clear(&made);
+        return out_of_memory(error);
+    }
     made.num_points = 0;
-    for (int k = 0; k < most && status == SDQN_OK; k++) {
+    for (int k = 0; k < most; k++) {
         const int episode = runs[0]->curve.episodes[k];
         bool everywhere = true;
         for (int i = 0; i < num_runs && everywhere; i++) {
@@ -179,7 +183,7 @@ SdqnStatus sdqn_evaluation_curve(const SdqnBootstrap *bootstrap, const SdqnStudy
         }
         if (everywhere) made.x[made.num_points++] = episode;
     }
-    if (status == SDQN_OK) status = estimate(bootstrap, rows, num_runs, &made, error);
+    const SdqnStatus status = estimate(bootstrap, rows, num_runs, &made, error);
     free(rows);
     if (status == SDQN_OK) {
         *curve = made;
