@@ -214,6 +214,9 @@ $(BUILD)/tests/sharedqn-%.so: $(BUILD)/sharedqn-%.so
 	@mkdir -p $(@D)
 	$(Q)ln -sf ../$(<F) $@
 $(BUILD)/tests/test_picture $(BUILD)/tests/test_view: $(BUILD)/tests/sharedqn-draw.so
+# The window is tested where SDL2 is there.
+TEST_WINDOW := $(if $(wildcard /usr/include/SDL2/SDL.h),$(BUILD)/sharedqn-window.so)
+$(BUILD)/tests/test_e2e_window: $(if $(TEST_WINDOW),$(BUILD)/tests/sharedqn-window.so)
 $(BUILD)/tests/test_picture: TEST_LDLIBS := -lcairo
 
 $(BUILD)/tests/test_module: $(BUILD)/tests/sharedqn-sample.so
@@ -250,8 +253,6 @@ TRAIN_CHOOSES := $(foreach word,--out --resume --force --config method seed,$(fi
 run-train: $(BUILD)/sharedqn
 	@$(BUILD)/sharedqn train $(if $(strip $(TRAIN_CHOOSES)),,--out $(TRAIN_RUN) $(if $(wildcard $(TRAIN_RUN)),--resume)) $(TRAIN)
 
-# The window is tested where SDL2 is there.
-TEST_WINDOW := $(if $(wildcard /usr/include/SDL2/SDL.h),$(BUILD)/sharedqn-window.so)
 run-test: $(BUILD)/sharedqn $(BUILD)/sharedqn-draw.so $(TEST_WINDOW) $(BUILD)/python/libsharedqn.so $(TEST_MPI) $(INSTALL_FILES) $(TEST_PROGRAMS)
 	@SHAREDQN=$(BUILD)/sharedqn BUILD=$(BUILD) CC='$(CC)' SAN='$(SAN)' tests/run.sh $(BUILD)/logs $(TEST_PROGRAMS) \
 	  tests/test_install.sh tests/check_includes.sh tests/check_citations.sh

@@ -152,14 +152,51 @@ static void a_screen_that_is_not_there_is_told(void **state) {
     free(before);
 }
 
+// ---- without any screen: SDL's driver that shows nothing ------------------------------------------------------------------------
+
+static void use_no_screen(void) {
+    if (!helper_is_there()) skip();
+    setenv("SDL_VIDEODRIVER", "dummy", 1);
+}
+
+/// Nobody needs Xvfb to see that an episode is shown at 50 steps a second.
+static void episodes_take_the_time_they_should(void **state) {
+    (void)state;
+    use_no_screen();
+    const double began = e2e_now();
+    const Outcome *outcome = e2e_run("evaluate", "--weights", WEIGHTS, "--task", "heavy", "--episodes", "1", "--render", NULL);
+    const double took = e2e_now() - began;
+    unsetenv("SDL_VIDEODRIVER");
+    assert_int_equal(outcome->code, 0);
+    int steps = 0;
+    assert_int_equal(sscanf(strstr(outcome->err, " in "), " in %d steps", &steps), 1);
+    const double expected = (steps + 50) / 50.0; // and a second of the last picture
+    if (took < expected - 0.05 || took > 3 * expected) fail_msg("%d steps took %.2f s, expected %.2f", steps, took, expected);
+}
+
+static void the_api_shows_pictures_at_its_pace(void **state) {
+    (void)state;
+    use_no_screen();
+    static uint8_t rgb[SDQN_PICTURE_HEIGHT * SDQN_PICTURE_WIDTH * 3];
+    SdqnError error = {0};
+    SdqnWindow *window = NULL;
+    int closed = 1;
+    if (sdqn_window_create("test", &window, &error) != SDQN_OK) fail_msg("%s", error.message);
+    const double began = e2e_now();
+    for (int i = 0; i < 26; i++) assert_int_equal(sdqn_window_show(window, rgb, &closed, &error), SDQN_OK);
+    assert_int_equal(closed, 0);
+    assert_true(e2e_now() - began > 25 / 50.0 - 0.01);
+    sdqn_window_destroy(window);
+    sdqn_window_destroy(NULL);
+    unsetenv("SDL_VIDEODRIVER");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, e2e_setup, e2e_teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(episodes_are_shown_and_counted),
-        TEST(q_ends_with_the_results_so_far),
-        TEST(a_person_flies_and_gets_a_score),
-        TEST(a_screen_that_is_not_there_is_told),
+        TEST(episodes_are_shown_and_counted),     TEST(q_ends_with_the_results_so_far),     TEST(a_person_flies_and_gets_a_score),
+        TEST(a_screen_that_is_not_there_is_told), TEST(episodes_take_the_time_they_should), TEST(the_api_shows_pictures_at_its_pace),
     };
     setenv("ASAN_OPTIONS", "detect_leaks=0", 0); // what graphics drivers leave behind has no name any more once they are unloaded
     return cmocka_run_group_tests(tests, begin_screen, end_screen);

@@ -53,14 +53,14 @@ SdqnStatus sdqn_film_kind(const char *path, SdqnFilmKind *kind, SdqnError *error
 
 /// Descriptors that the child takes over.
 typedef struct Ends {
-    int pictures, palette, said, failed;
+    int pictures, palette, said, failed; ///< palette: -1 for none
 } Ends;
 
 /// Become ffmpeg. Between fork and exec only what a signal handler may do.
 static void become(char *const *arguments, const Ends *ends) {
     const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     const int pictures = fcntl(ends->pictures, F_DUPFD_CLOEXEC, FIRST_OWN_DESCRIPTOR);
-    const int palette = fcntl(ends->palette, F_DUPFD_CLOEXEC, FIRST_OWN_DESCRIPTOR);
+    const int palette = ends->palette < 0 ? null : fcntl(ends->palette, F_DUPFD_CLOEXEC, FIRST_OWN_DESCRIPTOR);
     const int said = fcntl(ends->said, F_DUPFD_CLOEXEC, FIRST_OWN_DESCRIPTOR);
     const int failed = fcntl(ends->failed, F_DUPFD_CLOEXEC, FIRST_OWN_DESCRIPTOR);
     setpgid(0, 0); // Ctrl-C is for us: the film is then ended
@@ -77,7 +77,7 @@ static void close_if_open(int descriptor) {
     if (descriptor >= 0) close(descriptor);
 }
 
-/// @param palette  to read the palette from; not read for a film without
+/// @param palette  to read the palette from; -1: none
 static SdqnStatus start(SdqnFilm *film, char *const *arguments, int palette, SdqnError *error) {
     int pictures[2] = {-1, -1}, failed[2] = {-1, -1}, reason = 0;
     film->said = tmpfile();
@@ -144,7 +144,7 @@ static SdqnStatus start_mp4(SdqnFilm *film, char *size, char *output, SdqnError 
                                (char *)"mp4",
                                output,
                                NULL};
-    return start(film, arguments, fileno(stderr), error);
+    return start(film, arguments, -1, error);
 }
 
 static SdqnStatus start_gif(SdqnFilm *film, char *size, char *output, SdqnError *error) {
