@@ -1,8 +1,10 @@
-// test_allocation_failures.c: each allocation of the learning half fails in turn; nothing leaks, nothing half-made comes back.
+// test_allocation_failures.c: each allocation of the learning half, and of showing episodes, fails in turn; nothing leaks, nothing
+// half-made comes back.
 //
 // The program defines the allocator's functions itself, in front of the C library's. Sanitizers do the same, so they skip it.
 #include "methods/method.h"
 #include "nn/safetensors.h"
+#include "view/viewer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -114,6 +116,69 @@ static void encoding_survives_each_failure(void **state) {
     fail_each(encode);
 }
 
+// A window and a drawing that allocate nothing themselves.
+static SdqnStatus open_window(const char *title, int width, int height, SdqnScreen **screen, SdqnError *error) {
+    static char memory;
+    (void)title, (void)width, (void)height, (void)error;
+    *screen = (SdqnScreen *)&memory;
+    return SDQN_OK;
+}
+static void close_window(SdqnScreen *screen) { (void)screen; }
+static void window_size(SdqnScreen *screen, int *width, int *height) {
+    (void)screen;
+    *width = *height = 1;
+}
+static SdqnStatus show_window(SdqnScreen *screen, const uint8_t *pixels, size_t stride, int width, int height, SdqnError *error) {
+    (void)screen, (void)pixels, (void)stride, (void)width, (void)height, (void)error;
+    return SDQN_OK;
+}
+static bool poll_window(SdqnScreen *screen, SdqnEvent *event) {
+    (void)screen, (void)event;
+    return false;
+}
+static SdqnStatus create_canvas(int width, int height, SdqnCanvas **canvas, SdqnError *error) {
+    static char memory;
+    (void)width, (void)height, (void)error;
+    *canvas = (SdqnCanvas *)&memory;
+    return SDQN_OK;
+}
+static void destroy_canvas(SdqnCanvas *canvas) { (void)canvas; }
+static SdqnStatus draw_scene(SdqnCanvas *canvas, const SdqnScene *scene, SdqnError *error) {
+    (void)canvas, (void)scene, (void)error;
+    return SDQN_OK;
+}
+static const uint8_t *pixels_of(SdqnCanvas *canvas, size_t *stride) {
+    static const uint8_t pixel[4] = {0};
+    (void)canvas;
+    *stride = sizeof pixel;
+    return pixel;
+}
+
+static SdqnStatus show_an_episode(SdqnError *error) {
+    static const SdqnDraw draw = {.create = create_canvas, .destroy = destroy_canvas, .draw = draw_scene, .pixels = pixels_of};
+    static const SdqnWindowModule window = {
+        .open = open_window, .close = close_window, .size = window_size, .show = show_window, .poll = poll_window};
+    SdqnTask task = *sdqn_task_find("standard");
+    task.time_limit_steps = 20;
+    SdqnTaskSet set = {.family = &sdqn_lander_family, .count = 1};
+    set.tasks[0] = sdqn_task_entry_lander(&task);
+    SdqnSession *session = NULL;
+    SdqnEvaluation evaluation;
+    SdqnStatus status = sdqn_session_create(&(SdqnSessionDef){&set, NULL, 1, 0}, &session, error);
+    if ((status == SDQN_OK) != (session != NULL)) return SDQN_ERR_ARGUMENT;
+    const SdqnViewerDef def = {.draw = &draw, .window = &window, .session = session, .title = "test"};
+    if (status == SDQN_OK) status = sdqn_viewer_run(&def, error);
+    if (status == SDQN_OK) status = sdqn_session_evaluation(session, &evaluation, error);
+    if (status == SDQN_OK) free(evaluation.tasks);
+    sdqn_session_destroy(session);
+    return status;
+}
+
+static void showing_episodes_survives_each_failure(void **state) {
+    (void)state;
+    fail_each(show_an_episode);
+}
+
 /// After creation a method allocates nothing: not in act, push, update, the end of an episode or the saving of its state.
 static void check_training(const SdqnMethod *method) {
     SdqnMethodDef def = {.kernels = sdqn_kernels(sdqn_cpu_level_best()), .seed = 1};
@@ -160,6 +225,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(creating_a_method_survives_each_failure),
         cmocka_unit_test(encoding_survives_each_failure),
+        cmocka_unit_test(showing_episodes_survives_each_failure),
         cmocka_unit_test(training_allocates_nothing),
     };
     return cmocka_run_group_tests_name("allocation_failures", tests, NULL, NULL);
