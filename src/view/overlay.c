@@ -15,7 +15,7 @@
 #define TOP 8.0
 #define STATE_WIDTH 190.0
 #define WIND_ROW 5 ///< below task, seed, step, return and pilot
-#define BAR_WIDTH 64.0
+#define BAR_WIDTH 58.0
 
 static void add_box(SdqnScene *scene, double x, double y, double width, double height, SdqnColor color) {
     SdqnShape *box = sdqn_scene_add(scene, SDQN_SHAPE_POLYGON, SDQN_PART_OVERLAY);
