@@ -394,22 +394,24 @@ static bool tells_apart(const SdqnCollection *made, int arm, int key) {
     return false;
 }
 
-/// The method, and the settings that tell the arm from others of the method, as far as there is room.
+/// The method, if there are several, and the settings that tell the arm from others of the method, as far as there is room.
 static void name_by_settings(const SdqnCollection *made, int arm, char name[SDQN_SCORES_NAME_SIZE]) {
     const SdqnConfig *config = &made->groups[arm]->config;
-    size_t length = (size_t)snprintf(name, SDQN_SCORES_NAME_SIZE, "%s", config->method);
+    bool alone = true; // the only method
+    for (int i = 0; i < made->num_groups; i++) alone = alone && strcmp(made->groups[i]->config.method, config->method) == 0;
+    size_t length = alone ? 0 : (size_t)snprintf(name, SDQN_SCORES_NAME_SIZE, "%s", config->method);
     for (int key = 0; key < sdqn_config_key_count(); key++) {
         SdqnConfigKeyInfo info;
         char value[256], part[512];
         if (!tells_apart(made, arm, key)) continue;
         sdqn_config_key_info(key, &info);
         sdqn_config_key_value(config, key, value, sizeof value);
-        if (strcmp(info.name, "method") == 0) continue;
-        snprintf(part, sizeof part, " %s=%s", info.name, value);
-        if (length + strlen(part) + 8 >= SDQN_SCORES_NAME_SIZE) return;
+        snprintf(part, sizeof part, "%s%s=%s", length > 0 ? " " : "", info.name, value);
+        if (length + strlen(part) + 8 >= SDQN_SCORES_NAME_SIZE) break;
         memcpy(name + length, part, strlen(part) + 1);
         length += strlen(part);
     }
+    if (length == 0) snprintf(name, SDQN_SCORES_NAME_SIZE, "%s", config->method);
 }
 
 static void name_arms(SdqnCollection *made, const char *const *operands, const char *const *names, bool by_operand) {

@@ -16,9 +16,9 @@
 typedef struct SdqnCollection SdqnCollection;
 
 /// Read the operands. Runs of the same settings but the seed are one arm, wherever they lie; if that would make one arm of several
-/// operands, or if names are given, each operand is an arm. An arm is called as its study calls it; else by its method, and by the settings
-/// in which it differs from the other arms of this method.
-/// A run that is there twice (the same settings, seed and weights) counts once and is among the exclusions.
+/// operands, or if names are given, each operand is an arm. An arm is called as its study calls it; else by its method, if there are
+/// several, and by the settings in which it differs from the other arms of this method. A run that is there twice (the same settings, seed
+/// and weights) counts once and is among the exclusions.
 /// @param names  [num_operands] names of the arms, in which case an operand must have runs of one setting only; or NULL
 /// @return SDQN_OK; SDQN_ERR_ARGUMENT: an operand is no folder, no run is left of it, or names do not fit; SDQN_ERR_FORMAT: runs that must
 ///         not be mixed; SDQN_ERR_IO; SDQN_ERR_MEMORY

@@ -171,23 +171,26 @@ static bool differs(const SdqnArmSet *set, int key) {
 
 SdqnStatus sdqn_compare_settings_table(const SdqnCompareDef *def, SdqnTable **table, SdqnError *error) {
     const SdqnArmSet *set = &def->set;
-    Maker maker = begin(def, "Settings in which the arms differ; all others are the same. The seed is not among them.", error);
-    sdqn_table_add_column(maker.table, "setting", SDQN_COLUMN_TEXT, 0);
-    for (int a = 0; a < set->num_arms; a++) sdqn_table_add_column(maker.table, set->arms[a].name, SDQN_COLUMN_TEXT, 0);
-    for (int key = 0; key < sdqn_config_key_count(); key++) {
+    int keys[SDQN_TABLE_MAX_COLUMNS], count = 0;
+    Maker maker = begin(def, "Settings in which the arms differ; all others but the seed are the same.", error);
+    sdqn_table_add_column(maker.table, "arm", SDQN_COLUMN_TEXT, 0);
+    for (int key = 0; key < sdqn_config_key_count() && count + 1 < SDQN_TABLE_MAX_COLUMNS; key++) {
         SdqnConfigKeyInfo info;
-        char value[256];
         sdqn_config_key_info(key, &info);
         if (strcmp(info.name, "seed") == 0 || !differs(set, key)) continue;
-        sdqn_table_add_text(maker.table, info.name);
-        for (int a = 0; a < set->num_arms; a++) {
-            sdqn_config_key_value(set->arms[a].config, key, value, sizeof value);
+        sdqn_table_add_column(maker.table, info.name, SDQN_COLUMN_TEXT, 0);
+        keys[count++] = key;
+    }
+    for (int a = 0; a < set->num_arms; a++) {
+        char value[256];
+        sdqn_table_add_text(maker.table, set->arms[a].name);
+        for (int k = 0; k < count; k++) {
+            sdqn_config_key_value(set->arms[a].config, keys[k], value, sizeof value);
             sdqn_table_add_text(maker.table, value);
         }
     }
-    const bool any = sdqn_table_num_rows(maker.table) > 0;
     const SdqnStatus status = end(&maker, table);
-    if (status != SDQN_OK || any) return status;
+    if (status != SDQN_OK || count > 0) return status;
     sdqn_table_destroy(*table);
     *table = NULL;
     return SDQN_OK;

@@ -134,7 +134,7 @@ static void add_tuning(SdqnPage *page, const SdqnStudyPlan *plan) {
 static SdqnStatus add_tier(SdqnPage *page, const Material *material, int tier, SdqnError *error) {
     const SdqnStudyPlan *plan = material->plan;
     int first = -1, count = 0;
-    char heading[SDQN_STUDY_NAME_SIZE + 16] = "", suffix[16] = "";
+    char heading[SDQN_STUDY_NAME_SIZE + 16] = "", suffix[24] = "";
     for (int a = 0; a < plan->num_arms; a++) {
         if (material->places[a] < 0 || plan->arms[a].tier != tier) continue;
         if (first < 0) first = material->places[a];
