@@ -299,6 +299,30 @@ static void flames_change_no_bit_of_a_lander(void **state) {
     }
 }
 
+/// Both engines at once, at any power.
+static void flames_of_continuous_actions_change_no_bit(void **state) {
+    (void)state;
+    SdqnRng rng;
+    SdqnLander watched, alone;
+    SdqnFlames flames = {0};
+    float a[SDQN_LANDER_OBSERVATION_SIZE], b[SDQN_LANDER_OBSERVATION_SIZE];
+    int most = 0;
+    sdqn_rng_seed(&rng, 1);
+    sdqn_lander_create(&watched, sdqn_task_find("gymwind"), &rng);
+    sdqn_lander_create(&alone, sdqn_task_find("gymwind"), &rng);
+    sdqn_lander_reset_seeded(&watched, 9, a);
+    sdqn_lander_reset_seeded(&alone, 9, b);
+    for (int step = 0; step < 300; step++) {
+        const double action[2] = {step < 50 ? 1 : sdqn_rng_uniform(&rng, -1.2, 1.2), step < 50 ? -1 : sdqn_rng_uniform(&rng, -1.2, 1.2)};
+        sdqn_flames_step(&flames, &watched, sdqn_thrust_of_continuous(action));
+        sdqn_lander_step_continuous(&watched, action, a);
+        sdqn_lander_step_continuous(&alone, action, b);
+        if (memcmp(&watched, &alone, sizeof watched) != 0) fail_msg("other bits at step %d", step);
+        most = flames.count > most ? flames.count : most;
+    }
+    assert_int_equal(most, 12); // two a step, each for 6 pictures after the one it starts in
+}
+
 // ---- pictures of the public API --------------------------------------------------------------------------------------------------
 
 static void api_draws_the_same(void **state) {
@@ -407,6 +431,7 @@ int main(void) {
         cmocka_unit_test(a_part_left_out_is_noticed),
         cmocka_unit_test(flames_are_where_gymnasium_has_them),
         cmocka_unit_test(flames_change_no_bit_of_a_lander),
+        cmocka_unit_test(flames_of_continuous_actions_change_no_bit),
         cmocka_unit_test(api_draws_the_same),
         cmocka_unit_test(api_refuses_what_cannot_be),
         cmocka_unit_test(a_canvas_has_any_size_that_is_allowed),

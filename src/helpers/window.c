@@ -103,24 +103,41 @@ static int key_of(SDL_Keycode code) {
     }
 }
 
-static bool poll_event(SdqnScreen *screen, SdqnEvent *event) {
-    (void)screen; // one window a program
-    SDL_Event from;
-    while (SDL_PollEvent(&from)) {
-        if (from.type == SDL_KEYDOWN || from.type == SDL_KEYUP) {
-            const SdqnEventKind kind = from.type == SDL_KEYDOWN ? SDQN_EVENT_KEY_DOWN : SDQN_EVENT_KEY_UP;
-            *event = (SdqnEvent){kind, key_of(from.key.keysym.sym), from.key.repeat != 0};
-            return true;
-        }
-        if (from.type == SDL_QUIT || (from.type == SDL_WINDOWEVENT && from.window.event == SDL_WINDOWEVENT_CLOSE)) {
-            *event = (SdqnEvent){.kind = SDQN_EVENT_CLOSE};
-            return true;
-        }
-        if (from.type == SDL_WINDOWEVENT && from.window.event == SDL_WINDOWEVENT_FOCUS_LOST) {
-            *event = (SdqnEvent){.kind = SDQN_EVENT_FOCUS_LOST};
-            return true;
-        }
+#define CLOSE_ASKED "close asked" ///< a window's mark that somebody has tried to close it, found while another one was polled
+
+/// @return whether an event of SDL, which come from all windows in one row, means something to this one
+static bool translate(const SdqnScreen *screen, const SDL_Event *from, SdqnEvent *event) {
+    const bool is_own = from->type == SDL_QUIT || SDL_GetWindowFromID(from->window.windowID) == screen->window;
+    if (is_own && (from->type == SDL_KEYDOWN || from->type == SDL_KEYUP)) {
+        const SdqnEventKind kind = from->type == SDL_KEYDOWN ? SDQN_EVENT_KEY_DOWN : SDQN_EVENT_KEY_UP;
+        *event = (SdqnEvent){kind, key_of(from->key.keysym.sym), from->key.repeat != 0};
+        return true;
     }
+    const bool closes = from->type == SDL_WINDOWEVENT && from->window.event == SDL_WINDOWEVENT_CLOSE;
+    if (from->type == SDL_QUIT || (is_own && closes)) {
+        *event = (SdqnEvent){.kind = SDQN_EVENT_CLOSE};
+        return true;
+    }
+    if (closes) {
+        SDL_Window *other = SDL_GetWindowFromID(from->window.windowID);
+        static char mark;
+        if (other != NULL) SDL_SetWindowData(other, CLOSE_ASKED, &mark);
+    }
+    if (is_own && from->type == SDL_WINDOWEVENT && from->window.event == SDL_WINDOWEVENT_FOCUS_LOST) {
+        *event = (SdqnEvent){.kind = SDQN_EVENT_FOCUS_LOST};
+        return true;
+    }
+    return false;
+}
+
+static bool poll_event(SdqnScreen *screen, SdqnEvent *event) {
+    SDL_Event from;
+    if (SDL_SetWindowData(screen->window, CLOSE_ASKED, NULL) != NULL) {
+        *event = (SdqnEvent){.kind = SDQN_EVENT_CLOSE};
+        return true;
+    }
+    while (SDL_PollEvent(&from))
+        if (translate(screen, &from, event)) return true;
     return false;
 }
 
