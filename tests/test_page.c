@@ -25,7 +25,7 @@ static void text_stays_text_everywhere(void **state) {
     (void)state;
     assert_string_equal(escaped(sdqn_markup_html, "<a href='x'>&\"\n\x01\xff\xc3\xa4"),
                         "&lt;a href=&#39;x&#39;&gt;&amp;&quot;??\xef\xbf\xbd\xc3\xa4");
-    assert_string_equal(escaped(sdqn_markup_markdown, "a|b_c*`<i>[x](y)"), "a\\|b\\_c\\*\\`&lt;i>\\[x\\](y)");
+    assert_string_equal(escaped(sdqn_markup_markdown, "a|b_c*`<i>[x](y)"), "a\\|b\\_c\\*\\`&lt;i&gt;\\[x\\](y)");
     assert_string_equal(escaped(sdqn_markup_latex, "50% \\input{x} $#_&~^"),
                         "50\\% \\textbackslash{}input\\{x\\} \\$\\#\\_\\&\\textasciitilde{}\\textasciicircum{}");
     assert_string_equal(escaped(sdqn_markup_csv, "plain text"), "plain text");

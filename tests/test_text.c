@@ -175,7 +175,7 @@ static void fixed_decimals_are_rounded_and_never_minus_zero(void **state) {
         {1e-300, 9, "0.000000000"},
         {999999999999999.0, 0, "999999999999999"},
         {1e15, 2, "1000000000000000.0"},
-        {-INFINITY, 2, "-inf"},
+        {-(double)INFINITY, 2, "-inf"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[SDQN_TEXT_SIZE];

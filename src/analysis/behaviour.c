@@ -97,13 +97,22 @@ void sdqn_behaviour_destroy(SdqnBehaviour *behaviour) {
     free(behaviour);
 }
 
+/// A run's settings come from outside: they must not keep this busy for days.
+static int episodes_to_play(const SdqnConfig *config) {
+    int64_t steps = 0, most = SDQN_BEHAVIOUR_MAX_EPISODES;
+    for (int t = 0; t < config->num_tasks; t++) steps += sdqn_config_find_task(config, config->tasks[t])->time_limit_steps;
+    if (SDQN_BEHAVIOUR_MAX_STEPS / steps < most) most = SDQN_BEHAVIOUR_MAX_STEPS / steps;
+    if (config->final_episodes < most) most = config->final_episodes;
+    return most > 0 ? (int)most : 1;
+}
+
 /// @return NULL if out of memory
 static SdqnBehaviour *create(const SdqnRunRecord *run) {
     const SdqnConfig *config = &run->config;
     SdqnBehaviour *made = calloc(1, sizeof *made);
     if (!made) return NULL;
     made->num_tasks = config->num_tasks;
-    made->episodes = config->final_episodes < SDQN_BEHAVIOUR_MAX_EPISODES ? config->final_episodes : SDQN_BEHAVIOUR_MAX_EPISODES;
+    made->episodes = episodes_to_play(config);
     made->seed = config->final_seed;
     bool whole = true;
     for (int t = 0; t < made->num_tasks; t++) {

@@ -6,9 +6,10 @@
 
 #include "lander/task.h"
 
-#define SDQN_BEHAVIOUR_MAX_EPISODES 1000 ///< a task
-#define SDQN_HOVER_SPEED 0.5             ///< metres a second
-#define SDQN_HOVER_HEIGHT 0.5            ///< metres above the pad
+#define SDQN_BEHAVIOUR_MAX_EPISODES 1000  ///< a task
+#define SDQN_BEHAVIOUR_MAX_STEPS 50000000 ///< of all tasks, should every episode last to its time limit: fewer episodes are played then
+#define SDQN_HOVER_SPEED 0.5              ///< metres a second
+#define SDQN_HOVER_HEIGHT 0.5             ///< metres above the pad
 
 /// How an episode ended.
 typedef enum SdqnEpisodeEnd {
@@ -44,8 +45,8 @@ typedef struct SdqnBehaviour {
     SdqnTaskBehaviour tasks[SDQN_CONFIG_MAX_TASKS];
 } SdqnBehaviour;
 
-/// Play the episodes of the final evaluation (at most SDQN_BEHAVIOUR_MAX_EPISODES a task) with the final weights; of an unfinished run with
-/// the newest kept weights.
+/// Play the episodes of the final evaluation (at most SDQN_BEHAVIOUR_MAX_EPISODES a task, and SDQN_BEHAVIOUR_MAX_STEPS) with the final
+/// weights; of an unfinished run with the newest kept weights.
 /// @param behaviour  receives NULL, with a note, if the run has no usable weights; else to be destroyed
 /// @return SDQN_OK, SDQN_ERR_IO or SDQN_ERR_MEMORY
 SdqnStatus sdqn_behaviour_play(SdqnRunRecord *run, SdqnBehaviour **behaviour, SdqnError *error);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ATTEMPTS 3
 #define SHOWN_LINES 5 ///< of a log's bad lines that are named; the others are counted
 
 /// A log in memory, being read.
@@ -68,7 +69,9 @@ SdqnStatus sdqn_run_log_read(const char *folder, const char *name, SdqnStatus (*
     SdqnStatus status = sdqn_file_join(folder, name, path, error);
     if (status != SDQN_OK) return status;
     SdqnError cause = {0};
-    status = sdqn_file_read(path, SDQN_RUN_LOG_MAX_SIZE, &text, &size, &cause);
+    // A run that is training may add a line between the look at the file's size and its reading.
+    for (int i = 0; i < ATTEMPTS && (i == 0 || status == SDQN_ERR_FORMAT); i++)
+        status = sdqn_file_read(path, SDQN_RUN_LOG_MAX_SIZE, &text, &size, &cause);
     if (status != SDQN_OK) return sdqn_notes_take(notes, "left out", status, &cause, error);
     Reading reading = {.name = name, .take = take, .context = context, .notes = notes};
     if (acquire) status = acquire(context, count_lines(text, size), error);

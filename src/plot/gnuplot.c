@@ -1,4 +1,4 @@
-#define _GNU_SOURCE // pipe2
+#define _GNU_SOURCE // pipe2, prctl's PR_SET_PDEATHSIG
 
 #include "plot/gnuplot.h"
 
@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,9 +23,11 @@ typedef struct Child {
 } Child;
 
 /// Become gnuplot. Between fork and exec only what a signal handler may do.
-static void become(const char *folder, const char *script, int said, int failed) {
+static void become(const char *folder, const char *script, pid_t parent, int said, int failed) {
     char *const arguments[] = {(char *)"gnuplot", (char *)"-d", (char *)script, NULL};
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); // Ctrl-C, which its own group does not get, ends it too
+    if (getppid() != parent) _exit(127);
     setpgid(0, 0); // so that what it starts itself is killed with it
     if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0 &&
         chdir(folder) == 0)
@@ -44,9 +47,9 @@ static SdqnStatus start(const char *folder, const char *script, Child *child, Sd
         close(said[1]);
         return status;
     }
-    const pid_t process = fork();
+    const pid_t parent = getpid(), process = fork();
     const int reason = errno;
-    if (process == 0) become(folder, script, said[1], failed[1]);
+    if (process == 0) become(folder, script, parent, said[1], failed[1]);
     close(said[1]);
     close(failed[1]);
     if (process < 0) {

@@ -61,13 +61,15 @@ static const char *html(char c) {
     }
 }
 
-/// A character that may be escaped with a backslash is; < and & are so too, as a backslash before them is not taken away by all readers.
+/// A character that may be escaped with a backslash is; <, > and & are not, as a backslash before them is not taken away by all readers.
 static const char *markdown(char c) {
     switch (c) {
     case '&':
         return "&amp;";
     case '<':
         return "&lt;";
+    case '>':
+        return "&gt;";
     case '\\':
         return "\\\\";
     case '`':
