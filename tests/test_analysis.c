@@ -143,7 +143,7 @@ static void what_is_no_run_is_refused(void **state) {
     assert_int_equal(sdqn_run_record_read(plot_folder, &run, &error), SDQN_ERR_FORMAT);
     assert_non_null(strstr(error.message, "nothing to analyse yet"));
     put("config.yaml", "method: no-such-method\n");
-    assert_int_equal(sdqn_run_record_read(plot_folder, &run, &error), SDQN_ERR_ARGUMENT);
+    assert_int_equal(sdqn_run_record_read(plot_folder, &run, &error), SDQN_ERR_FORMAT);
     assert_null(run);
 }
 

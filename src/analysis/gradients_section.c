@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define CONTROL_STYLE SDQN_ANALYSIS_MAX_PAIRS ///< black, behind the styles of the pairs
-#define MIN_WINDOW 10                         ///< reports in a rolling mean
+#define MAX_LAYER_CURVES 12
+#define MIN_WINDOW 10 ///< reports in a rolling mean
 #define MAX_WINDOW 200
 #define PAIR_NAME_SIZE 80
 #define MAX_PAIR_ROWS 200 ///< of the table of pairs
@@ -288,6 +289,54 @@ static void add_layers(const SdqnAnalysis *analysis, const Choice *choice, doubl
     sdqn_table_destroy(table);
 }
 
+/// Mean over the pairs of a layer in a report; NaN without any.
+static double layer_mean(const SdqnGradientRecord *gradients, int layer, int report) {
+    const size_t pairs = (size_t)gradients->pairs, first = ((size_t)report * (size_t)gradients->num_layers + (size_t)layer) * pairs;
+    int known = 0;
+    double sum = 0.0;
+    for (size_t p = 0; p < pairs; p++) {
+        const double cosine = gradients->seen.layer_cosines[first + p];
+        if (isnan(cosine)) continue;
+        sum += cosine;
+        known++;
+    }
+    return known > 0 ? sum / known : (double)NAN;
+}
+
+static SdqnStatus add_layers_over_time(const SdqnAnalysis *analysis, double *scratch, SdqnError *error) {
+    const SdqnGradientRecord *gradients = analysis->gradients;
+    int layers[SDQN_GRADIENT_MAX_LAYERS];
+    const char *names[SDQN_GRADIENT_MAX_LAYERS];
+    SdqnSmoothCurve curves[MAX_LAYER_CURVES] = {{0}};
+    SdqnSeries series[MAX_LAYER_CURVES];
+    char caption[300];
+    const int all = find_layers(gradients, scratch, layers, names), count = all < MAX_LAYER_CURVES ? all : MAX_LAYER_CURVES;
+    SdqnStatus status = SDQN_OK;
+    for (int i = 0; i < count && status == SDQN_OK; i++) {
+        status = sdqn_smooth_curve_create(gradients->count, &curves[i], error);
+        for (int r = 0; r < gradients->count && status == SDQN_OK; r++)
+            sdqn_smooth_curve_add(&curves[i], (double)gradients->updates[r] / 1000.0, layer_mean(gradients, layers[i], r));
+        if (status == SDQN_OK) status = sdqn_smooth_curve_average(&curves[i], window_of(gradients), true, error);
+        series[i] = series_of(&curves[i], names[i], i);
+    }
+    if (status == SDQN_OK && count > 0) {
+        const SdqnReference zero = {.at = 0.0};
+        const SdqnPanel panel = {.x = {.label = "update (thousands)"},
+                                 .y = {.label = "mean cosine (rolling mean)"},
+                                 .series = series,
+                                 .num_series = count,
+                                 .references = &zero,
+                                 .num_references = 1};
+        snprintf(caption, sizeof caption,
+                 "Cosines of the tasks' gradients in each layer, mean over all pairs, rolling mean of %d reports%s.", window_of(gradients),
+                 count < all ? "; the first layers of the network" : "");
+        sdqn_page_figure(analysis->page,
+                         &(SdqnChart){.name = "gradient-layers-over-time", .caption = caption, .panels = &panel, .num_panels = 1});
+    }
+    for (int i = 0; i < count; i++) sdqn_smooth_curve_clear(&curves[i]);
+    return status;
+}
+
 // ---- robustness -----------------------------------------------------------------------------------------------------------------
 
 static void add_robustness_table(const SdqnAnalysis *analysis) {
@@ -385,6 +434,7 @@ SdqnStatus sdqn_analysis_gradients(const SdqnAnalysis *analysis, SdqnError *erro
     SdqnStatus status = add_over_time(analysis, &choice, error);
     add_pair_table(analysis, scratch);
     add_layers(analysis, &choice, scratch);
+    if (status == SDQN_OK) status = add_layers_over_time(analysis, scratch, error);
     free(scratch);
     sdqn_page_section(analysis->page, "Conflict robustness");
     add_robustness_table(analysis);

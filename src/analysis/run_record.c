@@ -181,7 +181,9 @@ static SdqnStatus read_config(SdqnRunRecord *record, SdqnError *error) {
     const SdqnStatus status = sdqn_file_join(record->folder, SDQN_RUN_CONFIG, path, error);
     if (status != SDQN_OK) return status;
     if (!sdqn_file_exists(path)) return sdqn_error_set(error, SDQN_ERR_IO, "%s: is no run: it holds no " SDQN_RUN_CONFIG, record->folder);
-    return sdqn_config_read(path, &record->config, error);
+    // A damaged file of the run is no wrong usage of the command.
+    const SdqnStatus read = sdqn_config_read(path, &record->config, error);
+    return read == SDQN_ERR_ARGUMENT ? SDQN_ERR_FORMAT : read;
 }
 
 /// What is not as a whole run has it.

@@ -45,7 +45,7 @@ typedef struct SdqnRunRecord {
 
 /// Read a folder. Half of one is read as far as it goes, with notes on what is missing or left out.
 /// @param record  written on success; to be destroyed by the caller
-/// @return SDQN_OK; SDQN_ERR_IO (no such folder, or no run), SDQN_ERR_FORMAT (nothing to analyse), SDQN_ERR_ARGUMENT (its settings),
+/// @return SDQN_OK; SDQN_ERR_IO (no such folder, or no run), SDQN_ERR_FORMAT (nothing to analyse, or its settings cannot be read),
 /// SDQN_ERR_MEMORY
 SdqnStatus sdqn_run_record_read(const char *folder, SdqnRunRecord **record, SdqnError *error);
 /// NULL is allowed.
