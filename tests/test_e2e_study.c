@@ -140,11 +140,11 @@ static void the_winner_of_tuning_is_used(void **state) {
 
 /// Replace the first occurrence of a text in a file by one of the same length.
 static void damage(const char *folder, const char *name, const char *from, const char *to) {
-    char *text = text_of(folder, name), path[256];
+    char *text = text_of(folder, name), path[112];
     char *place = strstr(text, from);
     assert_non_null(place);
     for (size_t i = 0; to[i] != '\0'; i++) place[i] = to[i];
-    snprintf(path, sizeof path, "out/%s", name);
+    snprintf(path, sizeof path, "out/%.100s", name);
     e2e_write_text(path, text);
     free(text);
 }

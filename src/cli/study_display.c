@@ -3,6 +3,7 @@
 #include "core/clock.h"
 
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define SHOW_PERIOD 1.0 ///< seconds between redrawings of the table
@@ -27,14 +28,15 @@ static void add_state(const SdqnStudyPlan *plan, const SdqnStudy *study, int arm
     }
 }
 
-static void format_seconds(double seconds, char text[32]) {
+/// Runs of different arms take different times: it is about that.
+static void format_seconds(double seconds, char text[48]) {
     const long long whole = (long long)seconds;
-    snprintf(text, 32, "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
+    snprintf(text, 48, "about %lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
 /// One line for all: how far it is and how long it will take, as the work since the start went.
 static void show_total(const SdqnStudyDisplay *display, double work, int done, int failed, int all) {
-    char left[32] = "unknown";
+    char left[48] = "unknown time";
     const double rate = (work - display->work_before) / (sdqn_clock_seconds() - display->began);
     if (rate > 0.0) format_seconds((all - failed - work) / rate, left);
     fprintf(stderr, "%d of %d runs done%s, %s left\n", done, all, failed > 0 ? ", some failed" : "", left);
@@ -47,30 +49,70 @@ static void show_row(const char *name, const char *what, const ArmState *state) 
     fprintf(stderr, "%-32.32s  %5d  %7d  %6d  %9s\n", label, state->done, state->running, state->failed, mean);
 }
 
-/// One row an arm that has begun, and one for all candidates of a tuned one; when all are done, all of them.
+/// A row of the table: an arm, or all candidates of a tuned one.
+typedef struct Row {
+    const char *name, *what;
+    ArmState state;
+} Row;
+
+static void add_row(const SdqnStudyPlan *plan, const SdqnStudy *study, int arm, bool tuning, Row *rows, int *count) {
+    const SdqnStudyArm *of = &plan->arms[arm];
+    Row *row = &rows[(*count)++];
+    *row = (Row){.name = of->name, .what = tuning ? " (tuning)" : ""};
+    if (!tuning) add_state(plan, study, arm, &row->state);
+    for (int c = of->first_candidate; tuning && c < of->first_candidate + of->num_candidates; c++) add_state(plan, study, c, &row->state);
+}
+
+static bool has_begun(const ArmState *state) { return state->done + state->running + state->failed > 0; }
+static bool is_over(const ArmState *state) { return state->done == state->all; }
+
+/// Rows of the screen that a table may have.
+static int screen_height(void) {
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 4 ? size.ws_row - 1 : 24;
+}
+
+/// Arms that have begun; where these are too many for the screen, without the first that are over.
+static void show_rows(SdqnStudyDisplay *display, const Row *rows, int count) {
+    const int most = screen_height() - 3; // without head, total and the line of what is not shown
+    int begun = 0, shown = 0;
+    for (int i = 0; i < count; i++) begun += has_begun(&rows[i].state);
+    int too_many = begun - most;
+    for (int i = 0; i < count && shown < most; i++) {
+        if (!has_begun(&rows[i].state)) continue;
+        if (too_many > 0 && is_over(&rows[i].state)) {
+            too_many--;
+            continue;
+        }
+        show_row(rows[i].name, rows[i].what, &rows[i].state);
+        shown++;
+    }
+    display->lines += shown;
+    if (shown == begun) return;
+    fprintf(stderr, "(%d more)\n", begun - shown);
+    display->lines++;
+}
+
 static void show_table(SdqnStudyDisplay *display, const SdqnStudy *study) {
     const SdqnStudyPlan *plan = display->plan;
+    Row rows[2 * SDQN_STUDY_MAX_ARMS];
     ArmState total = {0};
+    int count = 0;
+    for (int a = 0; a < plan->num_arms; a++) {
+        if (plan->arms[a].candidate_of >= 0) continue;
+        if (plan->arms[a].num_candidates > 0) add_row(plan, study, a, true, rows, &count);
+        add_row(plan, study, a, false, rows, &count);
+    }
+    for (int i = 0; i < count; i++) {
+        total.all += rows[i].state.all;
+        total.done += rows[i].state.done;
+        total.failed += rows[i].state.failed;
+        total.part += rows[i].state.part;
+    }
     if (display->lines > 0) fprintf(stderr, "\033[%dA\033[J", display->lines);
     fprintf(stderr, "%-32s  %5s  %7s  %6s  %9s\n", "arm", "done", "running", "failed", "mean");
     display->lines = 2;
-    for (int a = 0; a < plan->num_arms; a++) {
-        const SdqnStudyArm *arm = &plan->arms[a];
-        ArmState own = {0}, tuning = {0};
-        if (arm->candidate_of >= 0) continue;
-        add_state(plan, study, a, &own);
-        for (int c = arm->first_candidate; c < arm->first_candidate + arm->num_candidates; c++) add_state(plan, study, c, &tuning);
-        const ArmState *const rows[] = {&tuning, &own};
-        for (int i = 0; i < 2; i++) {
-            total.all += rows[i]->all;
-            total.done += rows[i]->done;
-            total.failed += rows[i]->failed;
-            total.part += rows[i]->part;
-            if (rows[i]->done + rows[i]->running + rows[i]->failed == 0) continue;
-            show_row(arm->name, i == 0 ? " (tuning)" : "", rows[i]);
-            display->lines++;
-        }
-    }
+    show_rows(display, rows, count);
     show_total(display, total.done + total.part, total.done, total.failed, total.all);
 }
 
