@@ -323,6 +323,47 @@ static void flames_of_continuous_actions_change_no_bit(void **state) {
     assert_int_equal(most, 12); // two a step, each for 6 pictures after the one it starts in
 }
 
+static void what_is_far_away_is_not_seen(void **state) {
+    (void)state;
+    static const SdqnPoint places[] = {{1e9, 200}, {300, -1e30}, {NAN, 200}, {INFINITY, -INFINITY}};
+    static SdqnScene scene;
+    static Image without, with;
+    draw_scene(&frames[0].scene, &without);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        scene = frames[0].scene;
+        SdqnShape *shape = sdqn_scene_add(&scene, SDQN_SHAPE_POLYGON, SDQN_PART_HULL);
+        shape->fill = (SdqnColor){255, 0, 0, 255};
+        shape->num_points = 3;
+        for (int p = 0; p < 3; p++) shape->points[p] = (SdqnPoint){places[i].x + 20 * p, places[i].y + 20 * (p % 2)};
+        draw_scene(&scene, &with);
+        assert_memory_equal(&with, &without, sizeof with);
+    }
+}
+
+/// A lander that is stepped on after it has flown away is drawn, or not, but nothing breaks.
+static void a_lander_far_away_leaves_the_rest_as_it_is(void **state) {
+    (void)state;
+    static SdqnScene scene;
+    static Image image;
+    SdqnTask task = *sdqn_task_find("standard");
+    SdqnRng rng;
+    SdqnLander lander;
+    SdqnFlames flames = {0};
+    float observation[SDQN_LANDER_OBSERVATION_SIZE];
+    task.main_engine_power = 1000;
+    sdqn_rng_seed(&rng, 0);
+    sdqn_lander_create(&lander, &task, &rng);
+    sdqn_lander_reset_seeded(&lander, 0, observation);
+    for (int i = 0; i < 2000; i++) {
+        sdqn_flames_step(&flames, &lander, sdqn_thrust_of_action(2));
+        sdqn_lander_step(&lander, 2, observation);
+    }
+    sdqn_scene_make(&scene, &lander, &flames);
+    draw_scene(&scene, &image);
+    assert_int_equal(image.rgb[399][0][0], 255); // the moon
+    assert_int_equal(image.rgb[5][300][0], 0);   // the sky
+}
+
 // ---- pictures of the public API --------------------------------------------------------------------------------------------------
 
 static void api_draws_the_same(void **state) {
@@ -432,6 +473,8 @@ int main(void) {
         cmocka_unit_test(flames_are_where_gymnasium_has_them),
         cmocka_unit_test(flames_change_no_bit_of_a_lander),
         cmocka_unit_test(flames_of_continuous_actions_change_no_bit),
+        cmocka_unit_test(what_is_far_away_is_not_seen),
+        cmocka_unit_test(a_lander_far_away_leaves_the_rest_as_it_is),
         cmocka_unit_test(api_draws_the_same),
         cmocka_unit_test(api_refuses_what_cannot_be),
         cmocka_unit_test(a_canvas_has_any_size_that_is_allowed),

@@ -2,6 +2,7 @@
 #include "view/draw.h"
 
 #include <cairo/cairo.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,14 @@ static SdqnStatus create(int width, int height, SdqnCanvas **canvas, SdqnError *
 
 static void set_color(cairo_t *cairo, SdqnColor color) {
     cairo_set_source_rgba(cairo, color.red / 255.0, color.green / 255.0, color.blue / 255.0, color.alpha / 255.0);
+}
+
+/// Cairo's own numbers end at some millions; what is that far away is not seen. A NaN is far away too.
+static bool is_near(const SdqnShape *shape) {
+    const double far = 1e5;
+    for (int i = 0; i < shape->num_points; i++)
+        if (!(shape->points[i].x > -far && shape->points[i].x < far && shape->points[i].y > -far && shape->points[i].y < far)) return false;
+    return true;
 }
 
 static void draw_path(cairo_t *cairo, const SdqnShape *shape) {
@@ -97,6 +106,7 @@ static SdqnStatus draw(SdqnCanvas *canvas, const SdqnScene *scene, SdqnError *er
     cairo_set_antialias(cairo, CAIRO_ANTIALIAS_DEFAULT);
     for (int i = 0; i < scene->num_shapes; i++) {
         const SdqnShape *shape = &scene->shapes[i];
+        if (!is_near(shape)) continue;
         if (shape->kind == SDQN_SHAPE_CIRCLE)
             draw_circle(cairo, shape);
         else if (shape->kind == SDQN_SHAPE_TEXT)
