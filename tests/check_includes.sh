@@ -3,7 +3,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 wrong=$(grep -n '^ *# *include *"' src/*/*.[ch] | awk -F: '
-    BEGIN { n = split("core physics lander nn exchange dqn methods run plot analysis study verify view api cli helpers", rooms, " "); for (i = 1; i <= n; i++) rank[rooms[i]] = i }
+    BEGIN { n = split("core physics lander nn exchange dqn methods run watch plot analysis study verify view api cli helpers", rooms, " "); for (i = 1; i <= n; i++) rank[rooms[i]] = i }
     {
         split($1, path, "/"); from = path[2]
         split($3, quoted, "\""); split(quoted[2], target, "/"); to = target[1]

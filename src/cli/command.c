@@ -3,6 +3,7 @@
 
 static const SdqnCommand COMMANDS[] = {
     {"train", sdqn_command_train, "train a method on tasks, in a folder that holds all about the run"},
+    {"watch", sdqn_command_watch, "show a run in the terminal while it trains, or afterwards"},
     {"evaluate", sdqn_command_evaluate, "run greedy episodes of a run's final weights or of a weights file"},
     {"play", sdqn_command_play, "fly the lander yourself, in a window"},
     {"export", sdqn_command_export, "write a run's networks for PyTorch, ONNX, or as one C file"},

@@ -16,6 +16,7 @@ typedef struct SdqnCommand {
 } SdqnCommand;
 
 SdqnStatus sdqn_command_train(int argc, char **argv, SdqnError *error);
+SdqnStatus sdqn_command_watch(int argc, char **argv, SdqnError *error);
 SdqnStatus sdqn_command_evaluate(int argc, char **argv, SdqnError *error);
 SdqnStatus sdqn_command_export(int argc, char **argv, SdqnError *error);
 SdqnStatus sdqn_command_import(int argc, char **argv, SdqnError *error);

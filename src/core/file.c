@@ -318,6 +318,23 @@ SdqnStatus sdqn_file_lock_take(const char *path, SdqnFileLock **lock, SdqnError 
     return status;
 }
 
+bool sdqn_file_lock_is_held(const char *path) {
+    struct stat stats;
+    FILE *locks = stat(path, &stats) == 0 ? fopen("/proc/locks", "re") : NULL;
+    if (locks == NULL) return false;
+    // 3: FLOCK  ADVISORY  WRITE 1234 08:01:56789 0 EOF; file systems of several devices (btrfs) show another device than stat
+    char line[256], kind[16], access[16];
+    bool held = false;
+    while (!held && fgets(line, sizeof line, locks) != NULL) {
+        unsigned long long inode;
+        unsigned major_number, minor_number;
+        if (sscanf(line, "%*s %15s %*s %15s %*d %x:%x:%llu", kind, access, &major_number, &minor_number, &inode) != 5) continue; // NOLINT
+        held = strcmp(kind, "FLOCK") == 0 && strcmp(access, "WRITE") == 0 && inode == (unsigned long long)stats.st_ino;
+    }
+    fclose(locks);
+    return held;
+}
+
 void sdqn_file_lock_release(SdqnFileLock *lock) {
     if (lock == NULL) return;
     close(lock->descriptor); // the last descriptor closed ends the lock

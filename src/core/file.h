@@ -74,6 +74,10 @@ typedef struct SdqnFileLock SdqnFileLock;
 /// Take the lock on `path`, creating the file. @return SDQN_OK, or SDQN_ERR_IO if another process holds it (or this one, a second time)
 SdqnStatus sdqn_file_lock_take(const char *path, SdqnFileLock **lock, SdqnError *error);
 
+/// Whether some process of this machine holds the lock on `path`, as the kernel lists it (/proc/locks). The lock is not touched: trying to
+/// take it could keep another process from it.
+bool sdqn_file_lock_is_held(const char *path);
+
 /// Release and free; NULL is allowed.
 void sdqn_file_lock_release(SdqnFileLock *lock);
 

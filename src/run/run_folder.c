@@ -256,6 +256,13 @@ void sdqn_run_folder_close(SdqnRunFolder *folder) {
     free(folder);
 }
 
+bool sdqn_run_folder_in_use(const char *path) {
+    char lock[SDQN_PATH_SIZE];
+    return sdqn_file_join(path, LOCK, lock, NULL) == SDQN_OK && sdqn_file_lock_is_held(lock);
+}
+
+const char *sdqn_run_folder_log_name(SdqnRunLog log) { return log_names[log]; }
+
 SdqnStatus sdqn_run_folder_join(const SdqnRunFolder *folder, const char *name, char path[SDQN_PATH_SIZE], SdqnError *error) {
     return sdqn_file_join(folder->path, name, path, error);
 }

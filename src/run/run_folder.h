@@ -48,6 +48,12 @@ SdqnStatus sdqn_run_folder_open(const char *path, SdqnRunFolderMode mode, SdqnRu
 /// Close the logs and unlock; NULL is allowed. A folder that open created and that stayed empty is removed.
 void sdqn_run_folder_close(SdqnRunFolder *folder);
 
+/// Whether a process of this machine uses a folder now. It is not opened, and nothing in it is changed.
+bool sdqn_run_folder_in_use(const char *path);
+
+/// The name of a log. "metrics.jsonl"
+const char *sdqn_run_folder_log_name(SdqnRunLog log);
+
 /// Path of a file in the folder.
 SdqnStatus sdqn_run_folder_join(const SdqnRunFolder *folder, const char *name, char path[SDQN_PATH_SIZE], SdqnError *error);
 
