@@ -3,7 +3,6 @@
 #include "core/file.h"
 #include "view/overlay.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@ typedef struct Recorder {
     SdqnCanvas *canvas;
     SdqnScene scene;
     SdqnOverlay overlay;
+    char message[SDQN_SHAPE_TEXT_SIZE];
 } Recorder;
 
 // ---- names ----------------------------------------------------------------------------------------------------------------------
@@ -56,8 +56,8 @@ static SdqnStatus check_folder(const char *path, SdqnError *error) {
 static SdqnStatus check_names(const Recorder *recorder, SdqnError *error) {
     const SdqnSessionDef *session = &recorder->def->session->def;
     SdqnStatus status = check_folder(recorder->def->path, error);
-    if (status != SDQN_OK || recorder->kind != SDQN_FILM_PNG)
-        return status == SDQN_OK ? check_free(recorder, recorder->def->path, error) : status;
+    if (status != SDQN_OK) return status;
+    if (recorder->kind != SDQN_FILM_PNG) return check_free(recorder, recorder->def->path, error);
     for (int t = 0; t < session->set->count; t++) {
         for (int e = 0; e < session->episodes && status == SDQN_OK; e++) {
             char path[SDQN_PATH_SIZE];
@@ -72,10 +72,9 @@ static SdqnStatus check_names(const Recorder *recorder, SdqnError *error) {
 
 static SdqnStatus draw(Recorder *recorder, SdqnError *error) {
     const SdqnSession *session = recorder->def->session;
-    char text[SDQN_SHAPE_TEXT_SIZE];
     sdqn_overlay_follow(&recorder->overlay, session);
-    if (session->ended) sdqn_overlay_describe_end(session, text);
-    recorder->overlay.message = session->ended ? text : NULL;
+    if (session->ended) sdqn_overlay_describe_end(session, recorder->message);
+    recorder->overlay.message = session->ended ? recorder->message : NULL;
     sdqn_scene_make(&recorder->scene, &session->lander, &session->flames);
     if (recorder->def->overlay) sdqn_overlay_add(&recorder->scene, session, &recorder->overlay);
     return recorder->def->draw->draw(recorder->canvas, &recorder->scene, error);

@@ -23,6 +23,7 @@ typedef struct Viewer {
     SdqnScene scene;
     SdqnHands hands;
     SdqnOverlay overlay;
+    char message[SDQN_SHAPE_TEXT_SIZE + 40];
     int speed;
     double due;           ///< steps that are to be made, and a part of one
     double hold;          ///< pictures left of an episode that has ended
@@ -159,15 +160,13 @@ static SdqnStatus fit_canvas(Viewer *viewer, SdqnError *error) {
     return SDQN_OK;
 }
 
-#define MESSAGE_SIZE (SDQN_SHAPE_TEXT_SIZE + 40)
-
-static const char *message_of(const Viewer *viewer, char text[MESSAGE_SIZE]) {
+static const char *message_of(Viewer *viewer) {
     const SdqnSession *session = viewer->def->session;
     if (session->ended) {
-        sdqn_overlay_describe_end(session, text);
-        const size_t length = strlen(text);
-        if (viewer->def->waits) snprintf(text + length, MESSAGE_SIZE - length, "; r: again, n: next, q: quit");
-        return text;
+        sdqn_overlay_describe_end(session, viewer->message);
+        const size_t length = strlen(viewer->message);
+        if (viewer->def->waits) snprintf(viewer->message + length, sizeof viewer->message - length, "; r: again, n: next, q: quit");
+        return viewer->message;
     }
     const bool begins = viewer->def->waits && session->by_hand && session->lander.steps == 0;
     return begins ? "fly with the arrow keys: press one to begin; h: all keys" : NULL;
@@ -175,9 +174,8 @@ static const char *message_of(const Viewer *viewer, char text[MESSAGE_SIZE]) {
 
 static SdqnStatus show(Viewer *viewer, SdqnError *error) {
     const SdqnViewerDef *def = viewer->def;
-    char text[MESSAGE_SIZE];
     viewer->overlay.speed = SPEEDS[viewer->speed];
-    viewer->overlay.message = message_of(viewer, text);
+    viewer->overlay.message = message_of(viewer);
     sdqn_scene_make(&viewer->scene, &def->session->lander, &def->session->flames);
     sdqn_overlay_add(&viewer->scene, def->session, &viewer->overlay);
     SdqnStatus status = fit_canvas(viewer, error);
