@@ -364,7 +364,7 @@ static void wrong_definitions_and_steps_are_refused_and_change_nothing(void **st
     actions[1] = 4;
     assert_int_equal(sdqn_lander_batch_step(batch, actions, &nothing_wanted, &error), SDQN_ERR_ARGUMENT);
     assert_memory_equal(&before, sdqn_lander_batch_lane(batch, 0), sizeof before);
-    static const double wrong[][4] = {{0, 0, 0, NAN}, {0, 0, INFINITY, 0}, {0, -INFINITY, 0, 0}};
+    static const double wrong[][4] = {{0, 0, 0, (double)NAN}, {0, 0, (double)INFINITY, 0}, {0, -(double)INFINITY, 0, 0}};
     for (int i = 0; i < 3; i++) {
         assert_int_equal(sdqn_lander_batch_step_continuous(batch, wrong[i], &nothing_wanted, &error), SDQN_ERR_ARGUMENT);
         assert_non_null(strstr(error.message, i < 2 ? "lane 1" : "lane 0"));

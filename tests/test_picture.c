@@ -325,7 +325,7 @@ static void flames_of_continuous_actions_change_no_bit(void **state) {
 
 static void what_is_far_away_is_not_seen(void **state) {
     (void)state;
-    static const SdqnPoint places[] = {{1e9, 200}, {300, -1e30}, {NAN, 200}, {INFINITY, -INFINITY}};
+    static const SdqnPoint places[] = {{1e9, 200}, {300, -1e30}, {(double)NAN, 200}, {(double)INFINITY, -(double)INFINITY}};
     static SdqnScene scene;
     static Image without, with;
     draw_scene(&frames[0].scene, &without);
