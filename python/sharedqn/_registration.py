@@ -14,7 +14,7 @@ _IDS = {
 
 
 def register() -> None:
-    """Register the ids. Gymnasium calls this itself where the package is installed; a second call does nothing."""
+    """Register the ids, as `import sharedqn` does. A second call does nothing."""
     from .tasks import TASKS
 
     for name, (task, continuous, threshold) in _IDS.items():

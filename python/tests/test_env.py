@@ -103,6 +103,7 @@ def test_ids_have_their_tasks_and_limits():
         assert isinstance(env.spec, EnvSpec) and env.spec.max_episode_steps == sharedqn.TASKS[task].time_limit_steps
         assert gymnasium.make(env.spec).unwrapped.task == env.unwrapped.task
     assert gymnasium.make("sharedqn/LunarLanderContinuous-v3").unwrapped.continuous
+    gymnasium.make("sharedqn:sharedqn/LunarLander-v3")  # imports the package by itself
 
 
 @pytest.mark.parametrize(("limit", "most"), [(7, 7), (None, 400), (-1, 450)])

@@ -1,5 +1,11 @@
 """Other people's programs train on the environments."""
 
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
 import gymnasium
 import numpy as np
 import pytest
@@ -9,6 +15,7 @@ from stable_baselines3 import DQN, PPO
 import sharedqn
 
 torch.set_num_threads(1)
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("name", ["sharedqn/LunarLander-v3", "sharedqn/LunarLanderWindy-v3"])
@@ -57,3 +64,17 @@ def test_a_loop_in_the_manner_of_cleanrl():
         losses.append(loss.item())
     assert len(returns) >= 20 and np.isfinite(returns).all()
     assert np.mean(losses[-50:]) < np.mean(losses[:50])
+
+
+def test_the_example_trains_and_its_weights_go_on_to_the_program(tmp_path):
+    """examples/dqn.py, for a moment."""
+    weights = tmp_path / "weights.safetensors"
+    command = [sys.executable, REPOSITORY / "examples" / "dqn.py", "--steps", "8000", "--out", weights]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    found = float(run.stdout.split("greedy episodes: ")[1].split(";")[0])
+    if "SHAREDQN" not in os.environ:
+        pytest.skip("SHAREDQN does not name the program")
+    command = [os.environ["SHAREDQN"], "evaluate", "--weights", weights, "--task", "standard", "--json"]
+    tasks = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["tasks"]
+    assert found == pytest.approx(tasks["standard"]["mean"], abs=0.051)  # the same episodes, printed with one decimal
