@@ -111,7 +111,8 @@ def table(figures, arguments, load):
         values = figures[name]
         rate = 1e6 / statistics.median(values)
         text.append(f"| {title} | {spread(values, 2)} | {rate:,.0f} | {spread(ratios(figures, name), 1)} |")
-    text += ["", "A ratio is taken within each round; the last column is their median. Whole steps count, with all that Python does."]
+    text += ["", "A ratio is taken within each round; the last column is their median. Whole steps count, with all that Python does, and the processor time",
+             "of all threads: what else the machine did meanwhile was not counted, but may have slowed all alike."]
     return "\n".join(text) + "\n"
 
 
