@@ -81,6 +81,31 @@ static void long_series_are_drawn_thinned_and_written_whole(void **state) {
     free(script);
 }
 
+/// Numbers along the level axis: as many as fit beside each other.
+static void numbers_of_an_axis_do_not_touch(void **state) {
+    (void)state;
+    static const char *const names[] = {"a name of thirty-two characters."};
+    static const double ends[2] = {0, 10}, returns[1] = {-300}, least[1] = {-600}, most[1] = {0};
+    const SdqnSeries line = {.count = 2, .x = ends, .y = ends};
+    const SdqnSeries interval = {.kind = SDQN_SERIES_INTERVALS, .count = 1, .y = returns, .low = least, .high = most};
+    char *script = write_and_read(&(SdqnPanel){.series = &line, .num_series = 1}, "chart.gp");
+    assert_non_null(strstr(script, "set xtics 1.0 "));
+    free(script);
+    const SdqnPanel panel = {.series = &interval, .num_series = 1, .categories = names, .num_categories = 1};
+    script = write_and_read(&panel, "chart.gp");
+    assert_non_null(strstr(script, "set xtics 100.0 "));
+    free(script);
+    const SdqnPanel narrow[2] = {panel, panel};
+    assert_int_equal(sdqn_chart_write(&(SdqnChart){.name = "narrow", .panels = narrow, .num_panels = 2, .columns = 2}, plot_folder, NULL),
+                     SDQN_OK);
+    script = plot_read("narrow.gp");
+    assert_int_equal(plot_count(script, "set xtics 500.0 "), 2);
+    free(script);
+    script = write_and_read(&(SdqnPanel){.x.logarithmic = true, .series = &line, .num_series = 1}, "chart.gp");
+    assert_non_null(strstr(script, "set xtics autofreq "));
+    free(script);
+}
+
 static void bad_names_and_sizes_are_refused(void **state) {
     (void)state;
     static const char *const names[] = {"", "../x", "a b", "a.b", "-x", "a'b"};
@@ -224,6 +249,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_series_without_points_has_no_block, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(bars_of_a_category_stand_side_by_side, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(long_series_are_drawn_thinned_and_written_whole, plot_setup, plot_teardown),
+        cmocka_unit_test_setup_teardown(numbers_of_an_axis_do_not_touch, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(bad_names_and_sizes_are_refused, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(old_pictures_do_not_outlive_new_data, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(every_kind_is_drawn_with_hostile_names, plot_setup, plot_teardown),

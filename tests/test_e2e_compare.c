@@ -240,6 +240,13 @@ static void what_cannot_be_used_is_left_out_by_name(void **state) {
     expect(outcome, 0, "study/runs/shared-seed5: is not finished: the study has no result of it");
     expect(outcome, 0, "shared-seed6.json: ");
     expect(outcome, 0, "study/runs/blind-seed4: is the run ");
+    // Times that cannot be read.
+    write_text("study/times.csv", "arm,seed,seconds\nshared,1,12.5\nshared,1\n");
+    outcome = compare(e2e_path("study"), NULL);
+    expect(outcome, 0, "study/times.csv:3: must be arm,seed,seconds");
+    expect_in_page("tables/side-by-side.csv", "training time", false);
+    write_text("study/times.csv", "arm,seed,seconds\nshared,1,999\nshared,1,90\nblind,1,30\n");
+    expect(e2e_run("compare", e2e_path("study"), "--out", e2e_path("page"), "--repeats", "200", NULL), 0, "training time (minutes)");
     // An operand with nothing in it that can be used is an error.
     expect(compare(e2e_path("study/runs/shared-seed1"), NULL), 2, "no run is left of it, 1 is left out");
     expect(compare(e2e_path("study/runs/empty"), NULL), 2, "holds no run");

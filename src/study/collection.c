@@ -333,8 +333,9 @@ static SdqnStatus take_unfinished(Reader *reader, const char *path) {
 static SdqnStatus read_study(Reader *reader, const char *path) {
     char folder[SDQN_PATH_SIZE];
     SdqnError cause = {0};
-    SdqnStatus status = sdqn_study_times_read(path, &reader->times, &cause);
-    if (status != SDQN_OK) status = leave_out(reader, path, status, &cause);
+    SdqnStatus status = sdqn_file_join(path, SDQN_STUDY_TIMES, folder, reader->error);
+    const SdqnStatus timed = status == SDQN_OK ? sdqn_study_times_read(path, &reader->times, &cause) : SDQN_OK;
+    if (timed != SDQN_OK) status = leave_out(reader, folder, timed, &cause);
     if (status == SDQN_OK) status = sdqn_file_join(path, "results", folder, reader->error);
     if (status == SDQN_OK) status = visit(reader, folder, take_result);
     sdqn_study_times_clear(&reader->times);
