@@ -184,6 +184,41 @@ static void every_kind_is_drawn_with_hostile_names(void **state) {
     free(script);
 }
 
+/// Whatever their number and length, all labels of a legend lie inside the picture.
+static void legends_are_never_cut(void **state) {
+    (void)state;
+    plot_needs_gnuplot();
+    static const int lengths[] = {2, 9, 15, 24, 33, 72}, counts[] = {1, 4, 9};
+    const double values[2] = {1, 2};
+    for (int k = 0; k < 18; k++) {
+        const int length = lengths[k / 3], count = counts[k % 3];
+        char labels[9][80];
+        SdqnSeries series[9];
+        for (int i = 0; i < count; i++) {
+            memset(labels[i], 'm', (size_t)length);
+            labels[i][length] = '\0';
+            labels[i][0] = 'Q';
+            labels[i][1] = (char)('A' + i);
+            series[i] =
+                (SdqnSeries){.kind = i % 2 ? SDQN_SERIES_BARS : SDQN_SERIES_LINE, .label = labels[i], .style = i, .count = 2, .y = values};
+        }
+        const SdqnPanel panel = {.series = series, .num_series = count};
+        draw(&(SdqnChart){.name = "legend", .panels = &panel, .num_panels = 1, .panel_height = 150});
+        char *svg = plot_read("legend.svg");
+        const double height = strtod(strstr(svg, " height=\"") + strlen(" height=\""), NULL);
+        int found = 0;
+        for (char *text = svg; (text = strstr(text, "<text>Q")) != NULL; text++, found++) {
+            char *place = text;
+            while (place > svg && strncmp(place, "translate(", strlen("translate(")) != 0) place--;
+            const double x = strtod(place + strlen("translate("), &place), y = strtod(place + 1, NULL);
+            if (!(x > 0.0 && x + 6.0 * length < 860.0 && y > 150.0 && y < height - 3.0))
+                fail_msg("%d labels of %d characters: one at %g, %g of 860 x %g", count, length, x, y, height);
+        }
+        assert_int_equal(found, count);
+        free(svg);
+    }
+}
+
 static void equal_charts_give_equal_bytes(void **state) {
     (void)state;
     plot_needs_gnuplot();
@@ -253,6 +288,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(bad_names_and_sizes_are_refused, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(old_pictures_do_not_outlive_new_data, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(every_kind_is_drawn_with_hostile_names, plot_setup, plot_teardown),
+        cmocka_unit_test_setup_teardown(legends_are_never_cut, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(equal_charts_give_equal_bytes, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(what_gnuplot_says_is_in_the_error, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(a_script_without_end_is_killed, plot_setup, plot_teardown),

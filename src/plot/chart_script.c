@@ -15,14 +15,15 @@
 #define CATEGORY_HEIGHT 28 ///< of a level category
 #define FRAME_HEIGHT 110   ///< of a panel around them
 #define LEGEND_ROW 24
-#define LEGEND_SAMPLE 76     ///< width of a legend's entry beside its text
-#define CHARACTER_WIDTH 8.5  ///< of the widest usual text in FONT_SIZE
-#define AXIS_WIDTH 80        ///< beside a panel, for the numbers of its axis
-#define TURNED_CHARACTERS 16 ///< of a name that is turned, so that the first one stays on the page
-#define TURNED_HEIGHT 70     ///< that such names need below a panel
-#define BAR_SHARE 0.8        ///< of a category's room
-#define MAX_TICS 10          ///< steps along a level axis
-#define MARKS 8              ///< point shapes along a curve
+#define LEGEND_SAMPLE 86      ///< width of a legend's entry beside its text
+#define LEGEND_CHARACTER 10.0 ///< that gnuplot counts for a character in the legend of an SVG; less elsewhere
+#define CHARACTER_WIDTH 8.5   ///< of the widest usual text in FONT_SIZE
+#define AXIS_WIDTH 80         ///< beside a panel, for the numbers of its axis
+#define TURNED_CHARACTERS 16  ///< of a name that is turned, so that the first one stays on the page
+#define TURNED_HEIGHT 70      ///< that such names need below a panel
+#define BAR_SHARE 0.8         ///< of a category's room
+#define MAX_TICS 10           ///< steps along a level axis
+#define MARKS 8               ///< point shapes along a curve
 
 /// Okabe and Ito's palette, told apart by colour-blind people; without its yellow, which is too light for lines on white.
 static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"};
@@ -357,7 +358,7 @@ static void make_legend(const SdqnChart *chart, Legend *legend) {
     for (int i = 0; i < legend->count; i++) {
         int length = sdqn_markup_length(legend->entries[i].label);
         if (length > SDQN_CHART_LEGEND_CHARACTERS) length = SDQN_CHART_LEGEND_CHARACTERS;
-        if (length * CHARACTER_WIDTH > widest) widest = length * CHARACTER_WIDTH;
+        if (length * LEGEND_CHARACTER > widest) widest = length * LEGEND_CHARACTER;
     }
     legend->columns = (int)(WIDTH / (widest + LEGEND_SAMPLE));
     if (legend->columns < 1) legend->columns = 1;

@@ -29,19 +29,20 @@ struct SdqnPage {
 static const char style[] =
     ":root{color-scheme:light dark;--text:#1b1b1b;--back:#ffffff;--line:#c8c8c8;--faint:#595959;--link:#0b57a4;--grid:#d0d0d0}\n"
     "@media(prefers-color-scheme:dark){:root{--text:#e6e6e6;--back:#16181c;--line:#4a4d53;--faint:#a9adb5;--link:#8ab8f0;--grid:#3a3d42}}\n"
-    "@media print{:root{--text:#000;--back:#fff;--line:#999;--faint:#333;--link:#000;--grid:#d0d0d0}figure,table{break-inside:avoid}"
-    "h2{break-after:avoid}nav{display:none}}\n"
+    "@media print{:root{--text:#000;--back:#fff;--line:#999;--faint:#333;--link:#000;--grid:#d0d0d0}figure{break-inside:avoid}"
+    "h2{break-after:avoid}nav,.files{display:none}}\n"
     "body{font:16px/1.5 system-ui,sans-serif;color:var(--text);background:var(--back);max-width:60rem;margin:0 auto;padding:1rem}\n"
     "h1{font-size:1.6rem}h2{font-size:1.25rem;margin-top:2.2rem;border-bottom:1px solid var(--line)}\n"
     "a{color:var(--link)}nav ul{columns:16rem;padding-left:1.2rem}\n"
     "figure{margin:1.2rem 0}figure svg{max-width:100%;height:auto;color:var(--text)}figure svg .gridline{stroke:var(--grid)}\n"
-    "figcaption,caption{color:var(--faint);font-size:.9rem;text-align:left}caption{padding-bottom:.4rem}\n"
+    "figcaption{color:var(--faint);font-size:.9rem}\n"
     ".files{font-size:.8rem;margin:.2rem 0}.wide{overflow-x:auto}\n"
-    "table{border-collapse:collapse;margin:1rem 0;font-size:.95rem}th,td{padding:.2rem .7rem;text-align:left;vertical-align:top}\n"
+    "table{border-collapse:collapse;margin:.4rem 0;font-size:.95rem}th,td{padding:.2rem .7rem;text-align:left;vertical-align:top}\n"
     "thead th{border-top:2px solid var(--text);border-bottom:1px solid var(--text)}tbody tr:last-child td{border-bottom:2px solid "
     "var(--text)}\n"
     "tbody tr:nth-child(even){background:color-mix(in srgb,var(--line) 25%,transparent)}\n"
-    ".number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}p,li{overflow-wrap:anywhere}\n";
+    ".number{text-align:right;font-variant-numeric:tabular-nums}td.number,td:first-child{white-space:nowrap}p,li{overflow-wrap:anywhere}\n"
+    "@media print{table{font-size:.7rem}th,td{padding:.15rem .4rem}td:first-child{white-space:normal}.wide{overflow:visible}}\n";
 
 static void remember(SdqnPage *page, SdqnStatus status, const SdqnError *error) {
     if (page->status != SDQN_OK || status == SDQN_OK) return;
@@ -191,10 +192,17 @@ void sdqn_page_table(SdqnPage *page, const char *name, const SdqnTable *table) {
     remember(page, sdqn_table_write_files(table, page->tables, name, &error), &error);
     if (!is_open(page)) return;
     set_list(page, false);
+    fputs("<figure>\n", page->body.out);
+    if (sdqn_table_caption(table)[0] != '\0') {
+        fputs("<figcaption>", page->body.out);
+        sdqn_markup_html(page->body.out, sdqn_table_caption(table));
+        fputs("</figcaption>\n", page->body.out);
+    }
     fputs("<div class=\"wide\" tabindex=\"0\">\n", page->body.out);
     sdqn_table_write_html(page->body.out, table);
     fputs("</div>\n", page->body.out);
     write_files(page->body.out, "tables", name, endings, 3);
+    fputs("</figure>\n", page->body.out);
     fputc('\n', page->markdown.out);
     sdqn_table_write_markdown(page->markdown.out, table);
     if (sdqn_table_caption(table)[0] == '\0') return;

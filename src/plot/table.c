@@ -229,13 +229,7 @@ void sdqn_table_write_latex(FILE *out, const SdqnTable *table) {
 }
 
 void sdqn_table_write_html(FILE *out, const SdqnTable *table) {
-    fputs("<table>\n", out);
-    if (table->caption[0] != '\0') {
-        fputs("<caption>", out);
-        sdqn_markup_html(out, table->caption);
-        fputs("</caption>\n", out);
-    }
-    fputs("<thead><tr>", out);
+    fputs("<table>\n<thead><tr>", out);
     for (int c = 0; c < table->num_columns; c++) {
         fputs(table->columns[c].kind == SDQN_COLUMN_TEXT ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"number\">", out);
         sdqn_markup_html(out, table->columns[c].header);

@@ -55,7 +55,7 @@ SdqnStatus sdqn_table_write_text(FILE *out, const SdqnTable *table, SdqnError *e
 void sdqn_table_write_markdown(FILE *out, const SdqnTable *table);
 /// A floating table in booktabs' rules; the caption is its caption.
 void sdqn_table_write_latex(FILE *out, const SdqnTable *table);
-/// A <table> with its caption.
+/// A <table> without its caption, which a page sets beside it: as its part it would be as narrow, or be scrolled away with it.
 void sdqn_table_write_html(FILE *out, const SdqnTable *table);
 /// RFC 4180, lines ending in CR LF: a header, then the rows; numbers at full precision; an estimate fills three columns: "mean", "mean
 /// low", "mean high".
