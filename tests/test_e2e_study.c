@@ -241,6 +241,24 @@ static void a_failed_run_is_named(void **state) {
     assert_true(sdqn_file_exists(e2e_path("out/runs/shared-seed2/mine.txt")));
 }
 
+/// A candidate that fails leaves its tuning undecided: no arm is run with settings that nobody chose.
+static void a_failed_candidate_keeps_its_arms_waiting(void **state) {
+    (void)state;
+    const char *out = e2e_path("out"), *file = e2e_write_tiers("small.yaml");
+    assert_int_equal(sdqn_file_make_folder(e2e_path("out/runs/shared_1e-3-seed102"), NULL), SDQN_OK);
+    e2e_write_text("out/runs/shared_1e-3-seed102/mine.txt", "not of a run\n");
+    const Outcome *outcome = e2e_wait(start_study(file, out));
+    assert_int_equal(outcome->code, 1);
+    assert_non_null(strstr(outcome->err, "arm shared_1e-3, seed 102 failed: "));
+    assert_non_null(strstr(outcome->err, "1 of 9 runs failed"));
+    assert_non_null(strstr(outcome->out, "5 of 9 runs are done, 1 failed"));
+    assert_non_null(strstr(outcome->out, "- **onehot is left out**: 0 of 1 runs are done, the tuning of shared is not decided\n"));
+    assert_false(sdqn_file_exists(e2e_path("out/runs/shared-seed1")));
+    assert_int_equal(sdqn_file_remove_tree(e2e_path("out/runs/shared_1e-3-seed102"), NULL), SDQN_OK);
+    run_study(file, out);
+    expect_in(out, "report.md", "9 of 9 runs are done");
+}
+
 #define TUNED(tuning) "name: a\nseeds: 1\narms: {s: {}}\ntuning: {" tuning "}\n"
 
 static void bad_files_are_refused(void **state) {
@@ -282,6 +300,8 @@ static void bad_files_are_refused(void **state) {
         {TUNED("seeds: 7, select: area, grid: {gamma: [0.9]}, arms: [s, s]"), ":4: arm s: is tuned twice"},
         {TUNED("seeds: 7, select: area, grid: {gamma: [0.9]}"), ":4: arms: is missing"},
         {TUNED("seeds: 7, select: area, grid: {evaluation_period: [9]}, arms: [s]"), "evaluation_seed or evaluation_period is not that"},
+        {"name: a\nseeds: 1\narms: {s: {episodes: 50}}\ntuning: {seeds: 7, select: area, grid: {gamma: [0.9]}, arms: [s]}\n",
+         ":4: arm s: select: area: it has no periodic evaluation"},
         {"name: a\nseeds: 1\narms: {s: {gamma: 0.5}}\ntuning: {seeds: 7, select: area, grid: {gamma: [0.9]}, arms: [s]}\n",
          ":3: arm s: gamma is tuned: the arm must not set it"},
         {"name: a\nseeds: 1\narms: {s: {}, t: {tuned_as: u}}\n", ":3: u: tuned_as must name an arm of tuning"},
@@ -309,6 +329,7 @@ int main(void) {
         TEST(damaged_runs_are_named_and_left_out),
         TEST(mixed_or_broken_results_are_refused),
         TEST(a_failed_run_is_named),
+        TEST(a_failed_candidate_keeps_its_arms_waiting),
         TEST(bad_files_are_refused),
     };
     return cmocka_run_group_tests_name("e2e_study", tests, NULL, NULL);

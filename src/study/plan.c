@@ -336,6 +336,8 @@ static SdqnStatus read_tuned_arm(Reader *reader, const yaml_node_t *node, const 
     if (index < 0 || plan->arms[index].candidate_of >= 0) return refuse(reader, node, name ? name : "arms", "no arm has this name");
     SdqnStudyArm *arm = &plan->arms[index];
     if (arm->num_candidates > 0) return refuse_arm(reader, node, arm, "is tuned twice");
+    if (tuning->select == SDQN_SCORE_AREA && arm->config.evaluation_period >= arm->config.episodes)
+        return refuse_arm(reader, node, arm, "select: area: it has no periodic evaluation: evaluation_period must be below episodes");
     if (reader->tuned_as[index][0] != '\0') return refuse_arm(reader, node, arm, "is tuned, and tuned_as another one");
     arm->tuned_by = index;
     arm->tuning = plan->num_tunings - 1;

@@ -5,6 +5,7 @@
 #include "study/report_scores.h"
 #include "study/study_scores.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,6 +112,15 @@ static void write_tuned_settings(FILE *out, const SdqnStudyArm *candidate) {
         fprintf(out, "%s%s", i > candidate->num_settings - candidate->num_tuned ? ", " : "", candidate->settings[i]);
 }
 
+static void write_score(FILE *out, const SdqnStudy *study, int arm, SdqnScoreKind kind) {
+    const double score = sdqn_study_is_complete(study, arm) ? sdqn_study_mean_score(study, arm, kind) : (double)NAN;
+    if (isnan(score)) {
+        fputs(" - |", out);
+    } else {
+        fprintf(out, " %.1f |", score);
+    }
+}
+
 /// The candidates of one arm with their figures; the winner bold.
 static void write_candidates(FILE *out, const SdqnStudyPlan *plan, const SdqnStudy *study, int index) {
     const SdqnStudyArm *arm = &plan->arms[index];
@@ -120,12 +130,9 @@ static void write_candidates(FILE *out, const SdqnStudyPlan *plan, const SdqnStu
         fprintf(out, "| %s | %s", arm->name, mark);
         write_tuned_settings(out, candidate);
         fprintf(out, "%s | %d |", mark, candidate->num_seeds);
-        if (sdqn_study_is_complete(study, c)) {
-            fprintf(out, " %.1f | %.1f |\n", sdqn_study_mean_score(study, c, SDQN_SCORE_AREA),
-                    sdqn_study_mean_score(study, c, SDQN_SCORE_FINAL));
-        } else {
-            fputs(" - | - |\n", out);
-        }
+        write_score(out, study, c, SDQN_SCORE_AREA);
+        write_score(out, study, c, SDQN_SCORE_FINAL);
+        fputc('\n', out);
     }
 }
 
