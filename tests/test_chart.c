@@ -205,14 +205,17 @@ static void legends_are_never_cut(void **state) {
         const SdqnPanel panel = {.series = series, .num_series = count};
         draw(&(SdqnChart){.name = "legend", .panels = &panel, .num_panels = 1, .panel_height = 150});
         char *svg = plot_read("legend.svg");
-        const double height = strtod(strstr(svg, " height=\"") + strlen(" height=\""), NULL);
+        const char *size = strstr(svg, " height=\"");
+        assert_non_null(size);
+        const double height = strtod(size + strlen(" height=\""), NULL);
         int found = 0;
-        for (char *text = svg; (text = strstr(text, "<text>Q")) != NULL; text++, found++) {
-            char *place = text;
+        for (const char *label = svg; (label = strstr(label, "<text>Q")) != NULL; label++, found++) {
+            const char *place = label;
+            char *comma;
             while (place > svg && strncmp(place, "translate(", strlen("translate(")) != 0) place--;
-            const double x = strtod(place + strlen("translate("), &place), y = strtod(place + 1, NULL);
-            if (!(x > 0.0 && x + 6.0 * length < 860.0 && y > 150.0 && y < height - 3.0))
-                fail_msg("%d labels of %d characters: one at %g, %g of 860 x %g", count, length, x, y, height);
+            const double left = strtod(place + strlen("translate("), &comma), down = strtod(comma + 1, NULL);
+            if (!(left > 0.0 && left + 6.0 * length < 860.0 && down > 150.0 && down < height - 3.0))
+                fail_msg("%d labels of %d characters: one at %g, %g of 860 x %g", count, length, left, down, height);
         }
         assert_int_equal(found, count);
         free(svg);
