@@ -39,7 +39,10 @@ static inline char *plot_read(const char *name) {
     if (sdqn_file_join(plot_folder, name, path, &error) != SDQN_OK ||
         sdqn_file_read(path, (size_t)1 << 26, &text, &size, &error) != SDQN_OK)
         fail_msg("%s", error.message);
-    return (char *)text;
+    char *copy = strdup((const char *)text); // not `text` itself, whose address gcc 12 takes for what is returned
+    free(text);
+    assert_non_null(copy);
+    return copy;
 }
 
 static inline bool plot_has(const char *name) {
