@@ -106,6 +106,19 @@ static void a_study_is_set_side_by_side(void **state) {
     expect_in_page("index.md", "n = 3 seeds an arm", true);
     expect_in_page("index.md", "Left out", false);
     expect_in_page("index.html", "<img", false); // pictures are inside it
+    // The same numbers as one JSON document.
+    json_t *document, *arms, *arm, *figure;
+    const char *arguments[] = {"compare", study, "--out", e2e_path("page"), "--repeats", "300", "--window", "2", "--json", NULL};
+    const Outcome *printed = e2e_wait(e2e_start(arguments));
+    assert_int_equal(printed->code, 0);
+    assert_int_equal(sdqn_json_parse("stdout", printed->out, strlen(printed->out), &document, NULL), SDQN_OK);
+    assert_int_equal(sdqn_json_get_object("stdout", document, "arms", &arms, NULL), SDQN_OK);
+    assert_int_equal(sdqn_json_get_object("arms", arms, "shared", &arm, NULL), SDQN_OK);
+    assert_int_equal(sdqn_json_get_object("shared", arm, "return", &figure, NULL), SDQN_OK);
+    assert_true(fabs(json_number_value(json_object_get(json_object_get(figure, "mean"), "value")) - mean) < 1e-9);
+    assert_int_equal(json_array_size(json_object_get(document, "pairs")), 1);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(document, "pairs"), 0), "winner")), "open");
+    json_decref(document);
     // Some of its arms, in another order.
     const Outcome *outcome = e2e_run("compare", study, "--arms", "shared,blind", "--out", e2e_path("page"), "--repeats", "200", NULL);
     expect(outcome, 0, "shared - blind");

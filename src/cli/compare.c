@@ -19,6 +19,7 @@ typedef struct Arguments {
     const char *out, *names, *arms;
     int repeats, window;
     uint64_t seed;
+    bool json;
 } Arguments;
 
 static const SdqnOption OPTIONS[] = {
@@ -32,6 +33,7 @@ static const SdqnOption OPTIONS[] = {
     {"repeats", SDQN_OPTION_INT, offsetof(Arguments, repeats), .value = "N", .low = 100, .high = 10000000,
      .help = "bootstrap samples of an interval (default 50000)"},
     {"seed", SDQN_OPTION_SEED, offsetof(Arguments, seed), .value = "S", .help = "of the bootstrap's random draws (default 0)"},
+    {"json", SDQN_OPTION_FLAG, offsetof(Arguments, json), .help = "print one JSON document instead of the table"},
 };
 static const SdqnOptionTable TABLE = {
     .command = "compare",
@@ -144,6 +146,23 @@ static SdqnStatus write_page(const char *folder, const SdqnCompareDef *def, cons
     return status;
 }
 
+static SdqnStatus print_json(const SdqnCompareDef *def, const SdqnCollection *collection, SdqnError *error) {
+    int num_exclusions;
+    const SdqnExclusion *exclusions = sdqn_collection_exclusions(collection, &num_exclusions);
+    SdqnJsonWriter *writer = sdqn_json_writer_create(0);
+    if (!writer) return sdqn_error_set(error, SDQN_ERR_MEMORY, "compare: out of memory");
+    sdqn_json_begin_object(writer, NULL);
+    SdqnStatus status = sdqn_compare_json_add(writer, def, exclusions, num_exclusions, error);
+    if (status == SDQN_OK) {
+        sdqn_json_end_object(writer);
+        const char *text = sdqn_json_writer_text(writer, NULL);
+        if (text) fputs(text, stdout);
+        if (!text) status = sdqn_error_set(error, SDQN_ERR_MEMORY, "compare: out of memory for the JSON text");
+    }
+    sdqn_json_writer_destroy(writer);
+    return status;
+}
+
 static void tell_exclusions(const SdqnCollection *collection) {
     int count;
     const SdqnExclusion *exclusions = sdqn_collection_exclusions(collection, &count);
@@ -174,7 +193,7 @@ SdqnStatus sdqn_command_compare(int argc, char **argv, SdqnError *error) {
     def.pairs_are = def.set.num_arms <= MAX_ALL_PAIRS_ARMS ? "each pair of arms" : "the first arm with each other one, as there are many";
     if (status == SDQN_OK) status = sdqn_compare_verdict_table(&def, &verdict, error);
     if (status == SDQN_OK) status = write_page(arguments.out, &def, verdict, collection, error);
-    if (status == SDQN_OK) status = sdqn_table_write_text(stdout, verdict, error);
+    if (status == SDQN_OK) status = arguments.json ? print_json(&def, collection, error) : sdqn_table_write_text(stdout, verdict, error);
     sdqn_table_destroy(verdict);
     sdqn_collection_destroy(collection);
     return status;

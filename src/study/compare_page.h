@@ -3,6 +3,7 @@
 #define SDQN_STUDY_COMPARE_PAGE_H
 
 #include "core/error.h"
+#include "core/json.h"
 #include "plot/page.h"
 #include "study/arm_runs.h"
 #include "study/bootstrap.h"
@@ -39,5 +40,10 @@ SdqnStatus sdqn_compare_page_add_arms(SdqnPage *page, const SdqnCompareDef *def,
 
 /// Add the section about the pairs, if there are any. @return as above
 SdqnStatus sdqn_compare_page_add_pairs(SdqnPage *page, const SdqnCompareDef *def, SdqnError *error);
+
+/// Add the members arms, pairs (of the final policies), left_out and repeats to the object being written; what is not known is null.
+/// @return SDQN_OK or SDQN_ERR_MEMORY, after which the text is not whole
+SdqnStatus sdqn_compare_json_add(SdqnJsonWriter *writer, const SdqnCompareDef *def, const SdqnExclusion *exclusions, int num_exclusions,
+                                 SdqnError *error);
 
 #endif
