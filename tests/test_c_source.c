@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-// Each network for all tasks; those that know tasks, if not dueling, for the task of index 1 alone; a set of one network a task; and one of
-// the default size.
+// Each network for all tasks; a multilayer perceptron of every way of knowing tasks for the task of index 1 alone; a set of one network a
+// task; and one of the default size.
 enum { SINGLE = NUM_NETWORK_KINDS, SET = 2 * NUM_NETWORK_KINDS, DEFAULT_SIZE, MAX_FILES, NUM_OBSERVATIONS = 64 };
 
 static char folder[] = "/tmp/sdqn_c_source_XXXXXX";
@@ -48,7 +48,8 @@ static int write_sources(void **state) {
         const SdqnQNetworkDef def = kind_def(kind);
         networks[kind] = kind_network(&def, (uint64_t)kind + 1);
         exported[kind] = (Exported){{networks[kind], networks[kind], networks[kind]}, {0, 1, 2}, kind_portable(networks[kind], -1)};
-        if (def.dueling || (def.conditioning == SDQN_CONDITIONING_BLIND && def.residuals == SDQN_RESIDUALS_NONE)) continue;
+        const bool knows_tasks = def.conditioning != SDQN_CONDITIONING_BLIND || def.residuals != SDQN_RESIDUALS_NONE;
+        if (def.architecture != SDQN_ARCHITECTURE_MLP || def.dueling || !knows_tasks) continue;
         exported[SINGLE + kind] = (Exported){{networks[kind]}, {1}, kind_portable(networks[kind], 1)};
     }
     Exported *set = &exported[SET];
