@@ -215,8 +215,8 @@ SdqnStatus sdqn_compare_performance_table(const SdqnCompareDef *def, SdqnTable *
     char words[SDQN_COMPARE_WORDS_SIZE], caption[2 * SDQN_COMPARE_WORDS_SIZE];
     snprintf(
         caption, sizeof caption,
-        "Mean return of the final policies. IQM: mean of the middle half of all (task, seed) scores; optimality gap: mean of max(0, 200 - "
-        "score); std: over the seeds of their means over the tasks. %s.",
+        "Mean return of the final policies. IQM: mean of the middle half of all (task, seed) scores; mean and median: of the tasks' means; "
+        "gap: optimality gap, the mean of max(0, 200 - score); std: over the seeds of their means over the tasks. %s.",
         sdqn_compare_intervals(def, words));
     Maker maker = begin(def, caption, error);
     static const char *const headers[SDQN_NUM_STATISTICS] = {"IQM", "mean", "median", "gap"};
