@@ -62,8 +62,9 @@ LIB_SOURCES := $(filter-out $(KERNEL_SOURCES) src/cli/main.c src/helpers/%,$(wil
 CLI_SOURCES := src/cli/main.c
 KERNEL_OBJECTS := $(foreach k,$(KERNEL_SOURCES:.c=),$(foreach l,$(KERNEL_LEVELS),$(BUILD)/$(k)_$(l).o))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(KERNEL_OBJECTS)
-# The shared libraries have objects of their own, so that the program stays what it is.
-PIC_OBJECTS := $(LIB_OBJECTS:$(BUILD)/%=$(BUILD)/pic/%)
+# The shared libraries have objects of their own, so that the program stays what it is. What the program alone does is not in them.
+PROGRAM_ROOMS := analysis cli exchange plot study verify watch
+PIC_OBJECTS := $(patsubst $(BUILD)/%,$(BUILD)/pic/%,$(filter-out $(foreach r,$(PROGRAM_ROOMS),$(BUILD)/src/$(r)/%),$(LIB_OBJECTS)))
 # What the Python package needs of it: no files, no YAML, no JSON.
 PYTHON_SOURCES := $(filter-out src/core/json.c,$(wildcard src/core/*.c)) $(wildcard src/physics/*.c src/lander/*.c) \
   $(filter-out src/nn/safetensors.c src/nn/network_set_read.c,$(wildcard src/nn/*.c)) src/dqn/exploration.c \
