@@ -57,11 +57,13 @@ static const SdqnOptionTable TABLE = {
 };
 
 static volatile sig_atomic_t stop_requested;
+static volatile sig_atomic_t is_quiet; ///< another rank says it
 
 static void request_stop(int signal_number) {
     (void)signal_number;
     if (stop_requested != 0) _exit(1); // the runs get SIGTERM as this process ends
     stop_requested = 1;
+    if (is_quiet != 0) return;
     static const char text[] = "\nstopping: each run finishes its episode and saves its state; once more stops at once\n";
     const ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
     (void)written; // nothing better could be done about it here
@@ -196,6 +198,7 @@ static SdqnStatus run_rank(const Arguments *arguments, const char *file, Setup *
     const SdqnStatus ready = prepare(arguments, file, setup, &cause);
     if (rank > 0) {
         const SdqnMpiWork work = {&setup->plan, &setup->folder, setup->program, setup->numerics, ready == SDQN_OK ? "" : cause.message};
+        is_quiet = 1;
         catch_signals();
         status = sdqn_mpi_work(mpi, &work, &stop_requested, error);
     } else if (ready == SDQN_OK) {
