@@ -240,6 +240,21 @@ static void it_survives_what_becomes_of_the_folder(void **state) {
     assert_int_equal(finish(&terminal), 0);
 }
 
+/// Nothing is sent again that stands there already.
+static void a_run_that_rests_costs_nothing(void **state) {
+    (void)state;
+    start(&terminal, trained(), 80, 24);
+    expect_text(&terminal, 0, "q quits");
+    for (const double end = e2e_now() + 0.2; e2e_now() < end;) read_some(&terminal, 20);
+    const size_t size = terminal.size;
+    for (const double end = e2e_now() + 1.3; e2e_now() < end;) read_some(&terminal, 50);
+    assert_int_equal(terminal.size, size);
+    resize(80, 23);
+    expect_text(&terminal, size, "q quits");
+    assert_int_equal(write(terminal.descriptor, "q", 1), 1);
+    assert_int_equal(finish(&terminal), 0);
+}
+
 /// The other end of an ssh connection breaks: the program must not stay behind.
 static void it_ends_when_the_terminal_goes(void **state) {
     (void)state;
@@ -263,6 +278,7 @@ int main(void) {
         TEST(stopping_gives_the_terminal_back_and_going_on_takes_it),
         TEST(it_follows_the_size_of_the_terminal),
         TEST(it_survives_what_becomes_of_the_folder),
+        TEST(a_run_that_rests_costs_nothing),
         TEST(it_ends_when_the_terminal_goes),
     };
     return cmocka_run_group_tests_name("e2e_watch", tests, NULL, NULL);

@@ -75,9 +75,16 @@ static void put_text(FILE *out, const SdqnOptionTable *table, bool with_settings
 
 /// One word; no letter of it may be taken for a request or an escape. @return how many letters were written
 static int put_word(FILE *out, const char *word, size_t length, bool begins_line) {
-    int written = 0;
-    if (begins_line && (word[0] == '.' || word[0] == '\'')) written += fprintf(out, "\\&");
-    for (size_t i = 0; i < length; i++) written += fprintf(out, word[i] == '\\' ? "\\e" : word[i] == '-' ? "\\-" : "%c", word[i]);
+    int written = (int)length;
+    if (begins_line && (word[0] == '.' || word[0] == '\'')) fputs("\\&", out);
+    for (size_t i = 0; i < length; i++) {
+        if (word[i] == '\\' || word[i] == '-') {
+            fputs(word[i] == '-' ? "\\-" : "\\e", out);
+            written++;
+        } else {
+            fputc(word[i], out);
+        }
+    }
     return written;
 }
 

@@ -41,6 +41,8 @@ typedef struct View {
     SdqnRunWatch *watch;
     bool ascii, colours;
     int first_task;
+    char *shown; ///< the frame on the terminal; NULL: none is known to be
+    size_t shown_size;
 } View;
 
 /// A frame as text. @param text  receives memory to be freed @return SDQN_OK or SDQN_ERR_MEMORY
@@ -81,14 +83,30 @@ static SdqnStatus print_once(View *view, SdqnError *error) {
     return status;
 }
 
+static void forget_shown(View *view) {
+    free(view->shown);
+    view->shown = NULL;
+}
+
+/// Show a frame, unless it is there already: a run that rests costs a connection nothing.
 static SdqnStatus show(View *view, bool *gone, SdqnError *error) {
     char *text = NULL;
     size_t size = 0;
     int width, height;
     sdqn_terminal_size(&width, &height);
     const SdqnStatus status = make_frame(view, width, height, true, &text, &size, error);
-    if (status == SDQN_OK) *gone = !sdqn_terminal_show(text, size);
-    free(text);
+    if (status != SDQN_OK || text == NULL) {
+        free(text);
+        return status;
+    }
+    if (view->shown != NULL && size == view->shown_size && memcmp(text, view->shown, size) == 0) {
+        free(text);
+        return SDQN_OK;
+    }
+    *gone = !sdqn_terminal_show(text, size);
+    forget_shown(view);
+    view->shown = text;
+    view->shown_size = size;
     return status;
 }
 
@@ -111,6 +129,9 @@ static SdqnStatus show_live(View *view, SdqnError *error) {
         case SDQN_TERMINAL_KEY:
             going = take_key(view, key);
             break;
+        case SDQN_TERMINAL_RESIZED:
+            forget_shown(view);
+            break;
         case SDQN_TERMINAL_END:
             going = false;
             break;
@@ -119,6 +140,7 @@ static SdqnStatus show_live(View *view, SdqnError *error) {
         }
     }
     sdqn_terminal_close();
+    forget_shown(view);
     const int number = sdqn_terminal_signal();
     if (number != 0 && number != SIGINT) raise(number); // who sent it sees that it worked; Ctrl-C is a way to quit like q
     return status;
