@@ -99,7 +99,7 @@ void sdqn_behaviour_destroy(SdqnBehaviour *behaviour) {
 
 /// A run's settings come from outside: they must not keep this busy for days.
 static int episodes_to_play(const SdqnConfig *config) {
-    int64_t steps = 0, most = SDQN_BEHAVIOUR_MAX_EPISODES;
+    int64_t steps = 1, most = SDQN_BEHAVIOUR_MAX_EPISODES; // never divided by 0
     for (int t = 0; t < config->num_tasks; t++) steps += sdqn_config_find_task(config, config->tasks[t])->time_limit_steps;
     if (SDQN_BEHAVIOUR_MAX_STEPS / steps < most) most = SDQN_BEHAVIOUR_MAX_STEPS / steps;
     if (config->final_episodes < most) most = config->final_episodes;
