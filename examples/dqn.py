@@ -12,7 +12,7 @@ import torch
 
 import sharedqn
 
-ENVIRONMENTS, CAPACITY, BATCH, GAMMA = 64, 100_000, 256, 0.99
+ENVIRONMENTS, CAPACITY, BATCH, GAMMA = 64, 100_000, 128, 0.99
 
 
 class QNetwork(torch.nn.Module):
@@ -77,7 +77,7 @@ def train(task, steps, seed):
         returns[ended] = 0.0
         if replay.count < 5000:
             continue
-        for _ in range(4):
+        for _ in range(16):
             s, a, r, t, done = replay.sample(rng)
             with torch.no_grad():
                 y = r + GAMMA * (1 - done) * target(t).max(dim=1).values
@@ -85,8 +85,9 @@ def train(task, steps, seed):
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-        if k % 100 == 0:
+        if k % 25 == 0:
             target.load_state_dict(q.state_dict())
+        if k % 100 == 0:
             print(f"{(k + 1) * ENVIRONMENTS} steps: mean return of the last {len(recent)} episodes {np.mean(recent or [np.nan]):.1f}")
     return q
 
