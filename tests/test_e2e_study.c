@@ -214,6 +214,14 @@ static void mixed_or_broken_results_are_refused(void **state) {
     char *result = malloc(size + 1);
     memcpy(result, bytes, size + 1);
     free(bytes);
+    char *task = strstr(result, "\"windy\": {");
+    assert_non_null(task);
+    task[1] = 'W';
+    e2e_write_text("out/results/shared-seed1.json", result);
+    outcome = e2e_wait(start_study(file, out));
+    assert_int_equal(outcome->code, 1);
+    assert_non_null(strstr(outcome->err, "shared-seed1.json: final: its tasks are not those of its settings"));
+    task[1] = 'w';
     change_first_digit(result, "\"numerics\": \"");
     e2e_write_text("out/results/shared-seed1.json", result);
     outcome = e2e_wait(start_study(file, out));
@@ -298,6 +306,8 @@ static void bad_files_are_refused(void **state) {
         {TUNED("seeds: 7, select: area, grid: {gamma: [0.9, 9e-1]}, arms: [s]"), ":4: s_9e-1: there are two arms of this name"},
         {TUNED("seeds: 7, select: area, grid: {gamma: [0.9]}, arms: [t]"), ":4: t: no arm has this name"},
         {TUNED("seeds: 7, select: area, grid: {gamma: [0.9]}, arms: [s, s]"), ":4: arm s: is tuned twice"},
+        {TUNED("seeds: 7, select: area, grid: {seed: [1, 2]}, arms: [s]"), ":4: seed: is not a setting"},
+        {TUNED("seeds: 7, select: area, grid: {magic: [1, 2]}, arms: [s]"), ":4: arm s_1: --set magic: no such key"},
         {TUNED("seeds: 7, select: area, grid: {gamma: [0.9]}"), ":4: arms: is missing"},
         {TUNED("seeds: 7, select: area, grid: {evaluation_period: [9]}, arms: [s]"), "evaluation_seed or evaluation_period is not that"},
         {"name: a\nseeds: 1\narms: {s: {episodes: 50}}\ntuning: {seeds: 7, select: area, grid: {gamma: [0.9]}, arms: [s]}\n",

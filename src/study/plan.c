@@ -295,6 +295,7 @@ static SdqnStatus read_grid(Reader *reader, const yaml_node_t *node, Grid *grid)
         const yaml_node_t *key = node_of(reader, pair->key), *values = node_of(reader, pair->value);
         const char *name = text_of(key);
         if (!name || values->type != YAML_SEQUENCE_NODE || length_of(values) < 1) return refuse(reader, key, name ? name : "grid", why);
+        if (strcmp(name, "seed") == 0) return refuse(reader, key, name, "is not a setting: `seeds` gives them");
         for (int i = 0; i < grid->num_keys; i++) {
             if (strcmp(grid->keys[i], name) == 0) return refuse(reader, key, name, "is there twice");
         }

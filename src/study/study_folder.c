@@ -53,6 +53,13 @@ static SdqnStatus check_settings(const SdqnStudyArm *arm, const char *path, cons
                           arm->name, cause.message);
 }
 
+/// Whether a result is about the arm's tasks, in their order.
+static SdqnStatus check_tasks(const SdqnStudyArm *arm, const char *path, const SdqnStudyResult *result, SdqnError *error) {
+    bool same = result->num_tasks == arm->config.num_tasks;
+    for (int t = 0; t < result->num_tasks && same; t++) same = strcmp(result->tasks[t], arm->config.tasks[t]) == 0;
+    return same ? SDQN_OK : sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: final: its tasks are not those of its settings", path);
+}
+
 static SdqnStatus check_result(const SdqnStudyArm *arm, uint64_t seed, const char *numerics, const char *path,
                                const SdqnStudyResult *result, SdqnError *error) {
     if (strcmp(result->arm, arm->name) != 0 || result->seed != seed)
@@ -60,7 +67,8 @@ static SdqnStatus check_result(const SdqnStudyArm *arm, uint64_t seed, const cha
     if (strcmp(result->numerics, numerics) != 0)
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: was made by a program with other numerics (%.12s..., this one has %.12s...)",
                               path, result->numerics, numerics);
-    return check_settings(arm, path, result, error);
+    const SdqnStatus status = check_settings(arm, path, result, error);
+    return status == SDQN_OK ? check_tasks(arm, path, result, error) : status;
 }
 
 SdqnStatus sdqn_study_folder_take(const SdqnStudyFolder *folder, const SdqnStudyArm *arm, uint64_t seed, const char *numerics,
