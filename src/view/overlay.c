@@ -155,7 +155,10 @@ void sdqn_overlay_add(SdqnScene *scene, const SdqnSession *session, const SdqnOv
 }
 
 void sdqn_overlay_follow(SdqnOverlay *overlay, const SdqnSession *session) {
-    for (int a = 0; a < SDQN_LANDER_NUM_ACTIONS; a++) overlay->q_scale = fmax(overlay->q_scale, fabs((double)session->q[a]));
+    for (int a = 0; a < SDQN_LANDER_NUM_ACTIONS; a++) {
+        const double size = fabs((double)session->q[a]);
+        if (size > overlay->q_scale) overlay->q_scale = size; // fmax here is an internal error of gcc 12 for aarch64 at -O2
+    }
 }
 
 void sdqn_overlay_describe_end(const SdqnSession *session, char text[SDQN_SHAPE_TEXT_SIZE]) {
