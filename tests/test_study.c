@@ -1,16 +1,20 @@
-// test_study.c: the shipped study files, and results as files.
+// test_study.c: the shipped study files, results as files, and how runs are started and stopped.
 #include "core/file.h"
 #include "study/plan.h"
 #include "study/result.h"
+#include "study/runner.h"
 
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -229,11 +233,99 @@ static void damaged_results_are_refused(void **state) {
     sdqn_study_result_clear(&result);
 }
 
+// ---- runs -----------------------------------------------------------------------------------------------------------------------
+
+static char folder_path[] = "/tmp/sdqn_test_study_folder_XXXXXX";
+
+static SdqnStudyFolder make_folder(void) {
+    SdqnStudyFolder folder;
+    snprintf(folder_path + strlen(folder_path) - 6, 7, "XXXXXX");
+    assert_non_null(mkdtemp(folder_path));
+    assert_int_equal(sdqn_study_folder_open(folder_path, &folder, NULL), SDQN_OK);
+    return folder;
+}
+
+static SdqnStatus count_start(void *object, int job, int arm, uint64_t seed, bool *started, SdqnError *error) {
+    (void)job, (void)arm, (void)seed, (void)error;
+    ++*(int *)object;
+    *started = false;
+    return SDQN_OK;
+}
+static SdqnStatus no_end(void *object, int *job, int *wait_status, SdqnError *error) {
+    (void)object, (void)wait_status, (void)error;
+    *job = -1;
+    return SDQN_OK;
+}
+static void nothing_to_stop(void *object) { (void)object; }
+
+static void a_stopped_study_starts_no_run(void **state) {
+    (void)state;
+    const volatile sig_atomic_t stop = 1;
+    int starts = 0;
+    SdqnStudyPlan plan = read_plan("configs/studies/seed.yaml");
+    const SdqnStudyFolder folder = make_folder();
+    const SdqnStudyDef def = {.plan = &plan, .folder = &folder, .num_tiers = plan.num_tiers, .only_job = -1};
+    const SdqnLauncher launcher = {&starts, count_start, no_end, nothing_to_stop};
+    SdqnStudy *study = NULL;
+    assert_int_equal(sdqn_study_create(&def, &study, NULL), SDQN_OK);
+    assert_int_equal(sdqn_study_run(study, &launcher, &stop, NULL, NULL, NULL), SDQN_ERR_INTERRUPTED);
+    assert_int_equal(starts, 0);
+    sdqn_study_destroy(study);
+    sdqn_study_plan_clear(&plan);
+    assert_int_equal(sdqn_file_remove_tree(folder_path, NULL), SDQN_OK);
+}
+
+static void swallow(int number) { (void)number; }
+
+/// The study's own handler, which a run has until it is another program, must not swallow what asks the run to stop.
+static void a_run_can_be_stopped_as_soon_as_it_is_started(void **state) {
+    (void)state;
+    enum { TRIES = 20 };
+    static const char script[] = "#!/bin/sh\nexec sleep 5\n";
+    const SdqnStudyFolder folder = make_folder();
+    static SdqnStudyArm arm = {.name = "a"};
+    char program[SDQN_PATH_SIZE];
+    assert_int_equal(sdqn_file_join(folder_path, "program", program, NULL), SDQN_OK);
+    assert_int_equal(sdqn_file_write(program, &(SdqnPiece){script, sizeof script - 1}, 1, NULL), SDQN_OK);
+    assert_int_equal(chmod(program, 0700), 0);
+    void (*before)(int) = signal(SIGTERM, swallow);
+    for (int i = 0; i < TRIES; i++) {
+        pid_t process;
+        int ended = 0;
+        assert_int_equal(sdqn_study_folder_start(&folder, program, &arm, (uint64_t)i, &process, NULL), SDQN_OK);
+        kill(process, SIGTERM);
+        assert_int_equal(waitpid(process, &ended, 0), process);
+        if (!WIFSIGNALED(ended) || WTERMSIG(ended) != SIGTERM) fail_msg("try %d: wait status %d", i, ended);
+    }
+    signal(SIGTERM, before);
+    assert_int_equal(sdqn_file_remove_tree(folder_path, NULL), SDQN_OK);
+}
+
+static void a_program_that_is_gone_is_named_as_the_reason(void **state) {
+    (void)state;
+    const SdqnStudyFolder folder = make_folder();
+    static SdqnStudyArm arm = {.name = "a"};
+    char failure[SDQN_STUDY_FAILURE_SIZE];
+    pid_t process;
+    int ended = 0;
+    assert_int_equal(sdqn_study_folder_start(&folder, "/no/such/program", &arm, 1, &process, NULL), SDQN_OK);
+    assert_int_equal(waitpid(process, &ended, 0), process);
+    sdqn_study_folder_failure(&folder, &arm, 1, ended, failure);
+    assert_non_null(strstr(failure, "cannot be started"));
+    assert_int_equal(sdqn_file_remove_tree(folder_path, NULL), SDQN_OK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_shipped_study_is_as_planned),     cmocka_unit_test(candidates_are_named_by_their_values),
-        cmocka_unit_test(areas_are_means_over_training),       cmocka_unit_test(results_are_read_back),
-        cmocka_unit_test(scores_at_a_budget_lie_on_the_curve), cmocka_unit_test(damaged_results_are_refused),
+        cmocka_unit_test(the_shipped_study_is_as_planned),
+        cmocka_unit_test(candidates_are_named_by_their_values),
+        cmocka_unit_test(areas_are_means_over_training),
+        cmocka_unit_test(results_are_read_back),
+        cmocka_unit_test(scores_at_a_budget_lie_on_the_curve),
+        cmocka_unit_test(damaged_results_are_refused),
+        cmocka_unit_test(a_stopped_study_starts_no_run),
+        cmocka_unit_test(a_run_can_be_stopped_as_soon_as_it_is_started),
+        cmocka_unit_test(a_program_that_is_gone_is_named_as_the_reason),
     };
     return cmocka_run_group_tests_name("study", tests, make_path, remove_path);
 }

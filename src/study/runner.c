@@ -261,6 +261,11 @@ SdqnStatus sdqn_study_run(SdqnStudy *study, const SdqnLauncher *launcher, const 
     double looked = 0.0;
     SdqnStatus status = SDQN_OK;
     while (status == SDQN_OK && is_unfinished(study)) {
+        if (stop && *stop != 0) { // before another one is started
+            status = sdqn_error_set(error, SDQN_ERR_INTERRUPTED, "stopped after %d of %d runs", count_jobs(study, SDQN_JOB_DONE),
+                                    count_wanted(study));
+            break;
+        }
         status = fill(study, launcher, error);
         if (status == SDQN_OK) status = reap(study, launcher, false, error);
         if (status == SDQN_OK) status = decide(study, error);
@@ -269,9 +274,6 @@ SdqnStatus sdqn_study_run(SdqnStudy *study, const SdqnLauncher *launcher, const 
             looked = sdqn_clock_seconds();
         }
         if (watch) watch(context, study);
-        if (status == SDQN_OK && stop && *stop != 0)
-            status = sdqn_error_set(error, SDQN_ERR_INTERRUPTED, "stopped after %d of %d runs", count_jobs(study, SDQN_JOB_DONE),
-                                    count_wanted(study));
         rest();
     }
     if (status != SDQN_OK) stop_all(study, launcher);

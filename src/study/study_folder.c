@@ -183,14 +183,22 @@ int64_t sdqn_study_folder_episodes(const SdqnStudyFolder *folder, const SdqnStud
     return episodes;
 }
 
-/// Become the run. Between fork and exec only what a signal handler may do.
-static void become(const char *log, char *const *arguments, pid_t parent) {
+/// Become the run. Between fork and exec only what a signal handler may do; no signal comes in until the study's handlers, which would
+/// swallow it, are gone. @param signals  the study's own mask
+static void become(const char *log, char *const *arguments, pid_t parent, const sigset_t *signals) {
+    static const char unstarted[] = "the program cannot be started: was it moved or removed?\n";
     prctl(PR_SET_PDEATHSIG, SIGTERM); // a study that is killed takes its runs along; they save their state
     if (getppid() != parent) _exit(127);
     const int out = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), in = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (out < 0 || in < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0) _exit(127);
-    setpgid(0, 0); // Ctrl-C is for the study, which passes it on
+    setpgid(0, 0);           // Ctrl-C is for the study, which passes it on
+    signal(SIGINT, SIG_IGN); // one that came before is forgotten
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    sigprocmask(SIG_SETMASK, signals, NULL);
     execv(arguments[0], arguments);
+    const ssize_t written = write(STDERR_FILENO, unstarted, sizeof unstarted - 1);
+    (void)written; // nothing better could be done about it here
     _exit(127);
 }
 
@@ -214,8 +222,12 @@ SdqnStatus sdqn_study_folder_start(const SdqnStudyFolder *folder, const char *pr
     }
     assert(count < MAX_ARGUMENTS);
     const pid_t parent = getpid();
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
     *process = fork();
-    if (*process < 0) return sdqn_error_set(error, SDQN_ERR_IO, "study: cannot start a process: %s", strerror(errno));
-    if (*process == 0) become(log, (char *const *)arguments, parent);
-    return SDQN_OK;
+    const int reason = errno;
+    if (*process == 0) become(log, (char *const *)arguments, parent, &before);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return *process > 0 ? SDQN_OK : sdqn_error_set(error, SDQN_ERR_IO, "study: cannot start a process: %s", strerror(reason));
 }
