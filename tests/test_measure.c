@@ -139,11 +139,12 @@ static void contrasts_are_corrected_together(void **state) {
 
 static void runs_that_never_reach_count_as_late(void **state) {
     (void)state;
-    static const SdqnSampleCost costs[] = {{true, 10, 100, 5, 5},   {false, 0, 0, 0, 0}, {true, 30, 300, 15, 15},
+    static const SdqnSampleCost costs[] = {{true, 10, 100, 5, 4},   {false, 0, 0, 0, 0}, {true, 30, 300, 15, 12},
                                            {true, 20, 900, 10, 10}, {false, 0, 0, 0, 0}, {false, 0, 0, 0, 0}};
     SdqnReach reach;
     assert_int_equal(sdqn_arm_reaches(costs, 5, 1, &reach, NULL), SDQN_OK);
     assert_true(reach.reached == 3 && reach.episodes == 30.0 && reach.steps == 900.0 && reach.updates == 15.0);
+    assert_true(reach.task_episodes == 12.0);
     assert_int_equal(sdqn_arm_reaches(costs, 4, 1, &reach, NULL), SDQN_OK);
     assert_true(reach.reached == 3 && reach.episodes == 25.0 && reach.steps == 600.0);
     assert_int_equal(sdqn_arm_reaches(costs, 6, 1, &reach, NULL), SDQN_OK);

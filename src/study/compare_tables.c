@@ -356,6 +356,7 @@ static void add_reach_rows(Maker *maker, int task) {
             sdqn_table_add_text(maker->table, set->arms[a].name);
             sdqn_table_add_number(maker->table, reaches[a][k].reached);
             sdqn_table_add_number(maker->table, set->arms[a].num_runs);
+            sdqn_table_add_number(maker->table, reaches[a][k].task_episodes);
             sdqn_table_add_number(maker->table, reaches[a][k].episodes);
             sdqn_table_add_number(maker->table, reaches[a][k].steps);
             sdqn_table_add_number(maker->table, reaches[a][k].updates);
@@ -368,15 +369,17 @@ SdqnStatus sdqn_compare_reach_table(const SdqnCompareDef *def, SdqnTable **table
     char caption[2 * SDQN_COMPARE_WORDS_SIZE];
     snprintf(
         caption, sizeof caption,
-        "Sample efficiency: training of the whole run, over all tasks, until the rolling mean return of the last %d training episodes of "
+        "Sample efficiency: episodes of the task and training of the whole run, over all tasks, until the rolling mean return of the last "
+        "%d training episodes of "
         "the "
         "task (of every task, for the mean over tasks) first reached the threshold. Median over all n seeds, where a run that never did "
         "counts as later than any other; -: half of the runs or more never did.",
         def->window);
     Maker maker = begin(def, caption, error);
-    static const char *const headers[] = {"threshold", "arm", "reached", "n", "episodes", "environment steps", "updates"};
+    static const char *const headers[] = {"threshold",         "arm",    "reached", "n", "episodes of the task", "episodes",
+                                          "environment steps", "updates"};
     sdqn_table_add_column(maker.table, "task", SDQN_COLUMN_TEXT, 0);
-    for (int i = 0; i < 7; i++) sdqn_table_add_column(maker.table, headers[i], i == 1 ? SDQN_COLUMN_TEXT : SDQN_COLUMN_NUMBER, 0);
+    for (int i = 0; i < 8; i++) sdqn_table_add_column(maker.table, headers[i], i == 1 ? SDQN_COLUMN_TEXT : SDQN_COLUMN_NUMBER, 0);
     for (int t = SDQN_ALL_TASKS; t < sdqn_compare_num_tasks(def) && maker.status == SDQN_OK; t++) add_reach_rows(&maker, t);
     return end(&maker, table);
 }

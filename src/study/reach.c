@@ -33,17 +33,20 @@ static double censored_median(double *values, int n) {
 
 static double cost_of(const SdqnSampleCost *cost, int which) {
     if (!cost->reached) return (double)NAN;
-    return which == 0 ? (double)cost->episodes : which == 1 ? (double)cost->steps : (double)cost->updates;
+    return which == 0   ? (double)cost->episodes
+           : which == 1 ? (double)cost->steps
+           : which == 2 ? (double)cost->updates
+                        : (double)cost->task_episodes;
 }
 
 SdqnStatus sdqn_arm_reaches(const SdqnSampleCost *costs, int num_runs, int num_thresholds, SdqnReach *reaches, SdqnError *error) {
     double *values = malloc((size_t)num_runs * sizeof *values);
     if (!values) return out_of_memory(error);
     for (int k = 0; k < num_thresholds; k++) {
-        double *const medians[] = {&reaches[k].episodes, &reaches[k].steps, &reaches[k].updates};
+        double *const medians[] = {&reaches[k].episodes, &reaches[k].steps, &reaches[k].updates, &reaches[k].task_episodes};
         reaches[k].reached = 0;
         for (int i = 0; i < num_runs; i++) reaches[k].reached += costs[(size_t)i * (size_t)num_thresholds + (size_t)k].reached;
-        for (int which = 0; which < 3; which++) {
+        for (int which = 0; which < 4; which++) {
             for (int i = 0; i < num_runs; i++) values[i] = cost_of(&costs[(size_t)i * (size_t)num_thresholds + (size_t)k], which);
             *medians[which] = censored_median(values, num_runs);
         }

@@ -13,7 +13,8 @@
 /// What it took an arm until the rolling mean of the training returns first reached a threshold (run/sample_efficiency.h).
 typedef struct SdqnReach {
     int reached;                     ///< runs that did
-    double episodes, steps, updates; ///< medians over all runs; NaN where not known
+    double task_episodes;            ///< of the task alone; like the next ones a median over all runs, NaN where not known
+    double episodes, steps, updates; ///< of the whole run
 } SdqnReach;
 
 /// What every run took. @param costs [num_runs, num_thresholds] written @return SDQN_OK or SDQN_ERR_MEMORY
