@@ -136,6 +136,19 @@ static void write_candidates(FILE *out, const SdqnStudyPlan *plan, const SdqnStu
     }
 }
 
+/// A comparison of a tuned arm with one that keeps its method's settings is not on equal terms: the report names these.
+static void write_untuned(FILE *out, const SdqnStudyPlan *plan) {
+    const char *between = "\nNot tuned, with the settings of their methods or of the study's file: ";
+    bool any = false;
+    for (int a = 0; a < plan->num_arms; a++) {
+        if (plan->arms[a].candidate_of >= 0 || plan->arms[a].tuned_by >= 0) continue;
+        fprintf(out, "%s%s", between, plan->arms[a].name);
+        between = ", ";
+        any = true;
+    }
+    if (any) fputs(".\n", out);
+}
+
 static void write_tuning(FILE *out, const SdqnStudyPlan *plan, const SdqnStudy *study) {
     if (plan->num_tunings == 0) return;
     fputs("## Tuning\n\nMeans over tasks and tuning seeds; the candidate in bold gives its settings to the arm", out);
@@ -153,6 +166,7 @@ static void write_tuning(FILE *out, const SdqnStudyPlan *plan, const SdqnStudy *
         const int by = plan->arms[a].tuned_by;
         if (by >= 0 && by != a) fprintf(out, "\n%s gets what is chosen for %s.\n", plan->arms[a].name, plan->arms[by].name);
     }
+    write_untuned(out, plan);
     fputc('\n', out);
 }
 
