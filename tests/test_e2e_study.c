@@ -101,6 +101,8 @@ static void tiers_run_one_after_the_other(void **state) {
     expect_in(out, "report.md", "9 of 9 runs are done");
     expect_in(out, "report.md", "| onehot | shared | 1 |"); // one seed in common
     expect_in(out, "report.md", "\nNot tuned, with the settings of their methods or of the study's file: independent.\n");
+    expect_in(out, "report.md", "Share of episodes cut by the time limit, a - b:\n\n| a | b | standard | windy | heavy |\n");
+    expect_in(out, "report.md", "| a | b | a / b - 1 | standard | windy | heavy |\n");
     outcome = e2e_run("study", file, "--out", out, "--tier", "3", NULL);
     assert_int_equal(outcome->code, 2);
     assert_non_null(strstr(outcome->err, "--tier 3: must be a number in [1, 2] or the name of a tier"));

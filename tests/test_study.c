@@ -140,6 +140,9 @@ static void scores_at_a_budget_lie_on_the_curve(void **state) {
         const double score = sdqn_study_result_score(&result, cases[i].kind, cases[i].budget, 0);
         if (!(fabs(score - cases[i].score) < 1e-12)) fail_msg("case %zu: expected %.17g, found %.17g", i, cases[i].score, score);
     }
+    assert_true(sdqn_study_result_score(&result, SDQN_SCORE_TIMEOUT, 0.0, 1) == 1.0);
+    assert_true(sdqn_study_result_score(&result, SDQN_SCORE_LENGTH, 0.0, 1) == 400.0);
+    assert_true(isinf(sdqn_study_result_reach(&result, SDQN_SCORE_LENGTH)));
     assert_true(isnan(sdqn_study_result_score(&result, SDQN_SCORE_VALUE_AT_STEPS, 99, 0)));
     assert_true(isnan(sdqn_study_result_score(&result, SDQN_SCORE_AREA_TO_EPISODES, 49, 0)));
     assert_true(sdqn_study_result_reach(&result, SDQN_SCORE_VALUE_AT_STEPS) == 303.0);

@@ -35,9 +35,9 @@
 #define SDQN_STUDY_MAX_SEEDS 10000
 #define SDQN_STUDY_MAX_COMPARISONS 256
 
-/// Which score of a run and task: a mean return. The last four are of the evaluation curve up to a budget, so that runs with different
-/// lengths can be compared: the curve's value there, between two evaluations on the line through them, or its area from the first
-/// evaluation until there over the width, by trapezoids.
+/// Which score of a run and task: a mean return, but for the last two. The four with a budget are of the evaluation curve up to it, so that
+/// runs with different lengths can be compared: the curve's value there, between two evaluations on the line through them, or its area from
+/// the first evaluation until there over the width, by trapezoids.
 typedef enum SdqnScoreKind {
     SDQN_SCORE_FINAL = 0,         ///< of the final evaluation
     SDQN_SCORE_AREA,              ///< area under the whole curve, over training episodes
@@ -45,6 +45,8 @@ typedef enum SdqnScoreKind {
     SDQN_SCORE_AREA_TO_EPISODES,  ///< area until then
     SDQN_SCORE_VALUE_AT_STEPS,    ///< value after so many environment steps
     SDQN_SCORE_AREA_TO_STEPS,     ///< area until then
+    SDQN_SCORE_TIMEOUT,           ///< share of the final evaluation's episodes that were cut by the time limit
+    SDQN_SCORE_LENGTH,            ///< mean length of the final evaluation's episodes, in environment steps
 } SdqnScoreKind;
 
 /// Two arms to compare, by index.

@@ -1,6 +1,7 @@
 #include "study/report_scores.h"
 
 #include "study/comparison.h"
+#include "study/gain.h"
 #include "study/significance.h"
 #include "study/study_scores.h"
 
@@ -16,6 +17,14 @@
 
 static void write_estimate(FILE *out, const SdqnEstimate *estimate, int decimals) {
     fprintf(out, " %.*f [%.*f, %.*f] |", decimals, estimate->value, decimals, estimate->low, decimals, estimate->high);
+}
+
+static void write_known(FILE *out, const SdqnEstimate *estimate, int decimals) {
+    if (isnan(estimate->value)) {
+        fputs(" - |", out);
+    } else {
+        write_estimate(out, estimate, decimals);
+    }
 }
 
 static void write_number(FILE *out, double value) {
@@ -162,6 +171,7 @@ typedef struct Planned {
     SdqnEstimate difference;                              ///< mean over tasks, seed by seed
     SdqnEstimate task_differences[SDQN_CONFIG_MAX_TASKS]; ///< of each task
     SdqnEstimate improvement;                             ///< P(a > b), if asked for
+    SdqnGain gain;                                        ///< likewise
     double deviation_a, deviation_b;                      ///< of the seeds' means over tasks
     double welch_p, holm_p, permutation_p, paired_permutation_p;
 } Planned;
@@ -179,6 +189,7 @@ static SdqnStatus compare_scores(const SdqnScores *scores, bool tests, double *m
     sdqn_scores_seed_means(scores, 1, b);
     if (status == SDQN_OK) status = sdqn_bootstrap_paired_difference(&bootstrap, a, b, n, &planned->difference, error);
     if (status == SDQN_OK && tests) status = sdqn_bootstrap_improvement(&bootstrap, scores, 0, scores, 1, &planned->improvement, error);
+    if (status == SDQN_OK && tests) status = sdqn_gain(&bootstrap, scores, &planned->gain, error);
     planned->seeds = n;
     planned->deviation_a = sdqn_deviation(a, (size_t)n);
     planned->deviation_b = sdqn_deviation(b, (size_t)n);
@@ -225,7 +236,7 @@ static void correct(Planned *planned, int count) {
     for (int i = 0; i < count; i++) planned[i].holm_p = isnan(planned[i].welch_p) ? (double)NAN : corrected[i];
 }
 
-/// @param tests  whether P(a > b) and the permutation tests are wanted too, which take longer
+/// @param tests  whether P(a > b), gains and the permutation tests are wanted too, which take longer
 /// @param planned  receives [plan->num_comparisons]; the caller frees it, also after an error
 static SdqnStatus compare_all(const SdqnStudyPlan *plan, const SdqnStudy *study, SdqnScoreKind kind, bool tests, Planned **planned,
                               SdqnError *error) {
@@ -282,28 +293,68 @@ static void write_tests(FILE *out, const SdqnStudyPlan *plan, const Planned *pla
     fputc('\n', out);
 }
 
-static void write_task_differences(FILE *out, const SdqnStudyPlan *plan, const Planned *planned) {
+/// Head of a table of pairs with a column a task.
+static void write_pairs_head(FILE *out, const SdqnStudyPlan *plan, const char *title, const char *first_column) {
     const SdqnConfig *config = &plan->arms[0].config;
-    fputs("a - b, task by task:\n\n| a | b |", out);
+    fprintf(out, "%s:\n\n| a | b |%s", title, first_column);
     for (int t = 0; t < config->num_tasks; t++) fprintf(out, " %s |", config->tasks[t]);
-    write_rule(out, 2 + config->num_tasks);
+    write_rule(out, 2 + (first_column[0] != '\0') + config->num_tasks);
+}
+
+static void write_task_differences(FILE *out, const SdqnStudyPlan *plan, const Planned *planned, const char *title, int decimals) {
+    write_pairs_head(out, plan, title, "");
     for (int i = 0; i < plan->num_comparisons; i++) {
         if (!planned[i].made) continue;
         write_names(out, plan, i);
-        for (int t = 0; t < config->num_tasks; t++) write_estimate(out, &planned[i].task_differences[t], 1);
+        for (int t = 0; t < plan->arms[0].config.num_tasks; t++) write_estimate(out, &planned[i].task_differences[t], decimals);
         fputc('\n', out);
     }
     fputc('\n', out);
+}
+
+static void write_gains(FILE *out, const SdqnStudyPlan *plan, const Planned *planned) {
+    write_pairs_head(out, plan,
+                     "mean of a / mean of b - 1 (-: b's mean is not surely above 0), and a - b on a task less its mean on the other tasks",
+                     " a / b - 1 |");
+    for (int i = 0; i < plan->num_comparisons; i++) {
+        const SdqnGain *gain = &planned[i].gain;
+        if (!planned[i].made) continue;
+        write_names(out, plan, i);
+        write_known(out, &gain->relative, 3);
+        for (int t = 0; t < plan->arms[0].config.num_tasks; t++) write_known(out, &gain->beyond_others[t], 1);
+        fputc('\n', out);
+    }
+    fputc('\n', out);
+}
+
+/// Differences of how the final policies' episodes end.
+static SdqnStatus write_ends(FILE *out, const SdqnStudyPlan *plan, const SdqnStudy *study, SdqnError *error) {
+    static const struct {
+        SdqnScoreKind kind;
+        const char *title;
+        int decimals;
+    } tables[] = {{SDQN_SCORE_TIMEOUT, "Share of episodes cut by the time limit, a - b", 3},
+                  {SDQN_SCORE_LENGTH, "Mean length of the episodes in environment steps, a - b", 1}};
+    SdqnStatus status = SDQN_OK;
+    for (size_t k = 0; k < sizeof tables / sizeof *tables && status == SDQN_OK; k++) {
+        Planned *planned;
+        status = compare_all(plan, study, tables[k].kind, false, &planned, error);
+        if (status == SDQN_OK) write_task_differences(out, plan, planned, tables[k].title, tables[k].decimals);
+        free(planned);
+    }
+    return status;
 }
 
 static SdqnStatus write_comparisons(FILE *out, const SdqnStudyPlan *plan, const SdqnStudy *study, SdqnScoreKind kind, SdqnError *error) {
     Planned *planned;
     if (plan->num_comparisons == 0) return SDQN_OK;
     fputs("### Planned comparisons\n\n", out);
-    const SdqnStatus status = compare_all(plan, study, kind, true, &planned, error);
+    SdqnStatus status = compare_all(plan, study, kind, true, &planned, error);
     if (status == SDQN_OK && write_not_made(out, plan, planned) > 0) {
         write_tests(out, plan, planned);
-        write_task_differences(out, plan, planned);
+        write_task_differences(out, plan, planned, "a - b, task by task", 1);
+        write_gains(out, plan, planned);
+        if (kind == SDQN_SCORE_FINAL) status = write_ends(out, plan, study, error);
     }
     free(planned);
     return status;

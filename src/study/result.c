@@ -575,13 +575,16 @@ static void follow(const SdqnStudyResult *result, SdqnScoreKind kind, double bud
 }
 
 double sdqn_study_result_reach(const SdqnStudyResult *result, SdqnScoreKind kind) {
-    if (kind == SDQN_SCORE_FINAL || kind == SDQN_SCORE_AREA) return (double)INFINITY;
+    const bool has_budget = kind >= SDQN_SCORE_VALUE_AT_EPISODES && kind <= SDQN_SCORE_AREA_TO_STEPS;
+    if (!has_budget) return (double)INFINITY;
     return result->curve.count > 0 ? place_of(&result->curve, kind, result->curve.count - 1) : 0.0;
 }
 
 double sdqn_study_result_score(const SdqnStudyResult *result, SdqnScoreKind kind, double budget, int task) {
     double value, area;
     if (kind == SDQN_SCORE_FINAL) return result->final[task].mean;
+    if (kind == SDQN_SCORE_TIMEOUT) return result->final[task].timeout;
+    if (kind == SDQN_SCORE_LENGTH) return result->final[task].steps;
     follow(result, kind, kind == SDQN_SCORE_AREA ? (double)INFINITY : budget, task, &value, &area);
     return kind == SDQN_SCORE_VALUE_AT_EPISODES || kind == SDQN_SCORE_VALUE_AT_STEPS ? value : area;
 }
