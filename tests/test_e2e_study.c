@@ -95,6 +95,7 @@ static void tiers_run_one_after_the_other(void **state) {
     expect_in(out, "report.md", "8 of 9 runs are done");
     expect_in(out, "report.md", "- **onehot is left out**: 0 of 1 runs are done");
     expect_in(out, "report.md", "1 of 2 cannot be made: onehot against shared (onehot is not complete)");
+    expect_in(out, "report.html", "corrected by Holm for all 2 planned pairs"); // as the report does
     outcome = e2e_wait(start_study(file, out));
     assert_int_equal(outcome->code, 0);
     assert_non_null(strstr(outcome->err, "8 of 9 runs were there"));

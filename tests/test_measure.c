@@ -74,7 +74,7 @@ static void one_run_has_no_interval(void **state) {
     assert_true(difference.pairs == 0 && difference.verdict == 0);
     const SdqnArmRuns arms[] = {a.runs, b.runs};
     SdqnContrast contrast = {.a = 0, .b = 1};
-    assert_int_equal(sdqn_contrast_list(&bootstrap, &(SdqnArmSet){2, arms}, SDQN_MEASURE_RETURN, &contrast, 1, NULL), SDQN_OK);
+    assert_int_equal(sdqn_contrast_list(&bootstrap, &(SdqnArmSet){2, arms}, SDQN_MEASURE_RETURN, &contrast, 1, 1, NULL), SDQN_OK);
     assert_true(contrast.improvement.value == 0.0 && isnan(contrast.improvement.low) && isnan(contrast.welch_p));
     assert_true(isnan(contrast.permutation_p) && isnan(contrast.holm_p));
 }
@@ -128,13 +128,25 @@ static void contrasts_are_corrected_together(void **state) {
     make_arm(&c, seeds, (const double[]){2, 1, 4, 3}, 4);
     const SdqnArmRuns arms[] = {a.runs, b.runs, c.runs};
     SdqnContrast contrasts[] = {{.a = 0, .b = 1}, {.a = 0, .b = 2}};
-    assert_int_equal(sdqn_contrast_list(&bootstrap, &(SdqnArmSet){3, arms}, SDQN_MEASURE_RETURN, contrasts, 2, NULL), SDQN_OK);
+    assert_int_equal(sdqn_contrast_list(&bootstrap, &(SdqnArmSet){3, arms}, SDQN_MEASURE_RETURN, contrasts, 2, 2, NULL), SDQN_OK);
     assert_true(contrasts[0].holm_p == 2.0 * contrasts[0].welch_p && contrasts[0].welch_p < contrasts[1].welch_p);
     assert_true(contrasts[1].holm_p == contrasts[1].welch_p && contrasts[1].welch_p == 1.0);
     // Of the 16 pairs of runs the first wins one (4 over 3) and ties two; the same on both tasks.
     assert_true(fabs(contrasts[0].improvement.value - 2.0 / 16.0) < 1e-12);
     assert_true(contrasts[1].improvement.value == 0.5);
     assert_true(contrasts[0].improvement.low >= 0.0 && contrasts[0].improvement.high <= 1.0);
+}
+
+static void contrasts_that_cannot_be_made_yet_are_corrected_for_too(void **state) {
+    (void)state;
+    Arm a, b;
+    make_arm(&a, seeds, (const double[]){1, 2, 3, 4}, 4);
+    make_arm(&b, seeds, (const double[]){11, 12, 13, 17}, 4);
+    const SdqnArmRuns arms[] = {a.runs, b.runs};
+    SdqnContrast contrast = {.a = 0, .b = 1};
+    assert_int_equal(sdqn_contrast_list(&bootstrap, &(SdqnArmSet){2, arms}, SDQN_MEASURE_RETURN, &contrast, 1, 3, NULL), SDQN_OK);
+    assert_true(contrast.welch_p < 0.05);
+    assert_true(contrast.holm_p == 3.0 * contrast.welch_p);
 }
 
 static void runs_that_never_reach_count_as_late(void **state) {
@@ -153,9 +165,13 @@ static void runs_that_never_reach_count_as_late(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(measures_are_those_of_a_run),        cmocka_unit_test(one_run_has_no_interval),
-        cmocka_unit_test(common_seeds_are_compared_in_pairs), cmocka_unit_test(six_pairs_can_decide_and_five_cannot),
-        cmocka_unit_test(contrasts_are_corrected_together),   cmocka_unit_test(runs_that_never_reach_count_as_late),
+        cmocka_unit_test(measures_are_those_of_a_run),
+        cmocka_unit_test(one_run_has_no_interval),
+        cmocka_unit_test(common_seeds_are_compared_in_pairs),
+        cmocka_unit_test(six_pairs_can_decide_and_five_cannot),
+        cmocka_unit_test(contrasts_that_cannot_be_made_yet_are_corrected_for_too),
+        cmocka_unit_test(contrasts_are_corrected_together),
+        cmocka_unit_test(runs_that_never_reach_count_as_late),
     };
     return cmocka_run_group_tests_name("measure", tests, NULL, NULL);
 }

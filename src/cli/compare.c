@@ -189,7 +189,7 @@ SdqnStatus sdqn_command_compare(int argc, char **argv, SdqnError *error) {
                           .window = arguments.window};
     tell_exclusions(collection);
     if (arguments.arms) status = choose_arms(arguments.arms, &def.set, chosen, error);
-    def.num_pairs = make_pairs(def.set.num_arms, pairs);
+    def.num_pairs = def.num_planned = make_pairs(def.set.num_arms, pairs);
     def.pairs_are = def.set.num_arms <= MAX_ALL_PAIRS_ARMS ? "each pair of arms" : "the first arm with each other one, as there are many";
     if (status == SDQN_OK) status = sdqn_compare_verdict_table(&def, &verdict, error);
     if (status == SDQN_OK) status = write_page(arguments.out, &def, verdict, collection, error);

@@ -78,7 +78,8 @@ static SdqnStatus add_pairs(SdqnJsonWriter *writer, const SdqnCompareDef *def, S
         contrasts[i].a = def->pairs[i].a;
         contrasts[i].b = def->pairs[i].b;
     }
-    const SdqnStatus status = sdqn_contrast_list(&def->bootstrap, &def->set, SDQN_MEASURE_RETURN, contrasts, def->num_pairs, error);
+    const SdqnStatus status =
+        sdqn_contrast_list(&def->bootstrap, &def->set, SDQN_MEASURE_RETURN, contrasts, def->num_pairs, def->num_planned, error);
     sdqn_json_begin_array(writer, "pairs");
     for (int i = 0; i < def->num_pairs && status == SDQN_OK; i++) add_pair(writer, def, &contrasts[i]);
     sdqn_json_end_array(writer);

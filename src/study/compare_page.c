@@ -75,7 +75,7 @@ static SdqnContrast *contrast(Writer *writer, SdqnMeasureKind kind) {
         contrasts[i].a = def->pairs[i].a;
         contrasts[i].b = def->pairs[i].b;
     }
-    writer->status = sdqn_contrast_list(&def->bootstrap, &def->set, kind, contrasts, def->num_pairs, writer->error);
+    writer->status = sdqn_contrast_list(&def->bootstrap, &def->set, kind, contrasts, def->num_pairs, def->num_planned, writer->error);
     return contrasts;
 }
 

@@ -20,8 +20,9 @@ typedef struct SdqnCompareDef {
     SdqnArmSet set;
     const char *heading;      ///< behind the titles of the sections; "" for a page of one comparison
     const char *suffix;       ///< behind the names of tables and figures: letters, digits and '-', at most 16; "" likewise
-    const SdqnArmPair *pairs; ///< [num_pairs] to be tested, for which Holm's correction is
+    const SdqnArmPair *pairs; ///< [num_pairs] to be tested
     int num_pairs;
+    int num_planned;       ///< pairs that Holm's correction is for, >= num_pairs: with those that cannot be tested yet
     const char *pairs_are; ///< of what kind they are, as in "Pairs: each pair of arms."
     SdqnBootstrap bootstrap;
     int window; ///< episodes of a task in rolling means

@@ -404,9 +404,10 @@ SdqnStatus sdqn_compare_pairs_table(const SdqnCompareDef *def, const SdqnContras
     snprintf(
         caption, sizeof caption,
         "%s, means over tasks: a less b with its 95 %% bootstrap interval over the seeds; %s. P(a > b): probability that a run of a scores "
-        "higher, mean over the tasks. p-values, two-sided: Welch's t-test, the same corrected by Holm for all %d pairs of this table, "
+        "higher, mean over the tasks. p-values, two-sided: Welch's t-test, the same corrected by Holm for all %d %s, "
         "permutation of the arms, and of the signs of the paired differences.",
-        what, pairs_note, def->num_pairs);
+        what, pairs_note, def->num_planned,
+        def->num_planned > def->num_pairs ? "planned pairs, also those that are not here yet" : "pairs of this table");
     Maker maker = begin(def, caption, error);
     static const char *const headers[] = {"Welch", "Holm", "permutation", "signs"};
     sdqn_table_add_column(maker.table, "a", SDQN_COLUMN_TEXT, 0);

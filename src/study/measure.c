@@ -212,16 +212,18 @@ static SdqnStatus contrast(const SdqnBootstrap *bootstrap, const SdqnArmSet *set
 }
 
 SdqnStatus sdqn_contrast_list(const SdqnBootstrap *bootstrap, const SdqnArmSet *set, SdqnMeasureKind kind, SdqnContrast *contrasts,
-                              int count, SdqnError *error) {
-    double *p = calloc(2 * ((size_t)count + 1), sizeof *p);
+                              int count, int planned, SdqnError *error) {
+    assert(planned >= count);
+    double *p = calloc(2 * ((size_t)planned + 1), sizeof *p);
     if (!p) return out_of_memory(error);
     SdqnStatus status = SDQN_OK;
+    for (int i = count; i < planned; i++) p[i] = 1.0;
     for (int i = 0; i < count && status == SDQN_OK; i++) {
         status = contrast(bootstrap, set, kind, &contrasts[i], error);
         p[i] = contrasts[i].welch_p;
     }
-    if (status == SDQN_OK) sdqn_holm(p, count, p + count);
-    for (int i = 0; i < count && status == SDQN_OK; i++) contrasts[i].holm_p = p[count + i];
+    if (status == SDQN_OK) sdqn_holm(p, planned, p + planned);
+    for (int i = 0; i < count && status == SDQN_OK; i++) contrasts[i].holm_p = p[planned + i];
     free(p);
     return status;
 }

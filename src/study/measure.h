@@ -63,13 +63,15 @@ typedef struct SdqnContrast {
     SdqnEstimate improvement; ///< probability that a run of a scores higher than one of b, mean over the tasks; interval NaN for one run
     double welch_p;           ///< on the runs' means over the tasks; NaN where there is none
     double permutation_p;     ///< likewise, unpaired
-    double holm_p;            ///< welch_p corrected for all contrasts of a list
+    double holm_p;            ///< welch_p corrected for all that are planned
 } SdqnContrast;
 
 /// Fill a list whose a and b are set. Where two arms have at least two seeds in common, all figures are of these alone; else of all runs.
-/// @param kind  one that depends on the task @return SDQN_OK or SDQN_ERR_MEMORY
+/// @param kind     one that depends on the task
+/// @param planned  how many Holm's correction is for, >= count: those that are not in the list count as the least significant ones
+/// @return SDQN_OK or SDQN_ERR_MEMORY
 SdqnStatus sdqn_contrast_list(const SdqnBootstrap *bootstrap, const SdqnArmSet *set, SdqnMeasureKind kind, SdqnContrast *contrasts,
-                              int count, SdqnError *error);
+                              int count, int planned, SdqnError *error);
 
 /// Scores of a measure that depends on the task: one arm, its tasks and runs. @param scores  to be cleared
 /// @return SDQN_OK or SDQN_ERR_MEMORY

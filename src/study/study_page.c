@@ -175,6 +175,7 @@ static SdqnStatus add_comparisons(SdqnPage *page, const Material *material, Sdqn
                                 .suffix = "",
                                 .pairs = material->pairs,
                                 .num_pairs = material->num_pairs,
+                                .num_planned = material->plan->num_comparisons,
                                 .pairs_are = planned,
                                 .bootstrap = {SDQN_RESAMPLE_SEED, SDQN_BOOTSTRAP_REPEATS, 0},
                                 .window = SDQN_SAMPLE_WINDOW};
