@@ -4,6 +4,7 @@
 // The program defines the allocator's functions itself, in front of the C library's. Sanitizers do the same, so they skip it.
 #include "methods/method.h"
 #include "nn/safetensors.h"
+#include "study/result.h"
 #include "view/viewer.h"
 
 #include <setjmp.h>
@@ -13,6 +14,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -30,6 +32,7 @@
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
+extern void *__libc_realloc(void *memory, size_t size);
 extern void __libc_free(void *memory);
 
 static int until_failure = -1; // allocations that still succeed; -1: all
@@ -49,6 +52,10 @@ static void *counted(void *memory) {
 void *malloc(size_t size) { return fails() ? NULL : counted(__libc_malloc(size)); }
 void *calloc(size_t count, size_t size) { return fails() ? NULL : counted(__libc_calloc(count, size)); }
 void *aligned_alloc(size_t alignment, size_t size) { return fails() ? NULL : counted(__libc_memalign(alignment, size)); }
+void *realloc(void *memory, size_t size) {
+    if (fails()) return NULL;
+    return memory ? __libc_realloc(memory, size) : counted(__libc_malloc(size));
+}
 void free(void *memory) {
     if (counting && memory) balance--;
     __libc_free(memory);
@@ -114,6 +121,35 @@ static void creating_a_method_survives_each_failure(void **state) {
 static void encoding_survives_each_failure(void **state) {
     (void)state;
     fail_each(encode);
+}
+
+static char result_path[] = "/tmp/sdqn_test_allocation_XXXXXX";
+
+static SdqnStatus write_result(SdqnError *error) {
+    static char settings[] = "method: shared\n", ends[] = "c";
+    static int tasks[] = {0}, steps[] = {70}, reports[] = {0};
+    static double returns[] = {-100}, sums[] = {0};
+    const SdqnStudyResult result = {.arm = "shared",
+                                    .settings = settings,
+                                    .num_tasks = 1,
+                                    .tasks = {"standard"},
+                                    .curve = {.gradient_reports = reports, .cosines = sums, .conflict_shares = sums},
+                                    .num_episodes = 1,
+                                    .episode_tasks = tasks,
+                                    .episode_ends = ends,
+                                    .episode_steps = steps,
+                                    .episode_returns = returns};
+    return sdqn_study_result_write(&result, result_path, error);
+}
+
+/// A result that is half there would keep its study from going on.
+static void writing_a_result_survives_each_failure(void **state) {
+    (void)state;
+    const int descriptor = mkstemp(result_path);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    fail_each(write_result);
+    assert_int_equal(unlink(result_path), 0);
 }
 
 // A window and a drawing that allocate nothing themselves.
@@ -225,6 +261,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(creating_a_method_survives_each_failure),
         cmocka_unit_test(encoding_survives_each_failure),
+        cmocka_unit_test(writing_a_result_survives_each_failure),
         cmocka_unit_test(showing_episodes_survives_each_failure),
         cmocka_unit_test(training_allocates_nothing),
     };

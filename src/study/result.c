@@ -340,22 +340,23 @@ static void add_curve(SdqnJsonWriter *writer, const SdqnStudyCurve *curve, int t
     sdqn_json_end_object(writer);
 }
 
-/// Tasks and ends as a letter an episode.
-static void add_training(SdqnJsonWriter *writer, const SdqnStudyResult *result) {
+/// Tasks and ends as a letter an episode. @return whether there was memory
+static bool add_training(SdqnJsonWriter *writer, const SdqnStudyResult *result) {
     char *tasks = calloc((size_t)result->num_episodes + 1, 1);
-    if (tasks) {
-        for (int e = 0; e < result->num_episodes; e++) tasks[e] = DIGITS[result->episode_tasks[e]];
-    }
+    if (!tasks) return false;
+    for (int e = 0; e < result->num_episodes; e++) tasks[e] = DIGITS[result->episode_tasks[e]];
     sdqn_json_begin_object(writer, "training");
-    sdqn_json_add_string(writer, "task", tasks ? tasks : ""); // which is refused when it is read: its length is wrong
+    sdqn_json_add_string(writer, "task", tasks);
     sdqn_json_add_string(writer, "end", result->episode_ends);
     add_doubles(writer, "return", result->episode_returns, result->num_episodes);
     add_integers(writer, "steps", result->episode_steps, result->num_episodes);
     sdqn_json_end_object(writer);
     free(tasks);
+    return true;
 }
 
-static void add_result(SdqnJsonWriter *writer, const SdqnStudyResult *result) {
+/// @return whether there was memory; else the text is not whole
+static bool add_result(SdqnJsonWriter *writer, const SdqnStudyResult *result) {
     sdqn_json_begin_object(writer, NULL);
     sdqn_json_add_string(writer, "arm", result->arm);
     sdqn_json_add_u64(writer, "seed", result->seed);
@@ -373,17 +374,15 @@ static void add_result(SdqnJsonWriter *writer, const SdqnStudyResult *result) {
     }
     sdqn_json_end_object(writer);
     add_curve(writer, &result->curve, result->num_tasks);
-    add_training(writer, result);
+    if (!add_training(writer, result)) return false;
     sdqn_json_end_object(writer);
+    return true;
 }
 
 SdqnStatus sdqn_study_result_write(const SdqnStudyResult *result, const char *path, SdqnError *error) {
     SdqnJsonWriter *writer = sdqn_json_writer_create(0);
     SdqnPiece piece = {0};
-    if (writer) {
-        add_result(writer, result);
-        piece.data = sdqn_json_writer_text(writer, &piece.size);
-    }
+    if (writer && add_result(writer, result)) piece.data = sdqn_json_writer_text(writer, &piece.size);
     const SdqnStatus status = piece.data ? sdqn_file_write(path, &piece, 1, error) : out_of_memory(error);
     sdqn_json_writer_destroy(writer);
     return status;
