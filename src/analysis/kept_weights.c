@@ -43,7 +43,7 @@ SdqnStatus sdqn_kept_weights_list(const char *run, int64_t **episodes, int *coun
     DIR *folder = opendir(path);
     if (!folder)
         return errno == ENOENT ? SDQN_OK : sdqn_error_set(error, SDQN_ERR_IO, "%.900s: cannot open folder: %s", path, strerror(errno));
-    while (status == SDQN_OK && *count < MAX_FILES && (entry = readdir(folder)) != NULL) {
+    while (status == SDQN_OK && *count < MAX_FILES && (errno = 0, entry = readdir(folder)) != NULL) {
         const int64_t episode = episode_of(entry->d_name);
         if (episode < 0) continue;
         if (*count == capacity) {
@@ -57,6 +57,8 @@ SdqnStatus sdqn_kept_weights_list(const char *run, int64_t **episodes, int *coun
         }
         (*episodes)[(*count)++] = episode;
     }
+    if (status == SDQN_OK && *count < MAX_FILES && errno != 0)
+        status = sdqn_error_set(error, SDQN_ERR_IO, "%.900s: cannot read folder: %s", path, strerror(errno));
     closedir(folder);
     if (*count > 0) qsort(*episodes, (size_t)*count, sizeof **episodes, compare_episodes);
     return status;

@@ -1,13 +1,11 @@
 #include "study/report.h"
 
-#include "core/file.h"
 #include "core/text.h"
+#include "core/text_file.h"
 #include "study/report_scores.h"
 #include "study/study_scores.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 // ---- what was run ---------------------------------------------------------------------------------------------------------------
 
@@ -231,53 +229,38 @@ static void write_csv(FILE *out, const SdqnScores *scores) {
     }
 }
 
-/// Write what was written into memory.
-static SdqnStatus write_file(const char *folder, const char *name, FILE *out, char *const *text, const size_t *size, SdqnError *error) {
-    char path[SDQN_PATH_SIZE];
-    bool failed = ferror(out) != 0;
-    failed = fclose(out) != 0 || failed;
-    SdqnStatus status = failed ? sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory for %s", name) : SDQN_OK;
-    if (status == SDQN_OK) status = sdqn_file_join(folder, name, path, error);
-    if (status == SDQN_OK) status = sdqn_file_write(path, &(SdqnPiece){*text, *size}, 1, error);
-    return status;
-}
-
 static SdqnStatus write_tier_scores(const char *folder, const SdqnStudyPlan *plan, const SdqnStudy *study, int tier, SdqnError *error) {
     SdqnScores scores = {0};
     SdqnError cause = {0};
     int arms[SDQN_STUDY_MAX_ARMS];
     double budget;
-    char *text = NULL, name[SDQN_STUDY_NAME_SIZE + 16];
-    size_t size = 0;
+    char name[SDQN_STUDY_NAME_SIZE + 16];
+    SdqnTextFile file;
     SdqnStatus status = sdqn_study_tier_scores(plan, study, tier, SDQN_SCORE_FINAL, &scores, arms, &budget, &cause);
     if (status == SDQN_ERR_FORMAT) return SDQN_OK; // nothing to write yet
     if (status != SDQN_OK) return sdqn_error_set(error, status, "%s", cause.message);
     snprintf(name, sizeof name, "scores%s%s.csv", plan->tiers[tier].name[0] != '\0' ? "-" : "", plan->tiers[tier].name);
-    FILE *out = open_memstream(&text, &size);
-    if (out) {
-        write_csv(out, &scores);
-        status = write_file(folder, name, out, &text, &size, error);
-    } else {
-        status = sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory for %s", name);
+    status = sdqn_text_file_begin(&file, error);
+    if (status == SDQN_OK) {
+        write_csv(file.out, &scores);
+        status = sdqn_text_file_write(&file, folder, name, error);
     }
     sdqn_scores_clear(&scores);
-    free(text);
     return status;
 }
 
 SdqnStatus sdqn_study_report_files(const char *folder, const SdqnStudyPlan *plan, const SdqnStudy *study, FILE *copy, SdqnError *error) {
-    char *text = NULL;
-    size_t size = 0;
+    SdqnTextFile file;
     SdqnStatus status = SDQN_OK;
     for (int i = 0; i < plan->num_tiers && status == SDQN_OK; i++) status = write_tier_scores(folder, plan, study, i, error);
+    if (status == SDQN_OK) status = sdqn_text_file_begin(&file, error);
     if (status != SDQN_OK) return status;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) return sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory for its report");
-    status = sdqn_study_report_write(out, plan, study, error);
-    const SdqnStatus written = write_file(folder, "report.md", out, &text, &size, error);
-    if (status == SDQN_OK) status = written;
-    if (status == SDQN_OK && copy && fwrite(text, 1, size, copy) != size)
-        status = sdqn_error_set(error, SDQN_ERR_IO, "cannot write the report");
-    free(text);
-    return status;
+    status = sdqn_study_report_write(file.out, plan, study, error);
+    if (status != SDQN_OK) {
+        sdqn_text_file_drop(&file);
+        return status;
+    }
+    const bool copied = !copy || (fflush(file.out) == 0 && fwrite(file.text, 1, file.size, copy) == file.size);
+    status = sdqn_text_file_write(&file, folder, "report.md", error);
+    return status != SDQN_OK || copied ? status : sdqn_error_set(error, SDQN_ERR_IO, "cannot write the report");
 }

@@ -3,11 +3,11 @@
 #include "study/slurm.h"
 
 #include "core/file.h"
+#include "core/text_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -76,37 +76,33 @@ static int write_script(FILE *out, const SdqnSlurmDef *def, bool candidates, con
 }
 
 SdqnStatus sdqn_slurm_write(const SdqnSlurmDef *def, bool candidates, char path[SDQN_PATH_SIZE], int *count, SdqnError *error) {
-    char here[SDQN_PATH_SIZE], *text = NULL;
-    size_t size = 0;
-    SdqnStatus status = sdqn_file_join(def->folder->path, candidates ? "tuning.sbatch" : "runs.sbatch", path, error);
+    const char *name = candidates ? "tuning.sbatch" : "runs.sbatch";
+    char here[SDQN_PATH_SIZE];
+    SdqnTextFile script;
+    SdqnStatus status = sdqn_file_join(def->folder->path, name, path, error);
     if (status == SDQN_OK) status = find_here(here, error);
+    if (status == SDQN_OK) status = sdqn_text_file_begin(&script, error);
     if (status != SDQN_OK) return status;
-    FILE *out = open_memstream(&text, &size);
-    if (!out) return sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory for a script");
-    *count = write_script(out, def, candidates, here);
-    bool failed = ferror(out) != 0;
-    failed = fclose(out) != 0 || failed;
-    if (failed) {
-        status = sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory for a script");
-    } else if (*count == 0) {
-        status = sdqn_file_remove(path, error);
-    } else {
-        status = sdqn_file_write(path, &(SdqnPiece){text, size}, 1, error);
-    }
-    free(text);
-    return status;
+    *count = write_script(script.out, def, candidates, here);
+    if (*count > 0) return sdqn_text_file_write(&script, def->folder->path, name, error);
+    sdqn_text_file_drop(&script);
+    return sdqn_file_remove(path, error);
 }
 
 // ---- sbatch ---------------------------------------------------------------------------------------------------------------------
 
-/// Run a program and take what it says. @param text  receives the first bytes of it @return whether it ended well
+/// Run a program and take what it says. @param text  receives the first bytes of it, or why it could not be run @return whether it ended
+/// well
 static bool run_program(const char *const *arguments, char *text, size_t size) {
     int ends[2], wait_status = 0;
     size_t length = 0;
     ssize_t got;
-    text[0] = '\0';
-    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        snprintf(text, size, "cannot make a pipe: %s", strerror(errno));
+        return false;
+    }
     const pid_t process = fork();
+    const int reason = errno;
     if (process == 0) {
         if (dup2(ends[1], STDOUT_FILENO) >= 0 && dup2(ends[1], STDERR_FILENO) >= 0) execvp(arguments[0], (char *const *)arguments);
         _exit(127);
@@ -118,9 +114,13 @@ static bool run_program(const char *const *arguments, char *text, size_t size) {
     }
     text[length] = '\0';
     close(ends[0]);
-    if (process < 0) return false;
+    if (process < 0) {
+        snprintf(text, size, "cannot start a process: %s", strerror(reason));
+        return false;
+    }
     while (waitpid(process, &wait_status, 0) < 0 && errno == EINTR) {
     }
+    if (WIFSIGNALED(wait_status)) snprintf(text, size, "it was ended by signal %d", WTERMSIG(wait_status));
     if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 127 && length == 0) snprintf(text, size, "there is no program of this name");
     return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
 }

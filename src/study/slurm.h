@@ -22,7 +22,7 @@ typedef struct SdqnSlurmDef {
 
 /// Write FOLDER/tuning.sbatch (candidates) or FOLDER/runs.sbatch (all others) for the wanted runs that are not done, or remove one that has
 /// nothing to do. @param path  receives its path @param count  receives how many runs it has
-/// @return SDQN_OK, SDQN_ERR_IO, SDQN_ERR_MEMORY, or SDQN_ERR_ARGUMENT if a path cannot stand in a script
+/// @return SDQN_OK, SDQN_ERR_IO, SDQN_ERR_MEMORY, or SDQN_ERR_ARGUMENT if a path is too long
 SdqnStatus sdqn_slurm_write(const SdqnSlurmDef *def, bool candidates, char path[SDQN_PATH_SIZE], int *count, SdqnError *error);
 
 /// Give a script to sbatch. @param after  number of the job array that has to end before, or "" @param id  receives the array's number
