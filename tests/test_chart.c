@@ -222,6 +222,34 @@ static void legends_are_never_cut(void **state) {
     }
 }
 
+/// However few categories it has, a panel gives each of them room between title and axis.
+static void one_category_has_room(void **state) {
+    (void)state;
+    plot_needs_gnuplot();
+    static const char *const names[] = {"a - b"};
+    static const double middle[1] = {1}, least[1] = {-1}, most[1] = {3};
+    const SdqnSeries interval = {.kind = SDQN_SERIES_INTERVALS, .count = 1, .y = middle, .low = least, .high = most};
+    const SdqnReference zero = {true, 0.0, "zero"};
+    const SdqnPanel panel = {.title = "title",
+                             .x = {.label = "difference"},
+                             .series = &interval,
+                             .num_series = 1,
+                             .references = &zero,
+                             .num_references = 1,
+                             .categories = names,
+                             .num_categories = 1};
+    draw(&(SdqnChart){.name = "one", .panels = &panel, .num_panels = 1});
+    char *svg = plot_read("one.svg"), *comma;
+    const char *line = strstr(svg, "<path stroke='rgb(102, 102, 102)'");
+    assert_non_null(line);
+    strtod(strstr(line, " d='M") + strlen(" d='M"), &comma);
+    const double from = strtod(comma + 1, NULL);
+    strtod(strstr(line, " L") + strlen(" L"), &comma);
+    const double room = from - strtod(comma + 1, NULL);
+    if (room < 24.0) fail_msg("the line of reference is %g pixels long", room);
+    free(svg);
+}
+
 static void equal_charts_give_equal_bytes(void **state) {
     (void)state;
     plot_needs_gnuplot();
@@ -292,6 +320,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(old_pictures_do_not_outlive_new_data, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(every_kind_is_drawn_with_hostile_names, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(legends_are_never_cut, plot_setup, plot_teardown),
+        cmocka_unit_test_setup_teardown(one_category_has_room, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(equal_charts_give_equal_bytes, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(what_gnuplot_says_is_in_the_error, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(a_script_without_end_is_killed, plot_setup, plot_teardown),

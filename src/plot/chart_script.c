@@ -13,7 +13,7 @@
 #define FONT_SIZE 14
 #define PANEL_HEIGHT 300
 #define CATEGORY_HEIGHT 28 ///< of a level category
-#define FRAME_HEIGHT 110   ///< of a panel around them
+#define FRAME_HEIGHT 136   ///< of a panel around them: title, numbers and name of the axis
 #define LEGEND_ROW 24
 #define LEGEND_SAMPLE 86      ///< width of a legend's entry beside its text
 #define LEGEND_CHARACTER 10.0 ///< that gnuplot counts for a character in the legend of an SVG; less elsewhere
