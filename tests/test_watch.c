@@ -71,6 +71,17 @@ static void put_evaluation(int episode, const char *kind, double windy, double h
         episode, kind, windy, heavy, 0.5 * (windy + heavy));
 }
 
+static void numbers_that_no_run_can_have_are_passed_over(void **state) {
+    (void)state;
+    put_config();
+    put_episode(0, "windy", 5.0);
+    put("metrics.jsonl", "a",
+        "{\"episode\": 9223372036854775807, \"task\": \"heavy\", \"return\": 1.0, \"total_steps\": 9223372036854775807}\n");
+    SdqnRunWatch *watch = begin();
+    assert_int_equal(update(watch)->episodes, 1);
+    sdqn_run_watch_destroy(watch);
+}
+
 static void a_run_is_followed(void **state) {
     (void)state;
     SdqnRunWatch *watch = begin();
@@ -370,6 +381,7 @@ int main(void) {
         TEST(a_training_run_is_known_by_its_lock),
         TEST(what_was_cut_is_forgotten),
         TEST(lines_of_others_are_passed_over),
+        TEST(numbers_that_no_run_can_have_are_passed_over),
         cmocka_unit_test(long_series_keep_their_means),
         cmocka_unit_test(frames_are_as_recorded),
         cmocka_unit_test(frames_fit_every_size),

@@ -2,6 +2,7 @@
 #include "run/bench.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/print_json.h"
 #include "core/json.h"
 
 #include <stdio.h>
@@ -53,7 +54,6 @@ typedef struct Machine {
 
 static SdqnStatus print_json(const Machine *machine, const SdqnBench *bench, SdqnError *error) {
     SdqnJsonWriter *writer = sdqn_json_writer_create(2);
-    const char *text = NULL;
     if (writer) {
         sdqn_json_begin_object(writer, NULL);
         for (int i = 0; i < SDQN_BENCH_NUM_KEYS; i++) sdqn_json_add_double(writer, bench->figures[i].key, bench->figures[i].median);
@@ -73,12 +73,8 @@ static SdqnStatus print_json(const Machine *machine, const SdqnBench *bench, Sdq
         sdqn_json_add_i64(writer, "threads", 1);
         sdqn_json_add_string(writer, "compiler", machine->compiler);
         sdqn_json_end_object(writer);
-        text = sdqn_json_writer_text(writer, NULL);
     }
-    const SdqnStatus status = text ? SDQN_OK : sdqn_error_set(error, SDQN_ERR_MEMORY, "bench: out of memory for the JSON text");
-    if (text) fputs(text, stdout);
-    sdqn_json_writer_destroy(writer);
-    return status;
+    return sdqn_print_json(writer, "bench", error);
 }
 
 static void print_table(const Machine *machine, const SdqnBench *bench) {

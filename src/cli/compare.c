@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/print_json.h"
 #include "core/file.h"
 #include "plot/page.h"
 #include "run/sample_efficiency.h"
@@ -150,17 +151,15 @@ static SdqnStatus print_json(const SdqnCompareDef *def, const SdqnCollection *co
     int num_exclusions;
     const SdqnExclusion *exclusions = sdqn_collection_exclusions(collection, &num_exclusions);
     SdqnJsonWriter *writer = sdqn_json_writer_create(0);
-    if (!writer) return sdqn_error_set(error, SDQN_ERR_MEMORY, "compare: out of memory");
+    if (!writer) return sdqn_print_json(NULL, "compare", error);
     sdqn_json_begin_object(writer, NULL);
-    SdqnStatus status = sdqn_compare_json_add(writer, def, exclusions, num_exclusions, error);
-    if (status == SDQN_OK) {
-        sdqn_json_end_object(writer);
-        const char *text = sdqn_json_writer_text(writer, NULL);
-        if (text) fputs(text, stdout);
-        if (!text) status = sdqn_error_set(error, SDQN_ERR_MEMORY, "compare: out of memory for the JSON text");
+    const SdqnStatus status = sdqn_compare_json_add(writer, def, exclusions, num_exclusions, error);
+    if (status != SDQN_OK) {
+        sdqn_json_writer_destroy(writer);
+        return status;
     }
-    sdqn_json_writer_destroy(writer);
-    return status;
+    sdqn_json_end_object(writer);
+    return sdqn_print_json(writer, "compare", error);
 }
 
 static void tell_exclusions(const SdqnCollection *collection) {

@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/print_json.h"
 #include "cli/show.h"
 #include "cli/subject.h"
 #include "core/json.h"
@@ -54,17 +55,12 @@ static bool show_progress(void *context, int done, int total) {
 
 static SdqnStatus print_json(const SdqnEvaluation *evaluation, SdqnError *error) {
     SdqnJsonWriter *writer = sdqn_json_writer_create(0);
-    const char *text = NULL;
     if (writer != NULL) {
         sdqn_json_begin_object(writer, NULL);
         sdqn_evaluation_json_add(writer, evaluation);
         sdqn_json_end_object(writer);
-        text = sdqn_json_writer_text(writer, NULL);
     }
-    SdqnStatus status = text != NULL ? SDQN_OK : sdqn_error_set(error, SDQN_ERR_MEMORY, "evaluate: out of memory for the JSON text");
-    if (status == SDQN_OK) fputs(text, stdout);
-    sdqn_json_writer_destroy(writer);
-    return status;
+    return sdqn_print_json(writer, "evaluate", error);
 }
 
 /// @param context  the arguments

@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/print_json.h"
 #include "cli/subject.h"
 #include "core/file.h"
 #include "core/json.h"
@@ -160,7 +161,7 @@ static void print_table(const Row *rows, int count) {
 
 static SdqnStatus print_json(const Row *rows, int count, SdqnError *error) {
     SdqnJsonWriter *writer = sdqn_json_writer_create(0);
-    if (writer == NULL) return sdqn_error_set(error, SDQN_ERR_MEMORY, "prune: out of memory for the JSON text");
+    if (writer == NULL) return sdqn_print_json(NULL, "prune", error);
     sdqn_json_begin_object(writer, NULL);
     sdqn_json_begin_array(writer, "thresholds");
     for (int i = 0; i < count; i++) {
@@ -186,14 +187,7 @@ static SdqnStatus print_json(const Row *rows, int count, SdqnError *error) {
     sdqn_json_add_u64(writer, "episodes", (uint64_t)rows[0].evaluation.num_episodes);
     sdqn_json_add_u64(writer, "seed", rows[0].evaluation.seed);
     sdqn_json_end_object(writer);
-    const char *text = sdqn_json_writer_text(writer, NULL);
-    SdqnStatus status = SDQN_OK;
-    if (text != NULL)
-        fputs(text, stdout);
-    else
-        status = sdqn_error_set(error, SDQN_ERR_MEMORY, "prune: out of memory for the JSON text");
-    sdqn_json_writer_destroy(writer);
-    return status;
+    return sdqn_print_json(writer, "prune", error);
 }
 
 static SdqnStatus sweep(const Arguments *arguments, const SdqnSubject *subject, const SdqnQNetwork *network, SdqnCpuLevel level,

@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/print_json.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/text.h"
@@ -49,17 +50,12 @@ static SdqnStatus print(const SdqnComparison *comparison, bool json, SdqnError *
         return SDQN_OK;
     }
     SdqnJsonWriter *writer = sdqn_json_writer_create(0);
-    const char *text = NULL;
     if (writer) {
         sdqn_json_begin_object(writer, NULL);
         sdqn_comparison_json_add(writer, comparison);
         sdqn_json_end_object(writer);
-        text = sdqn_json_writer_text(writer, NULL);
     }
-    const SdqnStatus status = text ? SDQN_OK : sdqn_error_set(error, SDQN_ERR_MEMORY, "stats: out of memory for the JSON text");
-    if (text) fputs(text, stdout);
-    sdqn_json_writer_destroy(writer);
-    return status;
+    return sdqn_print_json(writer, "stats", error);
 }
 
 SdqnStatus sdqn_command_stats(int argc, char **argv, SdqnError *error) {

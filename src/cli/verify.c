@@ -3,6 +3,7 @@
 #include "verify/verify.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/print_json.h"
 #include "core/clock.h"
 #include "core/cpu.h"
 #include "core/json.h"
@@ -45,7 +46,7 @@ SdqnStatus sdqn_command_verify(int argc, char **argv, SdqnError *error) {
     SdqnStatus status = sdqn_options_read(&TABLE, argc, argv, &arguments, NULL, &operands, error);
     if (status != SDQN_OK || operands.help_printed) return status;
     SdqnJsonWriter *writer = sdqn_json_writer_create(0);
-    if (writer == NULL) return sdqn_error_set(error, SDQN_ERR_MEMORY, "verify: out of memory");
+    if (writer == NULL) return sdqn_print_json(NULL, "verify", error);
     const SdqnCpuMode mode = sdqn_cpu_mode_set_default();
     int count, failed = 0;
     const SdqnCheck *checks = sdqn_checks(&count);
@@ -65,11 +66,12 @@ SdqnStatus sdqn_command_verify(int argc, char **argv, SdqnError *error) {
     sdqn_json_end_array(writer);
     sdqn_json_end_object(writer);
     sdqn_cpu_mode_restore(mode);
-    const char *text = sdqn_json_writer_text(writer, NULL);
-    if (text == NULL) status = sdqn_error_set(error, SDQN_ERR_MEMORY, "verify: out of memory for the JSON text");
-    if (text != NULL && arguments.json) fputs(text, stdout);
-    if (!arguments.json) printf("%d of %d checks pass\n", count - failed, count);
-    sdqn_json_writer_destroy(writer);
+    if (arguments.json) {
+        status = sdqn_print_json(writer, "verify", error);
+    } else {
+        printf("%d of %d checks pass\n", count - failed, count);
+        sdqn_json_writer_destroy(writer);
+    }
     if (status == SDQN_OK && failed > 0) status = sdqn_error_set(error, SDQN_ERR_NUMERIC, "%d of %d checks failed", failed, count);
     return status;
 }

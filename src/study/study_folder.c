@@ -178,7 +178,7 @@ int64_t sdqn_study_folder_episodes(const SdqnStudyFolder *folder, const SdqnStud
         int64_t episode;
         place += sizeof key - 1;
         snprintf(number, sizeof number, "%.*s", (int)strspn(place, "0123456789"), place);
-        if (sdqn_text_to_i64(number, &episode)) episodes = episode + 1;
+        if (sdqn_text_to_i64(number, &episode) && episode <= SDQN_CONFIG_MAX_EPISODES) episodes = episode + 1;
     }
     return episodes;
 }

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define MAX_WHOLE INT64_C(1000000000000000) ///< of a log's numbers: what is added to them does not overflow
+
 enum { NUM_LOGS = SDQN_RUN_TIMING + 1, PACE = 64 };
 
 struct SdqnRunWatch {
@@ -34,10 +36,11 @@ static double number(const json_t *line, const char *key) {
     return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
 
-/// A whole number that is not negative, or -1.
+/// A whole number in [0, MAX_WHOLE], or -1.
 static int64_t whole(const json_t *line, const char *key) {
     const json_t *value = json_object_get(line, key);
-    return json_is_integer(value) && json_integer_value(value) >= 0 ? (int64_t)json_integer_value(value) : -1;
+    const int64_t found = json_is_integer(value) ? json_integer_value(value) : -1;
+    return found >= 0 && found <= MAX_WHOLE ? found : -1;
 }
 
 static SdqnWatchedTask *find_task(SdqnWatchedRun *run, const char *name) {
