@@ -2,6 +2,7 @@
 #include "e2e_study.h"
 
 #include "core/rng.h"
+#include "study/runner.h"
 
 static const char ARMS[] = "arms:\n  shared: {method: shared}\n  independent: {method: independent}\n"
                            "comparisons: [[shared, independent]]\n";
@@ -271,6 +272,128 @@ static void a_failed_candidate_keeps_its_arms_waiting(void **state) {
     expect_in(out, "report.md", "9 of 9 runs are done");
 }
 
+/// Say in the place of a candidate's result that it diverged, as a study does. @return the file
+static const char *write_divergence(const char *out, const char *run, const char *tail) {
+    char name[128], path[SDQN_PATH_SIZE], text[8192];
+    snprintf(name, sizeof name, "results/%s.json", run);
+    char *result = text_of(out, name), *end = strstr(result, ", \"weights_sha256\"");
+    assert_non_null(end);
+    snprintf(text, sizeof text, "%.*s%s", (int)(end - result), result, tail);
+    free(result);
+    assert_int_equal(sdqn_file_join(out, name, path, NULL), SDQN_OK);
+    assert_int_equal(sdqn_file_remove(path, NULL), SDQN_OK);
+    snprintf(name, sizeof name, "out/results/%s.diverged", run);
+    return e2e_write_text(name, text);
+}
+
+/// A candidate that diverged has an end, though no score: its tuning is decided among the others, and all is done. One of other settings is
+/// refused as a result is.
+static void a_candidate_that_diverged_is_behind_all_others(void **state) {
+    (void)state;
+    static const char why[] = ", \"diverged\": \"episode 3, the loss is inf: training has diverged\"}\n";
+    const char *out = e2e_path("out"), *file = e2e_write_tiers("small.yaml");
+    const Outcome *outcome = e2e_run("study", file, "--out", out, "--tier", "first", NULL);
+    assert_int_equal(outcome->code, 0);
+    char *report = text_of(out, "report.md");
+    const bool first = strstr(report, "| **learning_rate=1e-3** |") != NULL; // the winner now diverges
+    free(report);
+    const char *winner = first ? "shared_1e-3-seed102" : "shared_25e-5-seed102", *arms[] = {"shared-seed1.json", "shared-seed2.json"};
+    char path[SDQN_PATH_SIZE];
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(sdqn_file_join(e2e_path("out/results"), arms[i], path, NULL), SDQN_OK);
+        assert_int_equal(sdqn_file_remove(path, NULL), SDQN_OK);
+    }
+    assert_int_equal(sdqn_file_remove_tree(e2e_path("out/runs"), NULL), SDQN_OK);
+    write_divergence(out, winner, why);
+    run_study(file, out);
+    expect_in(out, "report.md", "8 of 9 runs are done, 1 diverged");
+    expect_in(out, "report.md", "1 of 2 runs are done; seed 102 diverged: episode 3, the loss is inf: training has diverged\n");
+    expect_in(out, "report.md", "; one of which a run diverged is behind all others.");
+    expect_in(out, "report.md", first ? "| **learning_rate=2.5e-4** |" : "| **learning_rate=1e-3** |");
+    outcome = e2e_run("study", file, "--out", out, "--slurm", NULL);
+    assert_string_equal(outcome->out, "nothing is left to run\n");
+    write_divergence(out, first ? "shared_25e-5-seed102" : "shared_1e-3-seed102", why);
+    outcome = e2e_wait(start_study(file, out));
+    assert_int_equal(outcome->code, 1);
+    assert_non_null(strstr(outcome->err, "3 of 9 runs are not done: all candidates of their tuning diverged"));
+    char text[512];
+    snprintf(text, sizeof text, "out/results/%s.diverged", winner);
+    e2e_write_text(text, "{\"arm\": \"shared\"");
+    outcome = e2e_wait(start_study(file, out));
+    assert_int_equal(outcome->code, 1);
+    assert_non_null(strstr(outcome->err, "no valid JSON"));
+}
+
+/// Runs that say what a run that diverges says.
+typedef struct Diverging {
+    const SdqnStudyPlan *plan;
+    const SdqnStudyFolder *folder;
+    int job, started;
+} Diverging;
+
+static SdqnStatus start_diverging(void *object, int job, int arm, uint64_t seed, bool *started, SdqnError *error) {
+    Diverging *runs = object;
+    char path[SDQN_PATH_SIZE], log[SDQN_PATH_SIZE], *text;
+    size_t size;
+    SdqnConfig config = runs->plan->arms[arm].config;
+    *started = runs->job < 0;
+    if (!*started) return SDQN_OK;
+    config.seed = seed;
+    snprintf(path, sizeof path, "%.3900s/%s-seed%llu", runs->folder->runs, runs->plan->arms[arm].name, (unsigned long long)seed);
+    snprintf(log, sizeof log, "%.4000s.log", path);
+    assert_int_equal(sdqn_file_make_folder(path, error), SDQN_OK);
+    strcat(path, "/config.yaml");
+    assert_int_equal(sdqn_config_format(&config, &text, &size, error), SDQN_OK);
+    assert_int_equal(sdqn_file_write(path, &(SdqnPiece){text, size}, 1, error), SDQN_OK);
+    free(text);
+    static const char said[] = "episode 1\rsharedqn train: episode 2, update 7: the loss is inf: training has diverged\n";
+    assert_int_equal(sdqn_file_write(log, &(SdqnPiece){said, sizeof said - 1}, 1, error), SDQN_OK);
+    runs->job = job;
+    runs->started++;
+    return SDQN_OK;
+}
+
+static SdqnStatus next_diverging(void *object, int *job, int *wait_status, SdqnError *error) {
+    (void)error;
+    Diverging *runs = object;
+    *job = runs->job;
+    *wait_status = 1 << 8; // exit code 1
+    runs->job = -1;
+    return SDQN_OK;
+}
+
+static void stop_nothing(void *object) { (void)object; }
+
+/// What a run says is kept beside the results, and holds in the next start. Of an arm it is a failure.
+static void a_candidate_that_diverges_is_not_run_again(void **state) {
+    (void)state;
+    static const char why[] = "sharedqn train: episode 2, update 7: the loss is inf: training has diverged";
+    SdqnStudyFolder folder;
+    const char *file = e2e_write_tiers("small.yaml");
+    assert_int_equal(sdqn_study_folder_open(e2e_path("out"), &folder, NULL), SDQN_OK);
+    for (int start = 0; start < 2; start++) {
+        SdqnStudyPlan plan = {0};
+        SdqnStudy *study = NULL;
+        SdqnError error = {0};
+        Diverging runs = {.plan = &plan, .folder = &folder, .job = -1};
+        const SdqnLauncher launcher = {&runs, start_diverging, next_diverging, stop_nothing};
+        if (sdqn_study_plan_read(file, &plan, &error) != SDQN_OK) fail_msg("%s", error.message);
+        SdqnStudyDef def = {.plan = &plan, .folder = &folder, .num_tiers = 2, .only_job = -1};
+        memset(def.numerics, 'a', sizeof def.numerics - 1);
+        if (sdqn_study_create(&def, &study, &error) != SDQN_OK) fail_msg("%s", error.message);
+        assert_int_equal(sdqn_study_run(study, &launcher, NULL, NULL, NULL, NULL), SDQN_OK);
+        assert_int_equal(runs.started, start == 0 ? 6 : 2);
+        for (int a = 0; a < plan.num_arms; a++) {
+            const SdqnJob *job = sdqn_study_job(study, a, 0);
+            const bool candidate = plan.arms[a].candidate_of >= 0, waits = plan.arms[a].tuned_by >= 0 && !candidate;
+            assert_int_equal(job->state, candidate ? SDQN_JOB_DIVERGED : waits ? SDQN_JOB_WAITING : SDQN_JOB_FAILED);
+            assert_string_equal(job->failure, waits ? "" : why);
+        }
+        sdqn_study_destroy(study);
+        sdqn_study_plan_clear(&plan);
+    }
+}
+
 #define TUNED(tuning) "name: a\nseeds: 1\narms: {s: {}}\ntuning: {" tuning "}\n"
 
 static void bad_files_are_refused(void **state) {
@@ -344,6 +467,8 @@ int main(void) {
         TEST(mixed_or_broken_results_are_refused),
         TEST(a_failed_run_is_named),
         TEST(a_failed_candidate_keeps_its_arms_waiting),
+        TEST(a_candidate_that_diverged_is_behind_all_others),
+        TEST(a_candidate_that_diverges_is_not_run_again),
         TEST(bad_files_are_refused),
     };
     return cmocka_run_group_tests_name("e2e_study", tests, NULL, NULL);

@@ -161,7 +161,10 @@ static SdqnStatus run_all(const Setup *setup, SdqnStudy *study, const SdqnLaunch
     if (status == SDQN_ERR_INTERRUPTED) fprintf(stderr, "to go on: the same command\n");
     if (status == SDQN_OK) status = write_report(setup, study, error);
     const int wanted = sdqn_study_display_count(study, &done, &failed);
-    if (status != SDQN_OK || failed == 0) return status;
+    if (status != SDQN_OK || done == wanted) return status;
+    if (failed == 0)
+        return sdqn_error_set(error, SDQN_ERR_NUMERIC, "%d of %d runs are not done: all candidates of their tuning diverged", wanted - done,
+                              wanted);
     return sdqn_error_set(error, SDQN_ERR_IO, "%d of %d runs failed; the same command tries them again", failed, wanted);
 }
 
@@ -250,6 +253,10 @@ static SdqnStatus run_study_job(const Setup *setup, SdqnStudy *study, const Sdqn
         fprintf(stderr, "arm %s, seed %llu: its result is there\n", arm->name, seed);
         return SDQN_OK;
     }
+    if (job->state == SDQN_JOB_DIVERGED) {
+        fprintf(stderr, "arm %s, seed %llu diverged: %s\n", arm->name, seed, job->failure);
+        return SDQN_OK;
+    }
     if (!sdqn_study_plan_is_settled(&setup->plan, job->arm))
         return sdqn_error_set(error, SDQN_ERR_IO, "arm %s, seed %llu: the tuning of %s is not decided: results of candidates are missing",
                               arm->name, seed, setup->plan.arms[arm->tuned_by].name);
@@ -257,6 +264,8 @@ static SdqnStatus run_study_job(const Setup *setup, SdqnStudy *study, const Sdqn
     const SdqnStatus status = sdqn_study_run(study, launcher, &stop_requested, NULL, NULL, error);
     if (status == SDQN_OK && job->state == SDQN_JOB_FAILED)
         return sdqn_error_set(error, SDQN_ERR_IO, "arm %s, seed %llu failed: %s", arm->name, seed, job->failure);
+    if (status == SDQN_OK && job->state == SDQN_JOB_DIVERGED)
+        fprintf(stderr, "arm %s, seed %llu diverged: %s\n", arm->name, seed, job->failure);
     return status;
 }
 

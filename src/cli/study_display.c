@@ -20,7 +20,7 @@ static void add_state(const SdqnStudyPlan *plan, const SdqnStudy *study, int arm
         const SdqnJob *job = sdqn_study_job(study, arm, s);
         state->all += job->wanted;
         state->done += job->wanted && job->state == SDQN_JOB_DONE;
-        state->failed += job->state == SDQN_JOB_FAILED;
+        state->failed += job->state == SDQN_JOB_FAILED || job->state == SDQN_JOB_DIVERGED;
         state->running += job->state == SDQN_JOB_RUNNING;
         if (job->state == SDQN_JOB_RUNNING) state->part += (double)job->episodes / plan->arms[arm].config.episodes;
         if (!job->wanted || job->state != SDQN_JOB_DONE) continue;
@@ -122,7 +122,7 @@ int sdqn_study_display_count(const SdqnStudy *study, int *done, int *failed) {
     *done = *failed = 0;
     for (int i = 0; i < count; i++) {
         wanted += jobs[i].wanted;
-        *done += jobs[i].wanted && jobs[i].state == SDQN_JOB_DONE;
+        *done += jobs[i].wanted && (jobs[i].state == SDQN_JOB_DONE || jobs[i].state == SDQN_JOB_DIVERGED);
         *failed += jobs[i].state == SDQN_JOB_FAILED;
     }
     return wanted;
@@ -141,8 +141,9 @@ static void print_failures(const SdqnStudyPlan *plan, const SdqnStudy *study) {
     int count;
     const SdqnJob *jobs = sdqn_study_jobs(study, &count);
     for (int i = 0; i < count; i++) {
-        if (jobs[i].state != SDQN_JOB_FAILED) continue;
-        fprintf(stderr, "arm %s, seed %llu failed: %s\n", plan->arms[jobs[i].arm].name, (unsigned long long)jobs[i].seed, jobs[i].failure);
+        if (jobs[i].state != SDQN_JOB_FAILED && jobs[i].state != SDQN_JOB_DIVERGED) continue;
+        fprintf(stderr, "arm %s, seed %llu %s: %s\n", plan->arms[jobs[i].arm].name, (unsigned long long)jobs[i].seed,
+                jobs[i].state == SDQN_JOB_FAILED ? "failed" : "diverged", jobs[i].failure);
     }
 }
 

@@ -20,10 +20,10 @@ typedef struct SdqnStudyDisplay {
 void sdqn_study_display_begin(SdqnStudyDisplay *display, const SdqnStudyPlan *plan, const SdqnStudy *study);
 /// For sdqn_study_run. @param context  the display
 void sdqn_study_display_watch(void *context, const SdqnStudy *study);
-/// The last table, and why runs failed.
+/// The last table, and why runs failed or diverged.
 void sdqn_study_display_end(SdqnStudyDisplay *display, const SdqnStudy *study);
 
-/// @param done, failed  receive how many of the wanted runs are @return how many are wanted
+/// @param done, failed  receive how many of the wanted runs are; one that diverged is done @return how many are wanted
 int sdqn_study_display_count(const SdqnStudy *study, int *done, int *failed);
 
 #endif

@@ -179,9 +179,12 @@ static SdqnStatus encode_weights(const SdqnTrainer *trainer, uint8_t **bytes, si
     SdqnTensor *tensors = calloc((size_t)count, sizeof *tensors);
     if (tensors == NULL) return sdqn_error_set(error, SDQN_ERR_MEMORY, "trainer: out of memory for the names of %d tensors", count);
     trainer->def.method->tensors(trainer->self, tensors, count);
-    SdqnStatus status = sdqn_safetensors_encode(tensors, count, bytes, size, error);
+    SdqnError cause = {0};
+    SdqnStatus status = sdqn_safetensors_encode(tensors, count, bytes, size, &cause);
     free(tensors);
-    return status;
+    return status == SDQN_OK
+               ? SDQN_OK
+               : sdqn_error_set(error, status, "%s%s", cause.message, status == SDQN_ERR_NUMERIC ? ": training has diverged" : "");
 }
 
 static SdqnStatus write_weights(SdqnTrainer *trainer, const char *name, SdqnError *error) {

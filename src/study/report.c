@@ -25,6 +25,7 @@ static void write_head(FILE *out, const SdqnStudyPlan *plan, const SdqnStudy *st
     if (candidates > 0) fprintf(out, " and %d candidates of tuning", candidates);
     fprintf(out, ": %d of %d runs are done", count_state(study, SDQN_JOB_DONE), runs);
     if (count_state(study, SDQN_JOB_FAILED) > 0) fprintf(out, ", %d failed", count_state(study, SDQN_JOB_FAILED));
+    if (count_state(study, SDQN_JOB_DIVERGED) > 0) fprintf(out, ", %d diverged", count_state(study, SDQN_JOB_DIVERGED));
     fprintf(out,
             ". Evaluations are greedy: the final one of %d episodes a task with seeds from %llu, the\n"
             "periodic ones of %d with seeds from %llu, every %d training episodes.\n\n",
@@ -45,6 +46,7 @@ static void write_missing(FILE *out, const SdqnStudyPlan *plan, const SdqnStudy 
         for (int s = 0; s < arm->num_seeds; s++) {
             const SdqnJob *job = sdqn_study_job(study, a, s);
             if (job->state == SDQN_JOB_FAILED) fprintf(out, "; seed %llu failed: %s", (unsigned long long)job->seed, job->failure);
+            if (job->state == SDQN_JOB_DIVERGED) fprintf(out, "; seed %llu diverged: %s", (unsigned long long)job->seed, job->failure);
         }
         fputc('\n', out);
         any = true;
@@ -156,6 +158,7 @@ static void write_tuning(FILE *out, const SdqnStudyPlan *plan, const SdqnStudy *
         for (int s = 0; s < plan->tunings[u].num_seeds; s++)
             fprintf(out, "%s %llu", s > 0 ? "," : "", (unsigned long long)plan->tunings[u].seeds[s]);
     }
+    if (count_state(study, SDQN_JOB_DIVERGED) > 0) fputs("; one of which a run diverged is behind all others", out);
     fputs(".\n\n| arm | candidate | seeds | area | final |\n|---|---|---|---|---|\n", out);
     for (int a = 0; a < plan->num_arms; a++) {
         if (plan->arms[a].num_candidates > 0) write_candidates(out, plan, study, a);

@@ -2,6 +2,7 @@
 
 #include "core/clock.h"
 #include "core/file.h"
+#include "study/divergence.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -24,9 +25,13 @@ static const SdqnStudyArm *arm_of(const SdqnStudy *study, const SdqnJob *job) { 
 
 static SdqnStatus take_result(SdqnStudy *study, SdqnJob *job, SdqnError *error) {
     bool found;
-    const SdqnStatus status =
+    SdqnStatus status =
         sdqn_study_folder_take(study->def.folder, arm_of(study, job), job->seed, study->def.numerics, &job->result, &found, error);
     if (status == SDQN_OK && found) job->state = SDQN_JOB_DONE;
+    if (status != SDQN_OK || found || arm_of(study, job)->candidate_of < 0) return status;
+    status = sdqn_study_folder_take_divergence(study->def.folder, arm_of(study, job), job->seed, study->def.numerics, job->failure, &found,
+                                               error);
+    if (status == SDQN_OK && found) job->state = SDQN_JOB_DIVERGED;
     return status;
 }
 
@@ -57,13 +62,24 @@ double sdqn_study_mean_score(const SdqnStudy *study, int arm, SdqnScoreKind kind
     return sum / seeds;
 }
 
-/// The best candidate of a tuned arm, or -1 if one is not complete.
+/// Whether all runs of a candidate have ended, well or by diverging.
+static bool is_over(const SdqnStudy *study, int arm) {
+    bool over = true;
+    for (int s = 0; s < study->def.plan->arms[arm].num_seeds; s++) {
+        const SdqnJobState state = sdqn_study_job(study, arm, s)->state;
+        over = over && (state == SDQN_JOB_DONE || state == SDQN_JOB_DIVERGED);
+    }
+    return over;
+}
+
+/// The best candidate of a tuned arm, or -1 if one is not over or all diverged.
 static int best_candidate(const SdqnStudy *study, const SdqnStudyArm *tuned) {
     const SdqnScoreKind kind = study->def.plan->tunings[tuned->tuning].select;
     double best_score = 0.0;
     int best = -1;
     for (int c = tuned->first_candidate; c < tuned->first_candidate + tuned->num_candidates; c++) {
-        if (!sdqn_study_is_complete(study, c)) return -1;
+        if (!is_over(study, c)) return -1;
+        if (!sdqn_study_is_complete(study, c)) continue; // it diverged
         const double score = sdqn_study_mean_score(study, c, kind);
         if (best >= 0 && !(score > best_score)) continue;
         best = c;
@@ -72,7 +88,7 @@ static int best_candidate(const SdqnStudy *study, const SdqnStudyArm *tuned) {
     return best;
 }
 
-/// Decide the tunings whose candidates are complete, and take the results of the arms that waited for them.
+/// Decide the tunings whose candidates are over, and take the results of the arms that waited for them.
 static SdqnStatus decide(SdqnStudy *study, SdqnError *error) {
     SdqnStudyPlan *plan = study->def.plan;
     SdqnStatus status = SDQN_OK;
@@ -195,17 +211,26 @@ static bool is_unfinished(const SdqnStudy *study) {
     return unfinished;
 }
 
+/// Note that the run of a candidate has diverged.
+static SdqnStatus keep_divergence(const SdqnStudy *study, SdqnJob *job, SdqnError *error) {
+    const SdqnStatus status =
+        sdqn_study_folder_keep_divergence(study->def.folder, arm_of(study, job), job->seed, study->def.numerics, job->failure, error);
+    if (status == SDQN_OK) job->state = SDQN_JOB_DIVERGED;
+    return status;
+}
+
 static void finish(SdqnStudy *study, SdqnJob *job, int wait_status) {
     SdqnError error = {0};
+    SdqnStatus status = SDQN_OK;
     job->state = SDQN_JOB_FAILED;
     if (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0) {
         sdqn_study_folder_failure(study->def.folder, arm_of(study, job), job->seed, wait_status, job->failure);
-    } else if (sdqn_study_folder_keep(study->def.folder, arm_of(study, job), job->seed, study->def.numerics, &job->result, &error) ==
-               SDQN_OK) {
-        job->state = SDQN_JOB_DONE;
+        if (arm_of(study, job)->candidate_of >= 0 && sdqn_divergence_is_said(job->failure)) status = keep_divergence(study, job, &error);
     } else {
-        snprintf(job->failure, sizeof job->failure, "%.500s", error.message);
+        status = sdqn_study_folder_keep(study->def.folder, arm_of(study, job), job->seed, study->def.numerics, &job->result, &error);
+        if (status == SDQN_OK) job->state = SDQN_JOB_DONE;
     }
+    if (status != SDQN_OK) snprintf(job->failure, sizeof job->failure, "%.500s", error.message);
 }
 
 /// Start what can be, as long as there are places.

@@ -2,7 +2,7 @@
 //
 // Tier by tier, and within each the candidates of its tunings first; an arm starts when its tuning is decided: by the candidate whose score
 // (of the kind asked for) has the highest mean over tasks and tuning seeds, of equal ones the first. While candidates still run, arms that
-// need none of them run beside.
+// need none of them run beside. A candidate of which a run diverged is behind all others; if all diverged, nothing is decided.
 #ifndef SDQN_STUDY_RUNNER_H
 #define SDQN_STUDY_RUNNER_H
 
@@ -20,6 +20,7 @@ typedef enum SdqnJobState {
     SDQN_JOB_RUNNING,
     SDQN_JOB_DONE,
     SDQN_JOB_FAILED,
+    SDQN_JOB_DIVERGED, ///< a run of a candidate that always does: it is over, without a result
 } SdqnJobState;
 
 /// One run of a study.
@@ -29,7 +30,7 @@ typedef struct SdqnJob {
     bool wanted; ///< whether it belongs to the tiers to run
     SdqnJobState state;
     int64_t episodes;                      ///< finished so far, if running
-    char failure[SDQN_STUDY_FAILURE_SIZE]; ///< why, if failed
+    char failure[SDQN_STUDY_FAILURE_SIZE]; ///< why, if failed or diverged
     SdqnStudyResult result;                ///< if done
 } SdqnJob;
 
@@ -62,7 +63,8 @@ bool sdqn_study_is_complete(const SdqnStudy *study, int arm);
 double sdqn_study_mean_score(const SdqnStudy *study, int arm, SdqnScoreKind kind);
 
 /// Run what is left, each tier seed by seed so that its arms stay comparable on the way. Arms whose tuning stays undecided, because a run
-/// of a candidate failed, are not run. @param stop  looked at all the time: if it becomes not 0 the runs are asked to stop, and waited for
+/// of a candidate failed or all candidates diverged, are not run. @param stop  looked at all the time: if it becomes not 0 the runs are
+/// asked to stop, and waited for
 /// @param watch  called several times a second; NULL: not @return SDQN_OK (jobs may have failed), SDQN_ERR_INTERRUPTED or SDQN_ERR_IO
 SdqnStatus sdqn_study_run(SdqnStudy *study, const SdqnLauncher *launcher, const volatile sig_atomic_t *stop,
                           void (*watch)(void *context, const SdqnStudy *study), void *context, SdqnError *error);

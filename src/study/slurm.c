@@ -30,7 +30,8 @@ static void write_word(FILE *out, const char *text) {
 static bool belongs(const SdqnSlurmDef *def, int index, bool candidates) {
     int count;
     const SdqnJob *job = &sdqn_study_jobs(def->study, &count)[index];
-    return job->wanted && job->state != SDQN_JOB_DONE && (def->plan->arms[job->arm].candidate_of >= 0) == candidates;
+    return job->wanted && job->state != SDQN_JOB_DONE && job->state != SDQN_JOB_DIVERGED &&
+           (def->plan->arms[job->arm].candidate_of >= 0) == candidates;
 }
 
 /// The numbers of the runs as `1,3-7`. @return how many

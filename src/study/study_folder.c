@@ -3,6 +3,8 @@
 #include "study/study_folder.h"
 
 #include "core/text.h"
+#include "run/run_folder.h"
+#include "study/divergence.h"
 #include "study/times.h"
 
 #include <assert.h>
@@ -17,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define MAX_SETTINGS_SIZE ((size_t)1 << 18) // as much of its config.yaml as is read
 #define MAX_ARGUMENTS (2 * SDQN_STUDY_MAX_SETTINGS + 16)
 
 SdqnStatus sdqn_study_folder_open(const char *path, SdqnStudyFolder *folder, SdqnError *error) {
@@ -38,14 +41,21 @@ static SdqnStatus path_of(const char *parent, const SdqnStudyArm *arm, uint64_t 
 
 // ---- results that are there -----------------------------------------------------------------------------------------------------
 
+/// Of which run, and of which program, a file says to be.
+typedef struct Origin {
+    const char *arm;
+    uint64_t seed;
+    const char *settings, *numerics;
+} Origin;
+
 /// Keys that the result's program did not know count as having their default.
-static SdqnStatus check_settings(const SdqnStudyArm *arm, const char *path, const SdqnStudyResult *result, SdqnError *error) {
+static SdqnStatus check_settings(const SdqnStudyArm *arm, const char *path, const Origin *origin, SdqnError *error) {
     SdqnConfig *configs = malloc(2 * sizeof *configs);
     if (!configs) return sdqn_error_set(error, SDQN_ERR_MEMORY, "study: out of memory");
     SdqnError cause = {0};
     configs[0] = arm->config;
-    configs[0].seed = result->seed;
-    SdqnStatus status = sdqn_config_parse("its settings", result->settings, strlen(result->settings), &configs[1], &cause);
+    configs[0].seed = origin->seed;
+    SdqnStatus status = sdqn_config_parse("its settings", origin->settings, strlen(origin->settings), &configs[1], &cause);
     if (status == SDQN_OK) status = sdqn_config_check_same(&configs[0], &configs[1], &cause);
     free(configs);
     if (status == SDQN_OK) return SDQN_OK;
@@ -60,14 +70,20 @@ static SdqnStatus check_tasks(const SdqnStudyArm *arm, const char *path, const S
     return same ? SDQN_OK : sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: final: its tasks are not those of its settings", path);
 }
 
+static SdqnStatus check_origin(const SdqnStudyArm *arm, uint64_t seed, const char *numerics, const char *path, const Origin *origin,
+                               SdqnError *error) {
+    if (strcmp(origin->arm, arm->name) != 0 || origin->seed != seed)
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: is of arm %s, seed %llu", path, origin->arm, (unsigned long long)origin->seed);
+    if (strcmp(origin->numerics, numerics) != 0)
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: was made by a program with other numerics (%.12s..., this one has %.12s...)",
+                              path, origin->numerics, numerics);
+    return check_settings(arm, path, origin, error);
+}
+
 static SdqnStatus check_result(const SdqnStudyArm *arm, uint64_t seed, const char *numerics, const char *path,
                                const SdqnStudyResult *result, SdqnError *error) {
-    if (strcmp(result->arm, arm->name) != 0 || result->seed != seed)
-        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: is of arm %s, seed %llu", path, result->arm, (unsigned long long)result->seed);
-    if (strcmp(result->numerics, numerics) != 0)
-        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: was made by a program with other numerics (%.12s..., this one has %.12s...)",
-                              path, result->numerics, numerics);
-    const SdqnStatus status = check_settings(arm, path, result, error);
+    const Origin origin = {result->arm, result->seed, result->settings, result->numerics};
+    const SdqnStatus status = check_origin(arm, seed, numerics, path, &origin, error);
     return status == SDQN_OK ? check_tasks(arm, path, result, error) : status;
 }
 
@@ -85,6 +101,22 @@ SdqnStatus sdqn_study_folder_take(const SdqnStudyFolder *folder, const SdqnStudy
     } else {
         sdqn_study_result_clear(&taken);
     }
+    return status;
+}
+
+SdqnStatus sdqn_study_folder_take_divergence(const SdqnStudyFolder *folder, const SdqnStudyArm *arm, uint64_t seed, const char *numerics,
+                                             char why[SDQN_STUDY_FAILURE_SIZE], bool *found, SdqnError *error) {
+    char path[SDQN_PATH_SIZE];
+    SdqnDivergence divergence = {0};
+    SdqnStatus status = path_of(folder->results, arm, seed, ".diverged", path, error);
+    *found = status == SDQN_OK && sdqn_file_exists(path);
+    if (!*found) return status;
+    status = sdqn_divergence_read(path, &divergence, error);
+    if (status != SDQN_OK) return status;
+    const Origin origin = {divergence.arm, divergence.seed, divergence.settings, divergence.numerics};
+    status = check_origin(arm, seed, numerics, path, &origin, error);
+    if (status == SDQN_OK) snprintf(why, SDQN_STUDY_FAILURE_SIZE, "%s", divergence.why);
+    sdqn_divergence_clear(&divergence);
     return status;
 }
 
@@ -119,6 +151,26 @@ SdqnStatus sdqn_study_folder_keep(const SdqnStudyFolder *folder, const SdqnStudy
     } else {
         sdqn_study_result_clear(&made);
     }
+    return status;
+}
+
+SdqnStatus sdqn_study_folder_keep_divergence(const SdqnStudyFolder *folder, const SdqnStudyArm *arm, uint64_t seed, const char *numerics,
+                                             const char *why, SdqnError *error) {
+    char run[SDQN_PATH_SIZE], config[SDQN_PATH_SIZE], path[SDQN_PATH_SIZE];
+    SdqnDivergence divergence = {.seed = seed};
+    uint8_t *text = NULL;
+    size_t size;
+    SdqnStatus status = path_of(folder->runs, arm, seed, "", run, error);
+    if (status == SDQN_OK) status = path_of(folder->results, arm, seed, ".diverged", path, error);
+    if (status == SDQN_OK) status = sdqn_file_join(run, SDQN_RUN_CONFIG, config, error);
+    if (status == SDQN_OK) status = sdqn_file_read(config, MAX_SETTINGS_SIZE, &text, &size, error); // with a zero byte behind it
+    if (status != SDQN_OK) return status;
+    divergence.settings = (char *)text;
+    snprintf(divergence.arm, sizeof divergence.arm, "%s", arm->name);
+    snprintf(divergence.numerics, sizeof divergence.numerics, "%s", numerics);
+    snprintf(divergence.why, sizeof divergence.why, "%s", why);
+    status = sdqn_divergence_write(&divergence, path, error);
+    sdqn_divergence_clear(&divergence);
     return status;
 }
 

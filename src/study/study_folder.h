@@ -1,5 +1,5 @@
-// study_folder.h: the folder of a study: results/ARM-seedN.json, which is all that its report needs; runs/ARM-seedN, the folders of the
-// runs, which may be thrown away once their results are there, each with a log beside it; times.csv.
+// study_folder.h: the folder of a study: results/ARM-seedN.json (.diverged: divergence.h), which is all that its report needs;
+// runs/ARM-seedN, the folders of the runs, which may be thrown away once their results are there, each with a log beside it; times.csv.
 #ifndef SDQN_STUDY_STUDY_FOLDER_H
 #define SDQN_STUDY_STUDY_FOLDER_H
 
@@ -30,6 +30,14 @@ SdqnStatus sdqn_study_folder_take(const SdqnStudyFolder *folder, const SdqnStudy
 /// Make the result of a run that has ended well, and write it. @param result  overwritten on success; to be cleared
 SdqnStatus sdqn_study_folder_keep(const SdqnStudyFolder *folder, const SdqnStudyArm *arm, uint64_t seed, const char *numerics,
                                   SdqnStudyResult *result, SdqnError *error);
+
+/// Read that a run has diverged, if it was noted. Errors as above. @param why  overwritten if it was @param found  receives whether it was
+SdqnStatus sdqn_study_folder_take_divergence(const SdqnStudyFolder *folder, const SdqnStudyArm *arm, uint64_t seed, const char *numerics,
+                                             char why[SDQN_STUDY_FAILURE_SIZE], bool *found, SdqnError *error);
+
+/// Note that a run has diverged. @param why  one line
+SdqnStatus sdqn_study_folder_keep_divergence(const SdqnStudyFolder *folder, const SdqnStudyArm *arm, uint64_t seed, const char *numerics,
+                                             const char *why, SdqnError *error);
 
 /// Why a run failed: the signal, or the last line that it said. @param wait_status  as of waitpid
 void sdqn_study_folder_failure(const SdqnStudyFolder *folder, const SdqnStudyArm *arm, uint64_t seed, int wait_status,

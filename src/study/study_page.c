@@ -82,9 +82,9 @@ static void describe_missing(const Material *material, int arm, char *reason, si
         length += (size_t)snprintf(reason + length, size - length, ", the tuning of %s is not decided", plan->arms[missing->tuned_by].name);
     for (int s = 0; s < missing->num_seeds && length < size; s++) {
         const SdqnJob *job = sdqn_study_job(material->study, arm, s);
-        if (job->state == SDQN_JOB_FAILED)
-            length +=
-                (size_t)snprintf(reason + length, size - length, "; seed %llu failed: %s", (unsigned long long)job->seed, job->failure);
+        if (job->state == SDQN_JOB_FAILED || job->state == SDQN_JOB_DIVERGED)
+            length += (size_t)snprintf(reason + length, size - length, "; seed %llu %s: %s", (unsigned long long)job->seed,
+                                       job->state == SDQN_JOB_FAILED ? "failed" : "diverged", job->failure);
     }
 }
 
