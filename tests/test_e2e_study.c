@@ -444,6 +444,8 @@ static void bad_files_are_refused(void **state) {
         {"name: a\nseeds: 1\narms: {s: {}, t: {tuned_as: u}}\n", ":3: u: tuned_as must name an arm of tuning"},
         {"name: a\nseeds: 1\narms: {s: {}, t: {tuned_as: s}}\n", ":3: s: tuned_as must name an arm of tuning"},
         {"name: [\n", "no valid YAML"},
+        {"name: a\nseeds: 1\narms: {s: {gamma: 0.9, gamma: 0.99}}\n", "bad.yaml:3: gamma: is there twice"},
+        {"name: a\nseeds: 1\narms: {s: {}, t: {}}\ncomparisons: [[s, t], [t, s]]\n", "bad.yaml:4: comparisons: two are of the same arms"},
         {"- 1\n", "must be a mapping"},
         {"", "must be a mapping"},
     };

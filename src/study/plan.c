@@ -163,6 +163,9 @@ static SdqnStatus read_settings(Reader *reader, const yaml_node_t *node, SdqnStu
         SdqnError cause = {0};
         if (!name) return refuse(reader, key, "settings", "a key must be a word");
         if (strcmp(name, "seed") == 0) return refuse(reader, key, name, "is not a setting: `seeds` gives them");
+        for (const yaml_node_pair_t *other = node->data.mapping.pairs.start; other < pair; other++) {
+            if (strcmp(text_of(node_of(reader, other->key)), name) == 0) return refuse(reader, key, name, "is there twice");
+        }
         const SdqnStatus status = value_text(reader, node_of(reader, pair->value), name, value, sizeof value);
         if (status != SDQN_OK) return status;
         if (tuned_as && strcmp(name, "config") == 0) {
@@ -466,6 +469,11 @@ static SdqnStatus read_comparison(Reader *reader, const yaml_node_t *node) {
             return refuse(reader, node, name ? name : "comparisons", "no arm has this name");
     }
     if (arms[0] == arms[1]) return refuse(reader, node, plan->arms[arms[0]].name, "is compared with itself");
+    for (int i = 0; i < plan->num_comparisons; i++) {
+        const SdqnStudyComparison *other = &plan->comparisons[i];
+        const bool same = (other->a == arms[0] && other->b == arms[1]) || (other->a == arms[1] && other->b == arms[0]);
+        if (same) return refuse(reader, node, "comparisons", "two are of the same arms: Holm's correction would count them twice");
+    }
     if (plan->num_comparisons == SDQN_STUDY_MAX_COMPARISONS) return refuse(reader, node, "comparisons", "more than 256");
     plan->comparisons[plan->num_comparisons++] = (SdqnStudyComparison){arms[0], arms[1]};
     return SDQN_OK;
