@@ -84,6 +84,35 @@ static void a_killed_rank_ends_the_job_which_resumes(void **state) {
     e2e_assert_same_results(whole, killed);
 }
 
+/// A run that is asked twice stops at once and loses its episode.
+static void a_rank_that_is_told_to_stop_asks_its_run_once(void **state) {
+    (void)state;
+    const char *out = e2e_path("out"), *log = e2e_path("out/runs/shared-seed1/metrics.jsonl");
+    const char *file = e2e_write_text("one.yaml", "name: one\nseeds: 1\nsettings: {episodes: 500, batch_size: 256, min_replay_size: 300}\n"
+                                                  "arms: {shared: {method: shared}}\n");
+    uint8_t *text = NULL;
+    size_t size = 0;
+    need_mpi();
+    const pid_t job = start_ranks("2", file, out);
+    const double began = e2e_now();
+    while (size < 1000 && e2e_now() - began < 60.0) { // some episodes, so that updates make them slow
+        e2e_sleep(0.01);
+        free(text);
+        text = NULL;
+        size = 0;
+        if (sdqn_file_read(log, (size_t)1 << 20, &text, &size, NULL) != SDQN_OK) size = 0;
+    }
+    free(text);
+    const pid_t rank = last_child(job);
+    assert_true(rank > 1);
+    assert_int_equal(kill(rank, SIGTERM), 0);
+    assert_true(e2e_wait(job)->code != 0);
+    assert_int_equal(sdqn_file_read(e2e_path("out/runs/shared-seed1.log"), (size_t)1 << 20, &text, &size, NULL), SDQN_OK);
+    assert_non_null(strstr((const char *)text, "stopping after this episode"));
+    assert_null(strstr((const char *)text, "stopped at once"));
+    free(text);
+}
+
 static void what_is_wrong_is_said(void **state) {
     (void)state;
     const char *out = e2e_path("out");
@@ -124,6 +153,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(ranks_make_the_same_results),
         TEST(a_killed_rank_ends_the_job_which_resumes),
+        TEST(a_rank_that_is_told_to_stop_asks_its_run_once),
         TEST(what_is_wrong_is_said),
         TEST(a_missing_helper_is_said),
     };

@@ -175,7 +175,8 @@ static SdqnStatus obey(const SdqnMpiWork *work, const Message *message, pid_t *p
 }
 
 SdqnStatus sdqn_mpi_work(SdqnMpi *mpi, const SdqnMpiWork *work, const volatile sig_atomic_t *stop, SdqnError *error) {
-    pid_t process = -1; // none
+    pid_t process = -1;   // none
+    bool stopped = false; // the run was asked to: asked twice it would stop at once and lose its episode
     SdqnStatus status = say(mpi, work->failure[0] == '\0' ? TOPIC_HELLO : TOPIC_FAILED, 0, work->numerics, work->failure, error);
     while (status == SDQN_OK) {
         Message message = {0};
@@ -186,15 +187,19 @@ SdqnStatus sdqn_mpi_work(SdqnMpi *mpi, const SdqnMpiWork *work, const volatile s
         if (rank == 0 && message.topic == TOPIC_HOME) break;
         if (rank == 0 && message.topic == TOPIC_START && obey(work, &message, &process, &cause) != SDQN_OK)
             status = say(mpi, TOPIC_FAILED, 0, work->numerics, cause.message, error);
-        if (process > 0 && ((rank == 0 && message.topic == TOPIC_STOP) || *stop != 0)) kill(process, SIGTERM);
+        if (process > 0 && !stopped && ((rank == 0 && message.topic == TOPIC_STOP) || *stop != 0)) {
+            kill(process, SIGTERM);
+            stopped = true;
+        }
         if (process > 0 && waitpid(process, &wait_status, WNOHANG) == process) {
             process = -1;
+            stopped = false;
             status = say(mpi, TOPIC_ENDED, wait_status, work->numerics, "", error);
         }
         if (rank < 0) nanosleep(&(struct timespec){.tv_nsec = POLL_NANOSECONDS}, NULL);
     }
     if (process > 0) {
-        kill(process, SIGTERM);
+        if (!stopped) kill(process, SIGTERM);
         waitpid(process, NULL, 0);
     }
     return status;
