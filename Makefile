@@ -384,8 +384,11 @@ $(BUILD)/playground-venv/ready: web/tests/requirements.txt
 
 # What INSTALLED names, and helpers if they have been built: they are looked for beside the program and in ../lib/sharedqn.
 .PHONY: install uninstall run-install
+# Make takes a blank for the end of a name, and would install into other folders.
+REFUSE_BLANKS = $(if $(word 2,$(DESTDIR)$(PREFIX)$(BINDIR)$(LIBDIR)$(INCLUDEDIR)$(MANDIR)$(COMPLETIONDIR)),$(error \
+  '$(DESTDIR)$(PREFIX)': install into a folder without blanks in its name))
 install: packages-build
-	+@$(SUBMAKE) run-install
+	+@$(REFUSE_BLANKS)$(SUBMAKE) run-install
 
 $(BUILD)/share/sharedqn.1: $(BUILD)/sharedqn
 	@mkdir -p $(@D)
@@ -395,7 +398,7 @@ $(BUILD)/share/sharedqn.bash: $(BUILD)/sharedqn
 	$(Q)$< --help=bash >$@.tmp && mv $@.tmp $@
 
 run-install: $(INSTALL_FILES)
-	@$(INSTALL) -d $(foreach f,$(INSTALLED),'$(DESTDIR)$(dir $(f))')
+	@$(REFUSE_BLANKS)$(INSTALL) -d $(foreach f,$(INSTALLED),'$(DESTDIR)$(dir $(f))')
 	@$(INSTALL) -m 755 $(BUILD)/sharedqn '$(DESTDIR)$(BINDIR)/sharedqn'
 	@$(INSTALL) -m 644 $(BUILD)/libsharedqn.a '$(DESTDIR)$(LIBDIR)/libsharedqn.a'
 	@$(INSTALL) -m 755 $(BUILD)/libsharedqn.so '$(DESTDIR)$(LIBDIR)/libsharedqn.so.$(VERSION)'
@@ -411,7 +414,7 @@ run-install: $(INSTALL_FILES)
 	@echo "installed in $(DESTDIR)$(PREFIX)$(if $(DESTDIR),,; the loader may want to be told of a new library: ldconfig)"
 
 uninstall:
-	rm -f $(foreach f,$(INSTALLED),'$(DESTDIR)$(f)')
+	$(REFUSE_BLANKS)rm -f $(foreach f,$(INSTALLED),'$(DESTDIR)$(f)')
 	rm -f '$(DESTDIR)$(LIBDIR)'/sharedqn/sharedqn-*.so
 	@rmdir '$(DESTDIR)$(LIBDIR)/sharedqn' 2>/dev/null || true
 

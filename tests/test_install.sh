@@ -36,6 +36,15 @@ check "all files are there, and no others" files_are_there
 program_runs() { (cd / && "$program" --version && "$program" --help | grep -q train); }
 check "the installed program runs" program_runs
 
+blanks_are_refused() { # the folder's name ends at the blank for make, which must then touch nothing
+    for target in run-install uninstall; do
+        echo kept >"$folder/a"
+        if make_here "$target" DESTDIR= PREFIX="$folder/a b"; then return 1; fi
+        [ "$(cat "$folder/a")" = kept ] && [ ! -e "$folder/a b" ] && [ ! -e b ] || return 1
+    done
+}
+check "a folder with a blank in its name is refused" blanks_are_refused
+
 # pkg-config finds the folder where it is staged.
 package() { PKG_CONFIG_PATH=$root/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$stage pkg-config "$@" sharedqn; }
 version_is_the_programs() { [ "$(package --modversion)" = "$version" ]; }
