@@ -276,7 +276,7 @@ def results_text(entries, costs):
         "",
         "`original`: single runs that the authors of the starting document report, 20 episodes a task (`shared`: theirs, and a later one); their",
         "gradient methods began updating at 64 transitions a task, their BRC small had the lossy projection. `minutes`: wall time of training with",
-        "its evaluations, on a shared machine, two to four runs at a time.",
+        "its evaluations, on shared machines with two to ten programs at a time: the cost below is measured apart.",
         "",
         HEAD,
         *[result_row(arm, entries.get(arm.name)) for arm in rows],
