@@ -26,6 +26,7 @@ PACKAGES_check := $(PACKAGES_test) libsdl2-dev xvfb xdotool ffmpeg gcc clang cla
 ifeq ($(shell uname -m),x86_64)
 PACKAGES_check += $(PACKAGES_aarch64)
 endif
+PACKAGES_study := $(PACKAGES_build) gnuplot-nox
 PACKAGES_bench := $(PACKAGES_build) python3
 PACKAGES_oracle := $(PACKAGES_build) python3-venv
 PACKAGES_export := $(PACKAGES_build) python3-venv
@@ -108,6 +109,8 @@ tensorboard: packages-tensorboard
 	+@$(SUBMAKE) run-tensorboard
 bench: packages-bench
 	+@$(SUBMAKE) run-bench
+study: packages-study
+	+@$(SUBMAKE) run-study
 methods: packages-bench
 	+@$(SUBMAKE) run-methods
 bench-peers: packages-peers
@@ -139,6 +142,7 @@ help:
 	@echo "make methods   train every method with three seeds, into docs/methods (22 hours of one core; goes on where it was stopped)"
 	@echo "make playground   build the web page into $(BUILD)/playground, with emscripten; make playground-test: try it in Chromium"
 	@echo "make install   into PREFIX (default /usr/local), below DESTDIR if that is set; make uninstall removes it again"
+	@echo "make study     go on with the study of docs/studies/seed (about 13 hours of one core in all); STUDY=\"--tier first\" runs a part"
 	@echo "make clean     remove $(BUILD)"
 	@echo "Variables: BUILD=folder CC=compiler OPT=-O3 SAN=sanitizer flags TRAIN=options of sharedqn train"
 
@@ -320,6 +324,12 @@ run-bench: $(BUILD)/sharedqn $(BUILD)/bench/fma_peak run-bench-tests
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libsharedqn.a
 	@echo '  link $@'
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+
+# The question of the starting document. What is finished lies in docs/studies/seed/results and is never run again.
+STUDY ?=
+.PHONY: run-study
+run-study: $(BUILD)/sharedqn
+	@$(BUILD)/sharedqn study configs/studies/seed.yaml --out docs/studies/seed $(STUDY)
 
 # METHODS="brc varshare" trains these alone.
 METHODS ?=
