@@ -118,6 +118,23 @@ static void a_name_is_never_an_option_or_an_address(void **state) {
     restore_path(path);
 }
 
+/// The temporary file's name may be a link to something that matters.
+static void what_a_link_leads_to_is_left_alone(void **state) {
+    (void)state;
+    const char *kept = e2e_path("kept");
+    size_t size = 0;
+    assert_int_equal(sdqn_file_write(kept, &(SdqnPiece){"mine", 4}, 1, NULL), SDQN_OK);
+    assert_int_equal(symlink(kept, film_path("a.mp4.tmp")), 0);
+    char *path = make_program("ffmpeg", "#!/bin/sh\ncat >/dev/null\n");
+    const Outcome *outcome = e2e_run("evaluate", "--weights", WEIGHTS, "--task", "heavy", "--record", film_path("a.mp4"), NULL);
+    restore_path(path);
+    assert_int_equal(outcome->code, 1);
+    assert_non_null(strstr(outcome->err, "a.mp4: cannot write: "));
+    uint8_t *text = e2e_read(e2e_path(""), "kept", &size);
+    assert_int_equal(size, 4);
+    free(text);
+}
+
 static void a_missing_ffmpeg_is_named(void **state) {
     (void)state;
     char *before = strdup(getenv("PATH"));
@@ -261,6 +278,7 @@ int main(void) {
         TEST(what_is_recorded_has_the_results_of_an_evaluation),
         TEST(a_film_gets_every_picture),
         TEST(a_name_is_never_an_option_or_an_address),
+        TEST(what_a_link_leads_to_is_left_alone),
         TEST(a_missing_ffmpeg_is_named),
         TEST(a_failing_ffmpeg_is_quoted_and_leaves_nothing),
         TEST(an_older_film_survives_all_but_force),

@@ -119,7 +119,10 @@ SdqnStatus sdqn_gnuplot_run(const char *folder, const char *script, double secon
     *missing = false;
     SdqnStatus status = start(folder, script, &child, error);
     if (status != SDQN_OK) return status;
-    const bool not_started = read(child.failed, &reason, sizeof reason) == (ssize_t)sizeof reason; // ends when it is gnuplot
+    ssize_t got;
+    while ((got = read(child.failed, &reason, sizeof reason)) < 0 && errno == EINTR) { // ends when it is gnuplot
+    }
+    const bool not_started = got == (ssize_t)sizeof reason;
     listen_until(&child, deadline, tail);
     const bool in_time = wait_until(child.process, deadline, &ended);
     close(child.said);

@@ -94,7 +94,10 @@ static SdqnStatus start(SdqnFilm *film, char *const *arguments, int palette, Sdq
     film->pipe = pictures[1];
     close(pictures[0]);
     close(failed[1]);
-    const bool never_ran = read(failed[0], &reason, sizeof reason) == (ssize_t)sizeof reason;
+    ssize_t got;
+    while ((got = read(failed[0], &reason, sizeof reason)) < 0 && errno == EINTR) {
+    }
+    const bool never_ran = got == (ssize_t)sizeof reason;
     close(failed[0]);
     if (!never_ran) return SDQN_OK;
     if (reason == ENOENT)
@@ -188,7 +191,7 @@ static SdqnStatus start_gif(SdqnFilm *film, char *size, char *output, SdqnError 
 
 /// ffmpeg's own words about a file that cannot be made are many; ours come first.
 static SdqnStatus try_output(const SdqnFilm *film, SdqnError *error) {
-    const int file = open(film->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    const int file = open(film->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666); // as core/file.c
     if (file < 0) return sdqn_error_set(error, SDQN_ERR_IO, "%s: cannot write: %s", film->path, strerror(errno));
     close(file);
     return SDQN_OK;
