@@ -314,7 +314,7 @@ static void write_task_differences(FILE *out, const SdqnStudyPlan *plan, const P
 
 static void write_gains(FILE *out, const SdqnStudyPlan *plan, const Planned *planned) {
     write_pairs_head(out, plan,
-                     "mean of a / mean of b - 1 (-: b's mean is not surely above 0), and a - b on a task less its mean on the other tasks",
+                     "Mean of a / mean of b - 1 (-: b's mean is not surely above 0), and a - b on a task less its mean on the other tasks",
                      " a / b - 1 |");
     for (int i = 0; i < plan->num_comparisons; i++) {
         const SdqnGain *gain = &planned[i].gain;
