@@ -127,7 +127,7 @@ def cost(arguments):
     short = ["--episodes", "14", "--min-replay-size", "300"]
     # Long enough for reports every 1,000 updates, and a report every 20 to see what one costs.
     recording = ["--episodes", "60", "--method", "shared"]
-    names, rounds, parameters = [arm.name for arm in ARMS], [], {}
+    names, rounds, parameters, load = [arm.name for arm in ARMS], [], {}, round(os.getloadavg()[0], 1)
     for number in range(arguments.rounds):
         found, ratios = {}, {}
         for arm in ARMS:
@@ -146,6 +146,7 @@ def cost(arguments):
     base = statistics.median(found["gradient_period 0"] for found in rounds)
     result = {
         "machine": machine(),
+        "load": load,
         "rounds": arguments.rounds,
         "microseconds": {name: statistics.median(found[name] for found in rounds) for name in names},
         "to_mean": {name: statistics.median(found["ratios"][name] for found in rounds) for name in names},
@@ -162,8 +163,11 @@ def cost(arguments):
 
 def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
-        names = re.findall(r"model name\s*: (.*)", file.read())
-    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
+        text = file.read()
+    names, families = re.findall(r"model name\s*: (.*)", text), re.findall(r"cpu family\s*: (.*)", text)
+    level = next((name for word, name in (("avx512dq", "AVX-512"), ("avx2", "AVX2")) if word in text.split()), "plain C")
+    family = f"family {families[0]}, " if families else ""
+    return f"{names[0] if names else platform.machine()} ({family}{level}), {os.cpu_count()} cores"
 
 
 # ---- the store ----
@@ -286,8 +290,9 @@ def results_text(entries, costs):
     ]
     if costs:
         lines += [
-            f"With its environment step; median of {costs['rounds']} rounds on {costs['machine']}, one run at a time. `to mean`: median of the ratios",
-            "to a run of `mean` just before it, the control of the gradient methods: as many transitions (192), one gradient a task, averaged.",
+            f"With its environment step; median of {costs['rounds']} rounds on {costs['machine']}, one run at a time beside a load average of {costs['load']}.",
+            "`to mean`: median of the ratios to a run of `mean` just before it, the control of the gradient methods: as many transitions (192), one",
+            "gradient a task, averaged.",
             "",
             "| method | parameters | us | to mean |",
             "|---|---|---|---|",
