@@ -145,6 +145,7 @@ static SdqnStatus write_report(const Setup *setup, const SdqnStudy *study, SdqnE
     SdqnStatus status = sdqn_study_report_files(setup->folder.path, &setup->plan, study, stdout, error);
     if (status == SDQN_OK) status = sdqn_study_page_write(setup->folder.path, &setup->plan, study, &undrawn, error);
     if (undrawn.message[0] != '\0') fprintf(stderr, "%s\n", undrawn.message);
+    fflush(stdout); // the tables come before what is said about them
     if (status == SDQN_OK) fprintf(stderr, "page: %s/report.html\n", setup->folder.path);
     return status;
 }

@@ -54,7 +54,8 @@ void sdqn_table_write(FILE *stream, const SdqnEvaluation *evaluation, bool with_
         if (with_seed_figures) fprintf(stream, "%*s  %9.2f", 49, "", document_mean);
         fputc('\n', stream);
     }
-    fprintf(stream, "%s%d episodes a task, seeds from %llu; greedy; success: return >= %g; at rest: landed and asleep (reward +100)\n",
-            partial ? "of " : "", evaluation->num_episodes, (unsigned long long)evaluation->seed, SDQN_SUCCESS_RETURN);
+    fprintf(stream, "%s%d episode%s a task, seeds from %llu; greedy; success: return >= %g; at rest: landed and asleep (reward +100)\n",
+            partial ? "of " : "", evaluation->num_episodes, evaluation->num_episodes == 1 ? "" : "s", (unsigned long long)evaluation->seed,
+            SDQN_SUCCESS_RETURN);
     if (with_seed_figures) fputs("* the seed document's Shared DQN: one run without a seed, 20 episodes a task\n", stream);
 }

@@ -243,8 +243,8 @@ void sdqn_comparison_table_write(FILE *stream, const SdqnComparison *comparison)
         stream,
         "\n%d seeds an arm. [low, high]: 95 %% bootstrap interval, %d times, of %s. std: of the seeds' means over the tasks.\n"
         "Gap to %g. P(a > b): that a run of a scores higher, mean over tasks. Welch, permut., paired: p-values, two-sided, of the seeds'\n"
-        "means over tasks; Holm: Welch's for all %d pairs.\n",
+        "means over tasks; Holm: Welch's for all %d pair%s.\n",
         scores->num_seeds, comparison->def.bootstrap.repeats,
         comparison->def.bootstrap.resampling == SDQN_RESAMPLE_TASK ? "each task's seeds apart" : "whole seeds", comparison->def.target,
-        comparison->num_pairs);
+        comparison->num_pairs, comparison->num_pairs == 1 ? "" : "s");
 }
