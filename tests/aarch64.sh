@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.." || exit 1
 mkdir -p "$1" && folder=$(cd "$1" && pwd) || exit 1
 program=$2
 left_out="test_allocation_failures test_bench test_c_source test_method_table test_e2e_analyze test_e2e_bad_input test_e2e_determinism test_e2e_evaluate
-    test_e2e_kill_resume test_e2e_methods test_e2e_mpi test_e2e_slurm test_e2e_stop test_e2e_study test_e2e_trace test_e2e_training test_e2e_watch
+    test_e2e_compare test_e2e_kill_resume test_e2e_methods test_e2e_mpi test_e2e_slurm test_e2e_stop test_e2e_study test_e2e_trace test_e2e_training test_e2e_watch
     test_evaluator_landers test_picture test_view test_e2e_view test_e2e_window"
 . tests/verdict.sh
 finish() {
