@@ -119,9 +119,15 @@ ALWAYS_INLINE void sparse_row(const SdqnProduct *product, const Piece *piece, in
     const float *b = piece->b;
     const size_t b_row = piece->row;
     for (; terms != 0; terms &= terms - 1) {
-        const size_t p = (size_t)__builtin_ctzll(terms);
+        const unsigned p = (unsigned)__builtin_ctzll(terms);
         const Vector left = vector_all(a[p]);
-        UNROLL for (int v = 0; v < vectors; v++) sum[v] = vector_fma(left, load(b + p * b_row + v * LANES, lanes), sum[v]);
+        const float *right = b + p * b_row;
+#if defined(SDQN_ISA_avx512)
+        // Keeps the address in one register: Intel's processors split an fma that reads memory at base + index into two micro-operations,
+        // and with full-width units the number of these is what limits this loop.
+        __asm__("" : "+r"(right));
+#endif
+        UNROLL for (int v = 0; v < vectors; v++) sum[v] = vector_fma(left, load(right + v * LANES, lanes), sum[v]);
     }
     if (first + SPARSE_DEPTH < product->depth) {
         UNROLL for (int v = 0; v < vectors; v++) store(c + v * LANES, sum[v], lanes);
