@@ -77,7 +77,7 @@ TEST_SOURCES := $(wildcard tests/test_*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # A public target installs its packages and then runs make again, so that the second make sees them.
-.PHONY: all help train test mpi slurm view pictures check aarch64 oracle export-test tensorboard bench bench-peers methods playground playground-test clean
+.PHONY: all help train test mpi slurm view pictures check aarch64 oracle export-test tensorboard bench bench-peers study claims methods playground playground-test clean
 .DEFAULT_GOAL := all
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
@@ -111,6 +111,8 @@ bench: packages-bench
 	+@$(SUBMAKE) run-bench
 study: packages-study
 	+@$(SUBMAKE) run-study
+claims: packages-bench
+	+@$(SUBMAKE) run-claims
 methods: packages-bench
 	+@$(SUBMAKE) run-methods
 bench-peers: packages-peers
@@ -143,6 +145,7 @@ help:
 	@echo "make playground   build the web page into $(BUILD)/playground, with emscripten; make playground-test: try it in Chromium"
 	@echo "make install   into PREFIX (default /usr/local), below DESTDIR if that is set; make uninstall removes it again"
 	@echo "make study     go on with the study of docs/studies/seed (about 13 hours of one core in all); STUDY=\"--tier first\" runs a part"
+	@echo "make claims    judge the starting document's claims by what the study has found so far, into docs/studies/seed/claims.md"
 	@echo "make clean     remove $(BUILD)"
 	@echo "Variables: BUILD=folder CC=compiler OPT=-O3 SAN=sanitizer flags TRAIN=options of sharedqn train"
 
@@ -330,6 +333,10 @@ STUDY ?=
 .PHONY: run-study
 run-study: $(BUILD)/sharedqn
 	@$(BUILD)/sharedqn study configs/studies/seed.yaml --out docs/studies/seed $(STUDY)
+.PHONY: run-claims
+run-claims: $(BUILD)/sharedqn
+	@python3 bench/claims.py measure --program $(BUILD)/sharedqn
+	@python3 bench/claims.py table --program $(BUILD)/sharedqn
 
 # METHODS="brc varshare" trains these alone.
 METHODS ?=
