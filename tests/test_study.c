@@ -28,10 +28,10 @@ static SdqnStudyPlan read_plan(const char *file) {
 
 static void the_shipped_study_is_as_planned(void **state) {
     (void)state;
-    static const int seeds[] = {20, 10, 5};
+    static const int seeds[] = {20, 20, 10, 5};
     SdqnStudyPlan plan = read_plan("configs/studies/seed.yaml");
-    assert_int_equal(plan.num_tiers, 3);
-    for (int i = 0; i < 3; i++) assert_int_equal(plan.tiers[i].num_seeds, seeds[i]);
+    assert_int_equal(plan.num_tiers, 4);
+    for (int i = 0; i < 4; i++) assert_int_equal(plan.tiers[i].num_seeds, seeds[i]);
     const int shared = sdqn_study_plan_find(&plan, "shared"), wide = sdqn_study_plan_find(&plan, "shared-wide");
     const int pcgrad = sdqn_study_plan_find(&plan, "pcgrad"), first = sdqn_study_plan_find(&plan, "shared_25e-5");
     assert_true(shared >= 0 && wide >= 0 && pcgrad >= 0 && first >= 0);
@@ -39,7 +39,7 @@ static void the_shipped_study_is_as_planned(void **state) {
     assert_int_equal(plan.arms[shared].first_candidate, first);
     assert_int_equal(plan.arms[wide].tuned_by, shared);
     assert_int_equal(plan.arms[first].tier, 0);
-    assert_int_equal(plan.arms[plan.arms[pcgrad].first_candidate].tier, 1); // it is not needed before
+    assert_int_equal(plan.arms[plan.arms[pcgrad].first_candidate].tier, 2); // it is not needed before
     assert_false(sdqn_study_plan_is_settled(&plan, wide));
     assert_true(sdqn_study_plan_is_settled(&plan, first));
     assert_true(plan.arms[first].config.learning_rate.values[0] == 2.5e-4);
@@ -308,13 +308,10 @@ static void a_program_that_is_gone_is_named_as_the_reason(void **state) {
     (void)state;
     const SdqnStudyFolder folder = make_folder();
     static SdqnStudyArm arm = {.name = "a"};
-    char failure[SDQN_STUDY_FAILURE_SIZE];
+    SdqnError error = {0};
     pid_t process;
-    int ended = 0;
-    assert_int_equal(sdqn_study_folder_start(&folder, "/no/such/program", &arm, 1, &process, NULL), SDQN_OK);
-    assert_int_equal(waitpid(process, &ended, 0), process);
-    sdqn_study_folder_failure(&folder, &arm, 1, ended, failure);
-    assert_non_null(strstr(failure, "cannot be started"));
+    assert_int_equal(sdqn_study_folder_start(&folder, "/no/such/program", &arm, 1, &process, &error), SDQN_ERR_IO);
+    assert_string_equal(error.message, "/no/such/program cannot be started: No such file or directory; was it moved or removed?");
     assert_int_equal(sdqn_file_remove_tree(folder_path, NULL), SDQN_OK);
 }
 

@@ -3,6 +3,7 @@
 #include "study/slurm.h"
 
 #include "core/file.h"
+#include "core/process.h"
 #include "core/text_file.h"
 
 #include <errno.h>
@@ -96,33 +97,29 @@ SdqnStatus sdqn_slurm_write(const SdqnSlurmDef *def, bool candidates, char path[
 /// well
 static bool run_program(const char *const *arguments, char *text, size_t size) {
     int ends[2], wait_status = 0;
+    pid_t process;
     size_t length = 0;
     ssize_t got;
     if (pipe2(ends, O_CLOEXEC) != 0) {
         snprintf(text, size, "cannot make a pipe: %s", strerror(errno));
         return false;
     }
-    const pid_t process = fork();
-    const int reason = errno;
-    if (process == 0) {
-        if (dup2(ends[1], STDOUT_FILENO) >= 0 && dup2(ends[1], STDERR_FILENO) >= 0) execvp(arguments[0], (char *const *)arguments);
-        _exit(127);
-    }
+    const int reason = sdqn_process_start(
+        &(SdqnProcessDef){.arguments = arguments, .input = -1, .output = ends[1], .errors = ends[1], .extra = -1}, &process);
     close(ends[1]);
-    while (process > 0 && length + 1 < size && (got = read(ends[0], text + length, size - 1 - length)) != 0) {
+    while (reason == 0 && length + 1 < size && (got = read(ends[0], text + length, size - 1 - length)) != 0) {
         if (got < 0 && errno != EINTR) break;
         if (got > 0) length += (size_t)got;
     }
     text[length] = '\0';
     close(ends[0]);
-    if (process < 0) {
-        snprintf(text, size, "cannot start a process: %s", strerror(reason));
+    if (reason != 0) {
+        snprintf(text, size, "cannot be started: %s", reason == ENOENT ? "there is no program of this name" : strerror(reason));
         return false;
     }
     while (waitpid(process, &wait_status, 0) < 0 && errno == EINTR) {
     }
     if (WIFSIGNALED(wait_status)) snprintf(text, size, "it was ended by signal %d", WTERMSIG(wait_status));
-    if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 127 && length == 0) snprintf(text, size, "there is no program of this name");
     return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
 }
 

@@ -1,7 +1,6 @@
-#define _GNU_SOURCE // prctl's PR_SET_PDEATHSIG
-
 #include "study/study_folder.h"
 
+#include "core/process.h"
 #include "core/text.h"
 #include "run/run_folder.h"
 #include "study/divergence.h"
@@ -14,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -235,25 +233,6 @@ int64_t sdqn_study_folder_episodes(const SdqnStudyFolder *folder, const SdqnStud
     return episodes;
 }
 
-/// Become the run. Between fork and exec only what a signal handler may do; no signal comes in until the study's handlers, which would
-/// swallow it, are gone. @param signals  the study's own mask
-static void become(const char *log, char *const *arguments, pid_t parent, const sigset_t *signals) {
-    static const char unstarted[] = "the program cannot be started: was it moved or removed?\n";
-    prctl(PR_SET_PDEATHSIG, SIGTERM); // a study that is killed takes its runs along; they save their state
-    if (getppid() != parent) _exit(127);
-    const int out = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (out < 0 || in < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0) _exit(127);
-    setpgid(0, 0);           // Ctrl-C is for the study, which passes it on
-    signal(SIGINT, SIG_IGN); // one that came before is forgotten
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    sigprocmask(SIG_SETMASK, signals, NULL);
-    execv(arguments[0], arguments);
-    const ssize_t written = write(STDERR_FILENO, unstarted, sizeof unstarted - 1);
-    (void)written; // nothing better could be done about it here
-    _exit(127);
-}
-
 SdqnStatus sdqn_study_folder_start(const SdqnStudyFolder *folder, const char *program, const SdqnStudyArm *arm, uint64_t seed,
                                    pid_t *process, SdqnError *error) {
     char run[SDQN_PATH_SIZE], log[SDQN_PATH_SIZE], number[32];
@@ -273,13 +252,14 @@ SdqnStatus sdqn_study_folder_start(const SdqnStudyFolder *folder, const char *pr
         arguments[count++] = arm->settings[i];
     }
     assert(count < MAX_ARGUMENTS);
-    const pid_t parent = getpid();
-    sigset_t all, before;
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &before);
-    *process = fork();
-    const int reason = errno;
-    if (*process == 0) become(log, (char *const *)arguments, parent, &before);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    return *process > 0 ? SDQN_OK : sdqn_error_set(error, SDQN_ERR_IO, "study: cannot start a process: %s", strerror(reason));
+    const int file = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file < 0) return sdqn_error_set(error, SDQN_ERR_IO, "%s: cannot write: %s", log, strerror(errno));
+    // A study that is killed takes its runs along; they save their state.
+    const int reason = sdqn_process_start(
+        &(SdqnProcessDef){.arguments = arguments, .input = -1, .output = file, .errors = file, .extra = -1, .end_signal = SIGTERM},
+        process);
+    close(file);
+    if (reason == 0) return SDQN_OK;
+    return sdqn_error_set(error, SDQN_ERR_IO, "%s cannot be started: %s%s", program, strerror(reason),
+                          reason == ENOENT ? "; was it moved or removed?" : "");
 }
