@@ -2,6 +2,7 @@
 //
 // Anchors, aliases, tags, further documents and repeated keys are refused: a configuration has no use for them, and each is a way to say
 // something other than what a reader sees.
+#include "core/yaml_document.h"
 #include "run/config_builder.h"
 
 #include <stdio.h>
@@ -32,11 +33,7 @@ static SdqnStatus refuse(const Reader *reader, const char *what, const char *why
 static SdqnStatus next(Reader *reader) {
     yaml_event_delete(&reader->event);
     if (yaml_parser_parse(&reader->parser, &reader->event)) return SDQN_OK;
-    const yaml_parser_t *parser = &reader->parser;
-    if (parser->error == YAML_MEMORY_ERROR) return sdqn_error_set(reader->error, SDQN_ERR_MEMORY, "%.700s: out of memory", path_of(reader));
-    size_t line = parser->error == YAML_READER_ERROR ? 0 : parser->problem_mark.line;
-    return sdqn_error_set(reader->error, SDQN_ERR_ARGUMENT, "%.700s:%zu: no valid YAML: %s", path_of(reader), line + 1,
-                          parser->problem != NULL ? parser->problem : "unknown problem");
+    return sdqn_yaml_problem(&reader->parser, path_of(reader), reader->error);
 }
 
 /// Whether the present event is of a type, and has neither anchor nor tag.

@@ -1,6 +1,7 @@
 #include "study/plan.h"
 
 #include "core/text.h"
+#include "core/yaml_document.h"
 #include "study/protocol.h"
 
 #include <assert.h>
@@ -8,14 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #define MAX_FILE_SIZE ((size_t)1 << 20)
-#define SHOWN 80
 
 typedef struct Reader {
-    const char *path;
-    yaml_document_t document;
+    SdqnYaml yaml;
     SdqnStudyPlan *plan;
     SdqnError *error;
     SdqnStudyArm common;                                      ///< settings of all arms
@@ -24,8 +22,7 @@ typedef struct Reader {
 } Reader;
 
 static SdqnStatus refuse(const Reader *reader, const yaml_node_t *node, const char *what, const char *why) {
-    return sdqn_error_set(reader->error, SDQN_ERR_ARGUMENT, "%.700s:%zu: %.*s: %s", reader->path, node->start_mark.line + 1, SHOWN, what,
-                          why);
+    return sdqn_yaml_refuse(&reader->yaml, node, what, why, reader->error);
 }
 
 /// The same about an arm.
@@ -36,16 +33,7 @@ static SdqnStatus refuse_arm(const Reader *reader, const yaml_node_t *node, cons
 }
 
 static SdqnStatus out_of_memory(const Reader *reader) {
-    return sdqn_error_set(reader->error, SDQN_ERR_MEMORY, "%s: out of memory", reader->path);
-}
-
-static yaml_node_t *node_of(Reader *reader, int index) { return yaml_document_get_node(&reader->document, index); }
-
-/// The text of a scalar node; NULL if it is none, or holds a zero byte.
-static const char *text_of(const yaml_node_t *node) {
-    if (node->type != YAML_SCALAR_NODE) return NULL;
-    const char *text = (const char *)node->data.scalar.value;
-    return strlen(text) == node->data.scalar.length ? text : NULL;
+    return sdqn_error_set(reader->error, SDQN_ERR_MEMORY, "%s: out of memory", reader->yaml.where);
 }
 
 /// One part of a mapping: its key, whether it must be there, and the node found for it.
@@ -59,13 +47,13 @@ typedef struct Part {
 static SdqnStatus find_parts(Reader *reader, const yaml_node_t *node, const char *what, const char *allowed, Part *parts, int count) {
     if (node->type != YAML_MAPPING_NODE) return refuse(reader, node, what, "must be a mapping");
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *key = node_of(reader, pair->key);
-        const char *name = text_of(key);
+        const yaml_node_t *key = sdqn_yaml_node(&reader->yaml, pair->key);
+        const char *name = sdqn_yaml_text(key);
         int part = 0;
         while (part < count && (!name || strcmp(name, parts[part].key) != 0)) part++;
         if (part == count) return refuse(reader, key, name ? name : what, allowed);
         if (parts[part].found) return refuse(reader, key, name, "is there twice");
-        parts[part].found = node_of(reader, pair->value);
+        parts[part].found = sdqn_yaml_node(&reader->yaml, pair->value);
     }
     for (int i = 0; i < count; i++) {
         if (parts[i].needed && !parts[i].found) return refuse(reader, node, parts[i].key, "is missing");
@@ -108,14 +96,14 @@ static SdqnStatus add_range(const Reader *reader, const yaml_node_t *node, const
 }
 
 static SdqnStatus list_seeds(Reader *reader, const yaml_node_t *node, SeedList *list) {
-    const char *text = text_of(node);
+    const char *text = sdqn_yaml_text(node);
     if (text) return add_range(reader, node, text, list);
     if (node->type != YAML_SEQUENCE_NODE) return refuse(reader, node, "seeds", "must be a range like 1-20, or a list");
     SdqnStatus status = SDQN_OK;
     for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top && status == SDQN_OK;
          item++) {
-        const yaml_node_t *seed = node_of(reader, *item);
-        text = text_of(seed);
+        const yaml_node_t *seed = sdqn_yaml_node(&reader->yaml, *item);
+        text = sdqn_yaml_text(seed);
         status = text ? add_range(reader, seed, text, list) : refuse(reader, seed, "seeds", "must be numbers or ranges");
     }
     return status == SDQN_OK && list->count == 0 ? refuse(reader, node, "seeds", "there is none") : status;
@@ -135,14 +123,14 @@ static SdqnStatus read_seeds(Reader *reader, const yaml_node_t *node, int *count
 
 /// A value as --set takes it: a scalar, or a list of them with commas between.
 static SdqnStatus value_text(Reader *reader, const yaml_node_t *value, const char *key, char *text, size_t size) {
-    const char *scalar = text_of(value);
+    const char *scalar = sdqn_yaml_text(value);
     size_t length = 0;
     if (scalar) {
         length = (size_t)snprintf(text, size, "%s", scalar);
     } else if (value->type == YAML_SEQUENCE_NODE) {
         text[0] = '\0';
         for (const yaml_node_item_t *item = value->data.sequence.items.start; item < value->data.sequence.items.top; item++) {
-            scalar = text_of(node_of(reader, *item));
+            scalar = sdqn_yaml_text(sdqn_yaml_node(&reader->yaml, *item));
             if (!scalar || length >= size) return refuse(reader, value, key, "must be a list of names or numbers");
             length += (size_t)snprintf(text + length, size - length, "%s%s", length == 0 ? "" : ",", scalar);
         }
@@ -157,16 +145,17 @@ static SdqnStatus value_text(Reader *reader, const yaml_node_t *value, const cha
 static SdqnStatus read_settings(Reader *reader, const yaml_node_t *node, SdqnStudyArm *arm, char *tuned_as) {
     if (node->type != YAML_MAPPING_NODE) return refuse(reader, node, "settings", "must be a mapping of keys to values");
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *key = node_of(reader, pair->key);
-        const char *name = text_of(key);
+        const yaml_node_t *key = sdqn_yaml_node(&reader->yaml, pair->key);
+        const char *name = sdqn_yaml_text(key);
         char value[SDQN_STUDY_SETTING_SIZE];
         SdqnError cause = {0};
         if (!name) return refuse(reader, key, "settings", "a key must be a word");
         if (strcmp(name, "seed") == 0) return refuse(reader, key, name, "is not a setting: `seeds` gives them");
         for (const yaml_node_pair_t *other = node->data.mapping.pairs.start; other < pair; other++) {
-            if (strcmp(text_of(node_of(reader, other->key)), name) == 0) return refuse(reader, key, name, "is there twice");
+            if (strcmp(sdqn_yaml_text(sdqn_yaml_node(&reader->yaml, other->key)), name) == 0)
+                return refuse(reader, key, name, "is there twice");
         }
-        const SdqnStatus status = value_text(reader, node_of(reader, pair->value), name, value, sizeof value);
+        const SdqnStatus status = value_text(reader, sdqn_yaml_node(&reader->yaml, pair->value), name, value, sizeof value);
         if (status != SDQN_OK) return status;
         if (tuned_as && strcmp(name, "config") == 0) {
             snprintf(arm->config_file, sizeof arm->config_file, "%s", value);
@@ -225,7 +214,7 @@ static SdqnStatus add_arm(Reader *reader, const yaml_node_t *node, SdqnStudyArm 
 static SdqnStatus read_arm(Reader *reader, const yaml_node_t *key, const yaml_node_t *value) {
     SdqnStudyPlan *plan = reader->plan;
     const SdqnStudyTier *tier = &plan->tiers[plan->num_tiers - 1];
-    const char *name = text_of(key);
+    const char *name = sdqn_yaml_text(key);
     if (!name || !sdqn_study_name_is_good(name))
         return refuse(reader, key, name ? name : "arms", "an arm's name has " SDQN_STUDY_NAME_ALLOWED);
     SdqnStudyArm *arm = copy_arm(reader, key, &reader->common);
@@ -243,7 +232,7 @@ static SdqnStatus read_arms(Reader *reader, const yaml_node_t *node) {
     if (node->data.mapping.pairs.start == node->data.mapping.pairs.top) return refuse(reader, node, "arms", "there is none");
     SdqnStatus status = SDQN_OK;
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top && status == SDQN_OK; pair++) {
-        status = read_arm(reader, node_of(reader, pair->key), node_of(reader, pair->value));
+        status = read_arm(reader, sdqn_yaml_node(&reader->yaml, pair->key), sdqn_yaml_node(&reader->yaml, pair->value));
     }
     return status;
 }
@@ -264,15 +253,15 @@ static SdqnStatus read_tiers(Reader *reader, const yaml_node_t *node) {
         return refuse(reader, node, "tiers", "must be a mapping of names to seeds and arms");
     SdqnStatus status = SDQN_OK;
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top && status == SDQN_OK; pair++) {
-        const yaml_node_t *key = node_of(reader, pair->key);
-        const char *name = text_of(key);
+        const yaml_node_t *key = sdqn_yaml_node(&reader->yaml, pair->key);
+        const char *name = sdqn_yaml_text(key);
         Part parts[] = {{"seeds", true, NULL}, {"arms", true, NULL}};
         if (!name || !sdqn_study_name_is_good(name))
             return refuse(reader, key, name ? name : "tiers", "a tier's name has " SDQN_STUDY_NAME_ALLOWED);
         for (int i = 0; i < reader->plan->num_tiers; i++) {
             if (strcmp(reader->plan->tiers[i].name, name) == 0) return refuse(reader, key, name, "there are two tiers of this name");
         }
-        status = find_parts(reader, node_of(reader, pair->value), name, "no such part: a tier has seeds and arms", parts, 2);
+        status = find_parts(reader, sdqn_yaml_node(&reader->yaml, pair->value), name, "no such part: a tier has seeds and arms", parts, 2);
         if (status == SDQN_OK) status = read_tier(reader, key, name, parts[0].found, parts[1].found);
     }
     return status;
@@ -295,8 +284,8 @@ static SdqnStatus read_grid(Reader *reader, const yaml_node_t *node, Grid *grid)
     if (node->type != YAML_MAPPING_NODE || node->data.mapping.pairs.start == node->data.mapping.pairs.top)
         return refuse(reader, node, "grid", why);
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *key = node_of(reader, pair->key), *values = node_of(reader, pair->value);
-        const char *name = text_of(key);
+        const yaml_node_t *key = sdqn_yaml_node(&reader->yaml, pair->key), *values = sdqn_yaml_node(&reader->yaml, pair->value);
+        const char *name = sdqn_yaml_text(key);
         if (!name || values->type != YAML_SEQUENCE_NODE || length_of(values) < 1) return refuse(reader, key, name ? name : "grid", why);
         if (strcmp(name, "seed") == 0) return refuse(reader, key, name, "is not a setting: `seeds` gives them");
         for (int i = 0; i < grid->num_keys; i++) {
@@ -320,7 +309,7 @@ static SdqnStatus set_point(Reader *reader, const Grid *grid, int point, SdqnStu
         char value[SDQN_STUDY_SETTING_SIZE];
         SdqnError cause = {0};
         stride /= length_of(list);
-        const yaml_node_t *node = node_of(reader, list->data.sequence.items.start[point / stride % length_of(list)]);
+        const yaml_node_t *node = sdqn_yaml_node(&reader->yaml, list->data.sequence.items.start[point / stride % length_of(list)]);
         status = value_text(reader, node, grid->keys[k], value, sizeof value);
         if (status != SDQN_OK) return status;
         status = sdqn_study_arm_set(arm, grid->keys[k], value, &cause);
@@ -335,7 +324,7 @@ static SdqnStatus set_point(Reader *reader, const Grid *grid, int point, SdqnStu
 static SdqnStatus read_tuned_arm(Reader *reader, const yaml_node_t *node, const Grid *grid) {
     SdqnStudyPlan *plan = reader->plan;
     const SdqnStudyTuning *tuning = &plan->tunings[plan->num_tunings - 1];
-    const char *name = text_of(node);
+    const char *name = sdqn_yaml_text(node);
     const int index = name ? sdqn_study_plan_find(plan, name) : -1;
     if (index < 0 || plan->arms[index].candidate_of >= 0) return refuse(reader, node, name ? name : "arms", "no arm has this name");
     SdqnStudyArm *arm = &plan->arms[index];
@@ -363,7 +352,7 @@ static SdqnStatus read_tuned_arm(Reader *reader, const yaml_node_t *node, const 
 }
 
 static SdqnStatus read_select(const Reader *reader, const yaml_node_t *node, SdqnScoreKind *kind) {
-    const char *text = text_of(node);
+    const char *text = sdqn_yaml_text(node);
     const bool area = text && strcmp(text, "area") == 0;
     if (!area && (!text || strcmp(text, "final") != 0)) return refuse(reader, node, "select", "must be area or final");
     *kind = area ? SDQN_SCORE_AREA : SDQN_SCORE_FINAL;
@@ -385,7 +374,7 @@ static SdqnStatus read_tuning(Reader *reader, const yaml_node_t *node) {
     if (status == SDQN_OK && (arms->type != YAML_SEQUENCE_NODE || length_of(arms) < 1))
         status = refuse(reader, arms, "arms", "must be a list of arms");
     for (int i = 0; status == SDQN_OK && i < length_of(arms); i++)
-        status = read_tuned_arm(reader, node_of(reader, arms->data.sequence.items.start[i]), &grid);
+        status = read_tuned_arm(reader, sdqn_yaml_node(&reader->yaml, arms->data.sequence.items.start[i]), &grid);
     return status;
 }
 
@@ -393,7 +382,7 @@ static SdqnStatus read_tunings(Reader *reader, const yaml_node_t *node) {
     if (node->type != YAML_SEQUENCE_NODE) return read_tuning(reader, node);
     SdqnStatus status = SDQN_OK;
     for (int i = 0; i < length_of(node) && status == SDQN_OK; i++)
-        status = read_tuning(reader, node_of(reader, node->data.sequence.items.start[i]));
+        status = read_tuning(reader, sdqn_yaml_node(&reader->yaml, node->data.sequence.items.start[i]));
     return status;
 }
 
@@ -463,7 +452,7 @@ static SdqnStatus read_comparison(Reader *reader, const yaml_node_t *node) {
     const bool pair = node->type == YAML_SEQUENCE_NODE && node->data.sequence.items.top - node->data.sequence.items.start == 2;
     if (!pair) return refuse(reader, node, "comparisons", "each must be a list of two arms");
     for (int i = 0; i < 2; i++) {
-        const char *name = text_of(node_of(reader, node->data.sequence.items.start[i]));
+        const char *name = sdqn_yaml_text(sdqn_yaml_node(&reader->yaml, node->data.sequence.items.start[i]));
         arms[i] = name ? sdqn_study_plan_find(plan, name) : -1;
         if (arms[i] < 0 || plan->arms[arms[i]].candidate_of >= 0)
             return refuse(reader, node, name ? name : "comparisons", "no arm has this name");
@@ -484,7 +473,7 @@ static SdqnStatus read_comparisons(Reader *reader, const yaml_node_t *node) {
     SdqnStatus status = SDQN_OK;
     for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top && status == SDQN_OK;
          item++) {
-        status = read_comparison(reader, node_of(reader, *item));
+        status = read_comparison(reader, sdqn_yaml_node(&reader->yaml, *item));
     }
     return status;
 }
@@ -492,7 +481,7 @@ static SdqnStatus read_comparisons(Reader *reader, const yaml_node_t *node) {
 // ---- the whole file -------------------------------------------------------------------------------------------------------------
 
 static SdqnStatus read_name(const Reader *reader, const yaml_node_t *node) {
-    const char *text = text_of(node);
+    const char *text = sdqn_yaml_text(node);
     if (!text || !sdqn_study_name_is_good(text)) return refuse(reader, node, "name", "must have " SDQN_STUDY_NAME_ALLOWED);
     snprintf(reader->plan->name, sizeof reader->plan->name, "%s", text);
     return SDQN_OK;
@@ -524,26 +513,10 @@ static SdqnStatus read_parts(Reader *reader, const yaml_node_t *root) {
     return status;
 }
 
-static SdqnStatus read_document(Reader *reader, const uint8_t *text, size_t size) {
-    yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser)) return sdqn_error_set(reader->error, SDQN_ERR_MEMORY, "%s: out of memory", reader->path);
-    yaml_parser_set_input_string(&parser, text, size);
-    SdqnStatus status = SDQN_OK;
-    if (!yaml_parser_load(&parser, &reader->document)) {
-        status = sdqn_error_set(reader->error, SDQN_ERR_ARGUMENT, "%.700s:%zu: no valid YAML: %s", reader->path,
-                                parser.problem_mark.line + 1, parser.problem ? parser.problem : "unknown problem");
-        yaml_parser_delete(&parser);
-        return status;
-    }
-    const yaml_node_t *root = yaml_document_get_root_node(&reader->document);
-    if (!root || root->type != YAML_MAPPING_NODE) {
-        status = sdqn_error_set(reader->error, SDQN_ERR_ARGUMENT, "%.700s:1: must be a mapping with name, seeds and arms", reader->path);
-    } else {
-        status = read_parts(reader, root);
-    }
-    yaml_document_delete(&reader->document);
-    yaml_parser_delete(&parser);
-    return status;
+static SdqnStatus read_document(Reader *reader) {
+    const yaml_node_t *root = sdqn_yaml_root(&reader->yaml);
+    if (root && root->type == YAML_MAPPING_NODE) return read_parts(reader, root);
+    return sdqn_error_set(reader->error, SDQN_ERR_ARGUMENT, "%s:1: must be a mapping with name, seeds and arms", reader->yaml.where);
 }
 
 SdqnStatus sdqn_study_plan_read(const char *path, SdqnStudyPlan *plan, SdqnError *error) {
@@ -557,10 +530,13 @@ SdqnStatus sdqn_study_plan_read(const char *path, SdqnStudyPlan *plan, SdqnError
     Reader *reader = calloc(1, sizeof *reader);
     made.arms = calloc(SDQN_STUDY_MAX_ARMS, sizeof *made.arms);
     if (reader && made.arms) {
-        reader->path = path;
         reader->plan = &made;
         reader->error = error;
-        status = read_document(reader, text, size);
+        status = sdqn_yaml_parse(path, text, size, &reader->yaml, error);
+        if (status == SDQN_OK) {
+            status = read_document(reader);
+            sdqn_yaml_clear(&reader->yaml);
+        }
     } else {
         status = sdqn_error_set(error, SDQN_ERR_MEMORY, "%s: out of memory", path);
     }
