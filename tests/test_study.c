@@ -1,5 +1,6 @@
 // test_study.c: the shipped study files, results as files, and how runs are started and stopped.
 #include "core/file.h"
+#include "study/divergence.h"
 #include "study/plan.h"
 #include "study/result.h"
 #include "study/runner.h"
@@ -304,6 +305,27 @@ static void a_run_can_be_stopped_as_soon_as_it_is_started(void **state) {
     assert_int_equal(sdqn_file_remove_tree(folder_path, NULL), SDQN_OK);
 }
 
+/// The report shows why a run diverged, in its line.
+static void reasons_to_diverge_have_one_line(void **state) {
+    (void)state;
+    static char settings[] = "method: shared\n";
+    const SdqnStudyFolder folder = make_folder();
+    SdqnDivergence divergence = {.arm = "a", .seed = 1, .settings = settings, .numerics = "0"}, read;
+    char file[SDQN_PATH_SIZE];
+    SdqnError error = {0};
+    assert_int_equal(sdqn_file_join(folder.results, "a-seed1.diverged", file, NULL), SDQN_OK);
+    snprintf(divergence.why, sizeof divergence.why, "the loss is inf: training has diverged");
+    assert_int_equal(sdqn_divergence_write(&divergence, file, NULL), SDQN_OK);
+    assert_int_equal(sdqn_divergence_read(file, &read, NULL), SDQN_OK);
+    assert_string_equal(read.why, divergence.why);
+    sdqn_divergence_clear(&read);
+    snprintf(divergence.why, sizeof divergence.why, "the loss\n# is inf");
+    assert_int_equal(sdqn_divergence_write(&divergence, file, NULL), SDQN_OK);
+    assert_int_equal(sdqn_divergence_read(file, &read, &error), SDQN_ERR_FORMAT);
+    assert_non_null(strstr(error.message, "a-seed1.diverged: diverged: must hold no control characters"));
+    assert_int_equal(sdqn_file_remove_tree(folder_path, NULL), SDQN_OK);
+}
+
 static void a_program_that_is_gone_is_named_as_the_reason(void **state) {
     (void)state;
     const SdqnStudyFolder folder = make_folder();
@@ -317,15 +339,11 @@ static void a_program_that_is_gone_is_named_as_the_reason(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_shipped_study_is_as_planned),
-        cmocka_unit_test(candidates_are_named_by_their_values),
-        cmocka_unit_test(areas_are_means_over_training),
-        cmocka_unit_test(results_are_read_back),
-        cmocka_unit_test(scores_at_a_budget_lie_on_the_curve),
-        cmocka_unit_test(damaged_results_are_refused),
-        cmocka_unit_test(a_stopped_study_starts_no_run),
-        cmocka_unit_test(a_run_can_be_stopped_as_soon_as_it_is_started),
-        cmocka_unit_test(a_program_that_is_gone_is_named_as_the_reason),
+        cmocka_unit_test(the_shipped_study_is_as_planned),     cmocka_unit_test(candidates_are_named_by_their_values),
+        cmocka_unit_test(areas_are_means_over_training),       cmocka_unit_test(results_are_read_back),
+        cmocka_unit_test(scores_at_a_budget_lie_on_the_curve), cmocka_unit_test(damaged_results_are_refused),
+        cmocka_unit_test(a_stopped_study_starts_no_run),       cmocka_unit_test(a_run_can_be_stopped_as_soon_as_it_is_started),
+        cmocka_unit_test(reasons_to_diverge_have_one_line),    cmocka_unit_test(a_program_that_is_gone_is_named_as_the_reason),
     };
     return cmocka_run_group_tests_name("study", tests, make_path, remove_path);
 }

@@ -42,11 +42,15 @@ SdqnStatus sdqn_divergence_write(const SdqnDivergence *divergence, const char *p
     return status;
 }
 
-/// A string that fits its place.
+/// A string that fits its place, in one line: the report shows it.
 static SdqnStatus read_text(const char *where, const json_t *document, const char *key, char *copy, size_t size, SdqnError *error) {
     const char *text;
     const SdqnStatus status = sdqn_json_get_string(where, document, key, &text, error);
     if (status != SDQN_OK) return status;
+    for (const char *letter = text; *letter != '\0'; letter++) {
+        if ((unsigned char)*letter < 0x20 || *letter == 0x7f)
+            return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: %s: must hold no control characters", where, key);
+    }
     if (snprintf(copy, size, "%s", text) < (int)size) return SDQN_OK;
     return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: %s: must have at most %zu bytes", where, key, size - 1);
 }
