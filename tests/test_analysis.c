@@ -318,6 +318,32 @@ static void projections_keep_a_plane(void **state) {
     sdqn_run_record_destroy(run);
 }
 
+/// However a plane lies in space, and whichever way its axes come out: turned round, a component is turned round whole.
+static void projections_keep_a_plane_that_lies_anyhow(void **state) {
+    (void)state;
+    static const double plane[6][3] = {{3, 0, 4}, {2, -1, 0}, {-6, 1, -8}, {-3, 0.5, 1}, {9, 2, 12}, {0.6, 0, 0.8}}; // not centred
+    int64_t episodes[3] = {1, 2, 3};
+    double values[18], points[12], shares[2];
+    for (int turn = 0; turn < 24; turn++) { // columns in another order, some with another sign
+        const int order[3] = {turn / 8, (turn / 8 + 1) % 3, (turn / 8 + 2) % 3};
+        for (int i = 0; i < 6; i++) {
+            const double flat[3] = {plane[i][0] - 2.0 * plane[i][1], plane[i][1], 0.5 * plane[i][0]};
+            for (int k = 0; k < 3; k++) values[3 * i + k] = (turn >> k & 1 ? -1.0 : 1.0) * flat[order[k]];
+        }
+        const SdqnEmbeddings embeddings = {.count = 3, .available = 3, .tasks = 2, .size = 3, .episodes = episodes, .values = values};
+        assert_int_equal(sdqn_embeddings_project(&embeddings, points, shares, NULL), SDQN_OK);
+        for (int i = 0; i < 6; i++) {
+            for (int j = 0; j < i; j++) {
+                const double *a = values + 3 * i, *b = values + 3 * j;
+                const double whole = sqrt(pow(a[0] - b[0], 2) + pow(a[1] - b[1], 2) + pow(a[2] - b[2], 2));
+                const double seen = hypot(points[2 * i] - points[2 * j], points[2 * i + 1] - points[2 * j + 1]);
+                if (fabs(seen - whole) > 1e-9 * (1 + whole))
+                    fail_msg("turn %d: points %d and %d: %.9g apart, expected %.9g", turn, i, j, seen, whole);
+            }
+        }
+    }
+}
+
 static void of_many_checkpoints_evenly_spaced_ones_are_read(void **state) {
     (void)state;
     const float values[2] = {1, 2};
@@ -432,6 +458,7 @@ int main(void) {
         cmocka_unit_test(pairs_are_numbered_as_in_the_log),
         cmocka_unit_test_setup_teardown(growth_is_compared_between_more_and_less_conflict, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(projections_keep_a_plane, plot_setup, plot_teardown),
+        cmocka_unit_test(projections_keep_a_plane_that_lies_anyhow),
         cmocka_unit_test_setup_teardown(of_many_checkpoints_evenly_spaced_ones_are_read, plot_setup, plot_teardown),
         cmocka_unit_test(no_return_exceeds_what_is_reachable),
         cmocka_unit_test_setup_teardown(episodes_of_the_weights_are_watched, plot_setup, plot_teardown),

@@ -166,7 +166,8 @@ static void orient(double *vector, int n) {
     for (int i = 1; i < n; i++) {
         if (fabs(vector[i]) > fabs(vector[most])) most = i;
     }
-    for (int i = 0; vector[most] < 0.0 && i < n; i++) vector[i] = -vector[i];
+    const double sign = vector[most] < 0.0 ? -1.0 : 1.0;
+    for (int i = 0; i < n; i++) vector[i] *= sign;
 }
 
 /// Sum over all rows of (x - mean)(x - mean)^T, and the mean.
