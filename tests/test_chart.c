@@ -184,6 +184,26 @@ static void every_kind_is_drawn_with_hostile_names(void **state) {
     free(script);
 }
 
+/// gnuplot takes the label of a tic for a format.
+static void categories_may_hold_percent_signs(void **state) {
+    (void)state;
+    plot_needs_gnuplot();
+    static const char *const names[] = {"50% and %g", "%&", "%%", "%"};
+    static const double values[4] = {1, 2, 3, 4};
+    const SdqnSeries level = {.kind = SDQN_SERIES_INTERVALS, .count = 4, .y = values},
+                     bars = {.kind = SDQN_SERIES_BARS, .count = 4, .y = values};
+    const SdqnPanel panels[2] = {{.title = "%d", .series = &level, .num_series = 1, .categories = names, .num_categories = 4},
+                                 {.y = {.label = "%s"}, .series = &bars, .num_series = 1, .categories = names, .num_categories = 4}};
+    draw(&(SdqnChart){.name = "percent", .caption = "%n", .panels = panels, .num_panels = 2});
+    char *svg = plot_read("percent.svg");
+    assert_int_equal(plot_count(svg, ">50% and %g<"), 2);
+    assert_int_equal(plot_count(svg, ">%&amp;<"), 2);
+    assert_int_equal(plot_count(svg, ">%%<"), 2);
+    assert_int_equal(plot_count(svg, ">%<"), 2);
+    assert_int_equal(plot_count(svg, ">%d<") + plot_count(svg, ">%s<"), 2);
+    free(svg);
+}
+
 /// Whatever their number and length, all labels of a legend lie inside the picture.
 static void legends_are_never_cut(void **state) {
     (void)state;
@@ -319,6 +339,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(bad_names_and_sizes_are_refused, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(old_pictures_do_not_outlive_new_data, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(every_kind_is_drawn_with_hostile_names, plot_setup, plot_teardown),
+        cmocka_unit_test_setup_teardown(categories_may_hold_percent_signs, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(legends_are_never_cut, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(one_category_has_room, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(equal_charts_give_equal_bytes, plot_setup, plot_teardown),

@@ -192,7 +192,7 @@ static void write_categories(FILE *out, const SdqnPanel *panel, const char *axis
     fprintf(out, "set %stics %sscale 0 (", axis, turned ? "rotate by 40 right " : "");
     for (int i = 0; i < panel->num_categories; i++) {
         fputs(i > 0 ? ", " : "", out);
-        sdqn_markup_gnuplot(out, panel->categories[i], turned ? TURNED_CHARACTERS : SDQN_CHART_LABEL_CHARACTERS);
+        sdqn_markup_gnuplot_tic(out, panel->categories[i], turned ? TURNED_CHARACTERS : SDQN_CHART_LABEL_CHARACTERS);
         fprintf(out, " %d", i);
     }
     fputs(")\n", out);

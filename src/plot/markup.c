@@ -132,6 +132,8 @@ static const char *csv(char c) { return c == '"' ? "\"\"" : NULL; }
 
 static const char *gnuplot(char c) { return c == '\'' ? "''" : NULL; }
 
+static const char *gnuplot_tic(char c) { return c == '%' ? "%%" : gnuplot(c); }
+
 void sdqn_markup_html(FILE *out, const char *text) { write_escaped(out, text, html, 0); }
 
 void sdqn_markup_markdown(FILE *out, const char *text) { write_escaped(out, text, markdown, 0); }
@@ -145,10 +147,14 @@ void sdqn_markup_csv(FILE *out, const char *text) {
     if (quoted) fputc('"', out);
 }
 
-void sdqn_markup_gnuplot(FILE *out, const char *text, int most) {
+static void write_gnuplot(FILE *out, const char *text, Escape *escape, int most) {
     fputc('\'', out);
-    write_escaped(out, text, gnuplot, most);
+    write_escaped(out, text, escape, most);
     fputc('\'', out);
 }
+
+void sdqn_markup_gnuplot(FILE *out, const char *text, int most) { write_gnuplot(out, text, gnuplot, most); }
+
+void sdqn_markup_gnuplot_tic(FILE *out, const char *text, int most) { write_gnuplot(out, text, gnuplot_tic, most); }
 
 void sdqn_markup_comment(FILE *out, const char *text) { write_escaped(out, text, NULL, 0); }

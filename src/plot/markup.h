@@ -19,6 +19,8 @@ void sdqn_markup_csv(FILE *out, const char *text);
 /// A gnuplot string in single quotes, in which gnuplot expands nothing. The terminals must be `noenhanced`.
 /// @param most  characters; a longer text is cut and ends in an ellipsis. 0: any length
 void sdqn_markup_gnuplot(FILE *out, const char *text, int most);
+/// Likewise where gnuplot takes the string for the format of a number, as it does in labels of tics.
+void sdqn_markup_gnuplot_tic(FILE *out, const char *text, int most);
 /// Plain text on one line, for comments in scripts and data.
 void sdqn_markup_comment(FILE *out, const char *text);
 
