@@ -297,6 +297,51 @@ static void other_protocols_are_pointed_out(void **state) {
     free(page);
 }
 
+/// The folder of a run that has had an episode of each task, with returns of -150, 50 and 350. @param settings  besides
+static const char *write_run(const char *name, const char *settings) {
+    static const double returns[TASKS] = {-150.0, 50.0, 350.0};
+    const char *run = e2e_path(name);
+    char path[SDQN_PATH_SIZE], log[TASKS * 300];
+    size_t length = 0;
+    for (int t = 0; t < TASKS; t++)
+        length += (size_t)snprintf(log + length, sizeof log - length,
+                                   "{\"episode\": %d, \"task\": \"%s\", \"return\": %.1f, \"steps\": 9, \"terminated\": true, "
+                                   "\"truncated\": false, \"at_rest\": false, \"epsilon\": 1.0, \"loss\": null, \"total_steps\": %d, "
+                                   "\"total_updates\": 0}\n",
+                                   t, task_names[t], returns[t], 9 * (t + 1));
+    const char *const names[] = {"config.yaml", "metrics.jsonl"}, *const texts[] = {settings, log};
+    assert_int_equal(sdqn_file_make_folder(run, NULL), SDQN_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(sdqn_file_join(run, names[i], path, NULL), SDQN_OK);
+        assert_int_equal(sdqn_file_write(path, &(SdqnPiece){texts[i], strlen(texts[i])}, 1, NULL), SDQN_OK);
+    }
+    return run;
+}
+
+/// Returns are held against the support in the scale in which they are learned from.
+static void scaled_rewards_are_not_taken_for_clipped_returns(void **state) {
+    (void)state;
+    char *run = strdup(write_run("scaled", "method: mean\natoms: 21\nloss: categorical\nvalue_min: -20\nvalue_max: 30\n"
+                                           "reward_scales: [0.1, 0.2, 0.1]\n"));
+    assert_int_equal(e2e_run("analyze", run, NULL)->code, 0);
+    const Csv *csv = read_csv(run, "analysis/tables/support.csv");
+    static const double below[TASKS] = {0.0, 0.0, 0.0}, above[TASKS] = {0.0, 0.0, 100.0}; // -15, 10, 35
+    for (int t = 0; t < TASKS; t++) {
+        assert_string_equal(csv->cells[t + 1][0], task_names[t]);
+        assert_number(csv->cells[t + 1][2], below[t]);
+        assert_number(csv->cells[t + 1][3], above[t]);
+    }
+    free(run);
+    run = strdup(write_run("normalised", "method: brc-published\n"));
+    assert_int_equal(e2e_run("analyze", run, NULL)->code, 0);
+    char *page = read_page(run, "analysis/index.md"), path[SDQN_PATH_SIZE];
+    assert_has(page, "how many returns lie outside the support is left out");
+    assert_int_equal(sdqn_file_join(run, "analysis/tables/support.csv", path, NULL), SDQN_OK);
+    assert_false(sdqn_file_exists(path));
+    free(page);
+    free(run);
+}
+
 static void what_is_no_run_is_refused(void **state) {
     (void)state;
     const Outcome *outcome = e2e_run("analyze", e2e_path("nothing"), NULL);
@@ -334,6 +379,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(half_a_folder_is_named_and_counted, e2e_setup, e2e_teardown),
         cmocka_unit_test_setup_teardown(several_runs_have_an_index_and_bad_ones_are_named, e2e_setup, e2e_teardown),
         cmocka_unit_test_setup_teardown(other_protocols_are_pointed_out, e2e_setup, e2e_teardown),
+        cmocka_unit_test_setup_teardown(scaled_rewards_are_not_taken_for_clipped_returns, e2e_setup, e2e_teardown),
         cmocka_unit_test_setup_teardown(what_is_no_run_is_refused, e2e_setup, e2e_teardown),
         cmocka_unit_test_setup_teardown(without_gnuplot_all_but_the_pictures_is_there, e2e_setup, e2e_teardown),
     };

@@ -8,15 +8,23 @@
 
 #define WINDOW 20 ///< reports in the rolling mean
 
+/// What the rewards of a task are multiplied by before anything is learned from them.
+static double reward_scale(const SdqnConfig *config, int task) {
+    const SdqnTaskValues *scales = &config->reward_scales;
+    return scales->values[scales->count == 1 ? 0 : task];
+}
+
 static void add_table(const SdqnAnalysis *analysis) {
     const SdqnConfig *config = &analysis->run->config;
     const SdqnEpisodeRecord *training = &analysis->run->training;
-    char caption[300], low[SDQN_TEXT_SIZE], high[SDQN_TEXT_SIZE];
+    char caption[400], low[SDQN_TEXT_SIZE], high[SDQN_TEXT_SIZE];
+    bool scaled = false;
+    for (int t = 0; t < config->num_tasks; t++) scaled = scaled || reward_scale(config, t) != 1.0;
     snprintf(caption, sizeof caption,
-             "Share of the training episodes whose return lies outside the support [%s, %s]. Returns are plain sums; the support bounds "
-             "discounted "
-             "ones, which are smaller in size.",
-             sdqn_text_from_double(config->network.value_min, low), sdqn_text_from_double(config->network.value_max, high));
+             "Share of the training episodes whose return%s lies outside the support [%s, %s]. Returns are plain sums; the support bounds "
+             "discounted ones, which are smaller in size.",
+             scaled ? ", times the task's reward scale," : "", sdqn_text_from_double(config->network.value_min, low),
+             sdqn_text_from_double(config->network.value_max, high));
     SdqnTable *table = sdqn_table_create(caption);
     sdqn_table_add_column(table, "task", SDQN_COLUMN_TEXT, 0);
     sdqn_table_add_column(table, "episodes", SDQN_COLUMN_NUMBER, 0);
@@ -26,9 +34,10 @@ static void add_table(const SdqnAnalysis *analysis) {
         int count = 0, below = 0, above = 0;
         for (int i = 0; i < training->count; i++) {
             if (training->tasks[i] != t) continue;
+            const double value = training->returns[i] * reward_scale(config, t);
             count++;
-            below += training->returns[i] < config->network.value_min;
-            above += training->returns[i] > config->network.value_max;
+            below += value < config->network.value_min;
+            above += value > config->network.value_max;
         }
         sdqn_table_add_text(table, config->tasks[t]);
         sdqn_table_add_number(table, count);
@@ -47,7 +56,13 @@ SdqnStatus sdqn_analysis_support(const SdqnAnalysis *analysis, SdqnError *error)
         sdqn_page_text(analysis->page, "The method predicts plain values without a support, so no return is clipped.");
         return SDQN_OK;
     }
-    add_table(analysis);
+    if (analysis->run->config.dqn.reward_normalisation) {
+        sdqn_page_text(analysis->page,
+                       "Rewards are scaled to the range of the support by the largest return of each task so far (reward_normalisation), "
+                       "which changes during the training and is not recorded: how many returns lie outside the support is left out.");
+    } else {
+        add_table(analysis);
+    }
     SdqnStatus status = sdqn_smooth_curve_create(gradients->count, &curve, error);
     if (status != SDQN_OK) return status;
     for (int r = 0; r < gradients->count; r++)
