@@ -56,6 +56,38 @@ static void a_table_gives_the_promised_document(void **state) {
     assert_non_null(strstr(outcome->out, "P(a > b)"));
 }
 
+/// Resampling one seed gives one value again and again, which is no interval.
+static void one_seed_has_no_interval(void **state) {
+    (void)state;
+    json_t *document = stats(write_table("one.csv", "arm,task,seed,score\nA,x,1,1\nB,x,1,2\n"), "task");
+    const json_t *mean = json_object_get(json_object_get(json_object_get(document, "arms"), "A"), "mean");
+    const json_t *pair = json_array_get(json_object_get(document, "pairs"), 0);
+    assert_true(value_of(pair, "probability_of_improvement") == 0.0);
+    assert_true(json_is_null(json_object_get(mean, "low")) && json_is_null(json_object_get(mean, "high")));
+    assert_true(json_is_null(json_object_get(json_object_get(pair, "probability_of_improvement"), "high")));
+    assert_true(json_is_null(json_object_get(pair, "welch_p")) && json_is_null(json_object_get(pair, "permutation_p")));
+    json_decref(document);
+    const Outcome *outcome = e2e_run("stats", e2e_path("one.csv"), NULL);
+    assert_int_equal(outcome->code, 0);
+    assert_null(strstr(outcome->out, "nan"));
+    assert_non_null(strstr(outcome->out, "1 seed an arm, so there is no interval"));
+}
+
+/// Names of any script stand in columns of their own, and nothing in a name reaches the terminal as a command.
+static void tables_hold_names_of_any_script(void **state) {
+    (void)state;
+    const Outcome *outcome =
+        e2e_run("stats",
+                write_table("names.csv", "arm,task,seed,score\n\xc3\x84rm,\xd0\xb7\xd0\xb0\xd0\xb4\xd0\xb0\xd1\x87\xd0\xb0,1,1\n"
+                                         "b\xc2\x9b"
+                                         "31m,\xd0\xb7\xd0\xb0\xd0\xb4\xd0\xb0\xd1\x87\xd0\xb0,1,2\n"),
+                NULL);
+    assert_int_equal(outcome->code, 0);
+    assert_null(strstr(outcome->out, "\xc2\x9b"));
+    assert_non_null(strstr(outcome->out, "\n\xc3\x84rm    1.00")); // as wide as b?31m
+    assert_non_null(strstr(outcome->out, "\xd0\xb7\xd0\xb0\xd0\xb4\xd0\xb0\xd1\x87\xd0\xb0\n"));
+}
+
 static void wrong_tables_and_options_are_refused(void **state) {
     (void)state;
     const Outcome *outcome = e2e_run("stats", write_table("short.csv", "arm,task,seed,score\nA,x,1,2\nA,y,2,3\n"), NULL);
@@ -75,6 +107,8 @@ static void wrong_tables_and_options_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_table_gives_the_promised_document),
+        TEST(one_seed_has_no_interval),
+        TEST(tables_hold_names_of_any_script),
         TEST(wrong_tables_and_options_are_refused),
     };
     return cmocka_run_group_tests_name("e2e_stats", tests, NULL, NULL);

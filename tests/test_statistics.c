@@ -232,6 +232,40 @@ static void the_same_settings_give_the_same_intervals(void **state) {
     sdqn_scores_clear(&scores);
 }
 
+/// With the same draws as by comparing each score with each other one.
+static void improvement_of_many_seeds_is_quick_and_the_same(void **state) {
+    (void)state;
+    enum { N = 3000, M = 2000, SMALL = 7 };
+    SdqnScores a, b;
+    SdqnEstimate estimate;
+    assert_int_equal(sdqn_scores_create(1, 2, N, &a, NULL), SDQN_OK);
+    assert_int_equal(sdqn_scores_create(1, 2, M, &b, NULL), SDQN_OK);
+    for (int i = 0; i < 2 * N; i++) a.values[i] = i * 37 % 101; // with many ties
+    for (int i = 0; i < 2 * M; i++) b.values[i] = i * 53 % 97;
+    const SdqnBootstrap bootstrap = {.repeats = 2000};
+    assert_int_equal(sdqn_bootstrap_improvement(&bootstrap, &a, 0, &b, 0, &estimate, NULL), SDQN_OK);
+    const double expected = 0.5 * (sdqn_probability_of_improvement(a.values, N, b.values, M) +
+                                   sdqn_probability_of_improvement(a.values + N, N, b.values + M, M));
+    assert_true(fabs(estimate.value - expected) < 1e-15);
+    // Standard error for two uniform samples: sqrt((1/N + 1/M) / 12) on each of two tasks.
+    const double error = sqrt((1.0 / N + 1.0 / M) / 24.0);
+    assert_true(fabs(estimate.high - estimate.low - 2 * 1.96 * error) < 0.15 * error);
+    sdqn_scores_clear(&a);
+    sdqn_scores_clear(&b);
+}
+
+static void tiny_scores_are_tested_like_others(void **state) {
+    (void)state;
+    double a[5] = {1, 2, 3, 4, 5}, b[5] = {2, 3, 4, 5, 7};
+    const double p = sdqn_welch_p(a, 5, b, 5), deviation = sdqn_deviation(b, 5);
+    for (int i = 0; i < 5; i++) {
+        a[i] = ldexp(a[i], -1040); // subnormal, so that squares are 0
+        b[i] = ldexp(b[i], -1040);
+    }
+    check_near(sdqn_welch_p(a, 5, b, 5), p, 1e-6, "Welch's p");
+    check_near(ldexp(sdqn_deviation(b, 5), 1040), deviation, 1e-6, "deviation");
+}
+
 // ---- CSV ------------------------------------------------------------------------------------------------------------------------
 
 static void tables_are_read_in_any_order(void **state) {
@@ -269,6 +303,7 @@ static void bad_tables_are_refused(void **state) {
         {"arm,task,seed,score\na,t,1,nan\n", "t.csv:2: score = nan: must be a finite number"},
         {"arm,task,seed,score\na,t,1,\n", "t.csv:2: score = : must be a finite number"},
         {"arm,task,seed,score\na,t,1,0x10\n", "t.csv:2: score = 0x10: must be"},
+        {"arm,task,seed,score\na,t,1,-1e151\n", "t.csv:2: score = -1e151: must be a finite number, of at most 1e150 in size"},
         {"arm,task,seed,score\na,,1,2\n", "t.csv:2: arm, task and seed must not be empty"},
         {"arm,task,seed,score\n\"a,t,1,2\n", "t.csv:2: a control character in a field"},
         {"arm,task,seed,score\n\"a", "t.csv:2: a quoted field without an end"},
@@ -297,6 +332,8 @@ int main(void) {
         cmocka_unit_test(only_scores_above_count_in_a_profile),
         cmocka_unit_test(intervals_of_differences_know_what_is_paired),
         cmocka_unit_test(what_is_not_defined_is_nan),
+        cmocka_unit_test(improvement_of_many_seeds_is_quick_and_the_same),
+        cmocka_unit_test(tiny_scores_are_tested_like_others),
         cmocka_unit_test(the_same_settings_give_the_same_intervals),
         cmocka_unit_test(tables_are_read_in_any_order),
         cmocka_unit_test(bad_tables_are_refused),

@@ -45,10 +45,7 @@ static const SdqnOptionTable TABLE = {
 };
 
 static SdqnStatus print(const SdqnComparison *comparison, bool json, SdqnError *error) {
-    if (!json) {
-        sdqn_comparison_table_write(stdout, comparison);
-        return SDQN_OK;
-    }
+    if (!json) return sdqn_comparison_table_write(stdout, comparison, error);
     SdqnJsonWriter *writer = sdqn_json_writer_create(0);
     if (writer) {
         sdqn_json_begin_object(writer, NULL);

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 /// Streams of the random draws, children of the bootstrap's seed.
 enum { STREAM_STATISTIC = 0, STREAM_IMPROVEMENT, STREAM_PAIRED, STREAM_DIFFERENCE, STREAM_ROWS };
@@ -80,30 +81,107 @@ SdqnStatus sdqn_bootstrap_statistic(const SdqnBootstrap *bootstrap, const SdqnSc
     return SDQN_OK;
 }
 
-/// Mean over the tasks. @param a [tasks, n] @param b [tasks, m]
-static double improvement(const double *a, int n, const double *b, int m, int tasks) {
+/// Scores of two arms as their ranks on each task, from 0, equal scores sharing one: all that counts for who scores higher, and quick to
+/// count.
+typedef struct Ranks {
+    int tasks, n, m; ///< m, n: seeds of a, of b
+    double *a, *b;   ///< [tasks, n], [tasks, m]
+    double *sorted;  ///< [n + m]
+    int32_t *in_a;   ///< [2, n + m] how many of a drawn sample have a rank, and then of b
+} Ranks;
+
+static void release_ranks(Ranks *ranks) {
+    free(ranks->a);
+    free(ranks->b);
+    free(ranks->sorted);
+    free(ranks->in_a);
+}
+
+/// @return whether there was memory; else nothing is left to release
+static bool acquire_ranks(int tasks, int n, int m, Ranks *ranks) {
+    const size_t all = (size_t)n + (size_t)m;
+    *ranks = (Ranks){.tasks = tasks,
+                     .n = n,
+                     .m = m,
+                     .a = malloc((size_t)tasks * (size_t)n * sizeof(double)),
+                     .b = malloc((size_t)tasks * (size_t)m * sizeof(double)),
+                     .sorted = malloc(all * sizeof(double)),
+                     .in_a = malloc(2 * all * sizeof(int32_t))};
+    if (ranks->a && ranks->b && ranks->sorted && ranks->in_a) return true;
+    release_ranks(ranks);
+    return false;
+}
+
+/// How many different values are below. @param sorted [count] different values
+static double rank_of(const double *sorted, int count, double value) {
+    int low = 0, high = count;
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        if (sorted[middle] < value) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static void rank_task(Ranks *ranks, int task, const double *a, const double *b) {
+    const int n = ranks->n, m = ranks->m;
+    int different = 0;
+    memcpy(ranks->sorted, a, (size_t)n * sizeof *a);
+    memcpy(ranks->sorted + n, b, (size_t)m * sizeof *b);
+    sdqn_sort(ranks->sorted, (size_t)n + (size_t)m);
+    for (int i = 0; i < n + m; i++) {
+        if (different == 0 || ranks->sorted[i] != ranks->sorted[different - 1]) ranks->sorted[different++] = ranks->sorted[i];
+    }
+    for (int i = 0; i < n; i++) ranks->a[(size_t)task * (size_t)n + (size_t)i] = rank_of(ranks->sorted, different, a[i]);
+    for (int i = 0; i < m; i++) ranks->b[(size_t)task * (size_t)m + (size_t)i] = rank_of(ranks->sorted, different, b[i]);
+}
+
+/// Probability of improvement of drawn ranks, mean over the tasks: wins by rank, which are exact. @param a [tasks, n] @param b [tasks, m]
+static double improvement(const Ranks *ranks, const double *a, const double *b) {
+    const size_t n = (size_t)ranks->n, m = (size_t)ranks->m;
+    int32_t *const in_a = ranks->in_a, *const in_b = in_a + n + m;
     double sum = 0.0;
-    for (int t = 0; t < tasks; t++) sum += sdqn_probability_of_improvement(a + (size_t)t * (size_t)n, n, b + (size_t)t * (size_t)m, m);
-    return sum / tasks;
+    for (int t = 0; t < ranks->tasks; t++) {
+        double wins = 0.0, below = 0.0;
+        memset(in_a, 0, 2 * (n + m) * sizeof *in_a);
+        for (size_t i = 0; i < n; i++) in_a[(size_t)a[(size_t)t * n + i]]++;
+        for (size_t i = 0; i < m; i++) in_b[(size_t)b[(size_t)t * m + i]]++;
+        for (size_t r = 0; r < n + m; r++) {
+            wins += in_a[r] * (below + 0.5 * in_b[r]);
+            below += in_b[r];
+        }
+        sum += wins / ((double)n * (double)m);
+    }
+    return sum / ranks->tasks;
 }
 
 SdqnStatus sdqn_bootstrap_improvement(const SdqnBootstrap *bootstrap, const SdqnScores *a_scores, int a, const SdqnScores *b_scores, int b,
                                       SdqnEstimate *estimate, SdqnError *error) {
     const int tasks = a_scores->num_tasks, n = a_scores->num_seeds, m = b_scores->num_seeds;
     Memory memory;
+    Ranks ranks;
     SdqnRng rng;
     assert(b_scores->num_tasks == tasks);
-    if (!acquire(bootstrap, 1, tasks, n > m ? n : m, &memory)) return out_of_memory(error);
+    if (!acquire_ranks(tasks, n, m, &ranks)) return out_of_memory(error);
+    if (!acquire(bootstrap, 1, tasks, n > m ? n : m, &memory)) {
+        release_ranks(&ranks);
+        return out_of_memory(error);
+    }
     double *other = memory.drawn + (size_t)tasks * (size_t)n;
+    for (int t = 0; t < tasks; t++) rank_task(&ranks, t, sdqn_scores_of(a_scores, a, t), sdqn_scores_of(b_scores, b, t));
     sdqn_rng_seed_spawned(&rng, bootstrap->seed, (const uint32_t[]){STREAM_IMPROVEMENT, (uint32_t)a, (uint32_t)b}, 3);
-    estimate->value = improvement(sdqn_scores_of(a_scores, a, 0), n, sdqn_scores_of(b_scores, b, 0), m, tasks);
+    estimate->value = improvement(&ranks, ranks.a, ranks.b);
     for (int i = 0; i < bootstrap->repeats; i++) {
-        resample_arm(a_scores, a, bootstrap->resampling, &rng, memory.chosen, memory.drawn);
-        resample_arm(b_scores, b, bootstrap->resampling, &rng, memory.chosen, other);
-        memory.values[i] = improvement(memory.drawn, n, other, m, tasks);
+        resample(ranks.a, tasks, n, bootstrap->resampling, &rng, memory.chosen, memory.drawn);
+        resample(ranks.b, tasks, m, bootstrap->resampling, &rng, memory.chosen, other);
+        memory.values[i] = improvement(&ranks, memory.drawn, other);
     }
     set_interval(memory.values, bootstrap->repeats, estimate);
     release(&memory);
+    release_ranks(&ranks);
     return SDQN_OK;
 }
 

@@ -1,5 +1,7 @@
 #include "study/comparison.h"
 
+#include "core/text.h"
+#include "plot/table.h"
 #include "study/significance.h"
 
 #include <math.h>
@@ -122,6 +124,11 @@ void sdqn_comparison_destroy(SdqnComparison *comparison) {
 
 // ---- JSON -----------------------------------------------------------------------------------------------------------------------
 
+/// What is known of an estimate: resampling one seed gives the same value each time, which is no interval.
+static SdqnEstimate known_part(const SdqnScores *scores, const SdqnEstimate *estimate) {
+    return scores->num_seeds > 1 ? *estimate : (SdqnEstimate){estimate->value, (double)NAN, (double)NAN};
+}
+
 static void add_estimate(SdqnJsonWriter *writer, const char *key, const SdqnEstimate *estimate) {
     sdqn_json_begin_object(writer, key);
     sdqn_json_add_double(writer, "value", estimate->value);
@@ -135,7 +142,8 @@ static void add_arm(SdqnJsonWriter *writer, const SdqnComparison *comparison, in
     const SdqnArmStatistics *statistics = &comparison->arms[arm];
     sdqn_json_begin_object(writer, scores->arms[arm]);
     for (int k = 0; k < SDQN_NUM_STATISTICS; k++) {
-        add_estimate(writer, sdqn_statistic_name((SdqnStatistic)k), &statistics->statistics[k]);
+        const SdqnEstimate estimate = known_part(scores, &statistics->statistics[k]);
+        add_estimate(writer, sdqn_statistic_name((SdqnStatistic)k), &estimate);
     }
     sdqn_json_add_double(writer, "std", statistics->deviation);
     sdqn_json_begin_object(writer, "tasks");
@@ -148,7 +156,8 @@ static void add_pair(SdqnJsonWriter *writer, const SdqnScores *scores, const Sdq
     sdqn_json_begin_object(writer, NULL);
     sdqn_json_add_string(writer, "a", scores->arms[pair->a]);
     sdqn_json_add_string(writer, "b", scores->arms[pair->b]);
-    add_estimate(writer, "probability_of_improvement", &pair->improvement);
+    const SdqnEstimate improvement = known_part(scores, &pair->improvement);
+    add_estimate(writer, "probability_of_improvement", &improvement);
     sdqn_json_add_double(writer, "difference", pair->difference);
     if (pair->has_pairs) add_estimate(writer, "paired_difference", &pair->paired);
     sdqn_json_add_double(writer, "welch_p", pair->welch_p);
@@ -178,73 +187,104 @@ void sdqn_comparison_json_add(SdqnJsonWriter *writer, const SdqnComparison *comp
 
 // ---- tables ---------------------------------------------------------------------------------------------------------------------
 
-static int widest_arm(const SdqnScores *scores) {
-    size_t width = strlen("arm");
-    for (int i = 0; i < scores->num_arms; i++) {
-        if (strlen(scores->arms[i]) > width) width = strlen(scores->arms[i]);
-    }
-    return (int)width;
+/// Write a table and free it.
+static SdqnStatus show(FILE *stream, SdqnTable *table, SdqnError *error) {
+    SdqnStatus status = sdqn_table_check(table, error);
+    if (status == SDQN_OK) status = sdqn_table_write_text(stream, table, error);
+    sdqn_table_destroy(table);
+    return status;
 }
 
-static void print_estimate(FILE *stream, const SdqnEstimate *estimate, int decimals) {
-    char text[96];
-    snprintf(text, sizeof text, "%.*f [%.*f, %.*f]", decimals, estimate->value, decimals, estimate->low, decimals, estimate->high);
-    fprintf(stream, "  %-24s", text);
+/// An estimate; of one seed there is no interval.
+static void add_cell(SdqnTable *table, const SdqnComparison *comparison, const SdqnEstimate *estimate) {
+    const SdqnEstimate known = known_part(comparison->scores, estimate);
+    sdqn_table_add_estimate(table, known.value, known.low, known.high);
 }
 
 /// Four digits, or a bound for what 50,000 or 100,000 draws cannot tell from 0.
-static void print_p(FILE *stream, double p) {
-    if (isnan(p)) {
-        fprintf(stream, "  %8s", "-");
-    } else if (p < 1e-4) {
-        fprintf(stream, "  %8s", "<0.0001");
-    } else {
-        fprintf(stream, "  %8.4f", p);
-    }
+static void add_p(SdqnTable *table, double p) {
+    char text[SDQN_TEXT_SIZE];
+    sdqn_table_add_text(table, isnan(p) ? "-" : p < 1e-4 ? "<0.0001" : sdqn_text_from_double_fixed(p, 4, text));
 }
 
-void sdqn_comparison_table_write(FILE *stream, const SdqnComparison *comparison) {
+static SdqnStatus write_arms(FILE *stream, const SdqnComparison *comparison, SdqnError *error) {
+    static const char *const headers[SDQN_NUM_STATISTICS] = {"IQM", "mean", "median of tasks", "optimality gap"};
     const SdqnScores *scores = comparison->scores;
-    const int width = widest_arm(scores);
-    fprintf(stream, "%-*s  %-24s  %-24s  %-24s  %-24s  %8s\n", width, "arm", "IQM", "mean", "median of tasks", "optimality gap", "std");
+    SdqnTable *table = sdqn_table_create("");
+    sdqn_table_add_column(table, "arm", SDQN_COLUMN_TEXT, 0);
+    for (int k = 0; k < SDQN_NUM_STATISTICS; k++) sdqn_table_add_column(table, headers[k], SDQN_COLUMN_ESTIMATE, 2);
+    sdqn_table_add_column(table, "std", SDQN_COLUMN_NUMBER, 2);
     for (int i = 0; i < scores->num_arms; i++) {
-        fprintf(stream, "%-*s", width, scores->arms[i]);
-        for (int k = 0; k < SDQN_NUM_STATISTICS; k++) print_estimate(stream, &comparison->arms[i].statistics[k], 2);
-        fprintf(stream, "  %8.2f\n", comparison->arms[i].deviation);
+        sdqn_table_add_text(table, scores->arms[i]);
+        for (int k = 0; k < SDQN_NUM_STATISTICS; k++) add_cell(table, comparison, &comparison->arms[i].statistics[k]);
+        sdqn_table_add_number(table, comparison->arms[i].deviation);
     }
-    fprintf(stream, "\n%-*s", width, "arm");
-    for (int t = 0; t < scores->num_tasks; t++) fprintf(stream, "  %12.12s", scores->tasks[t]);
-    fputc('\n', stream);
-    for (int i = 0; i < scores->num_arms; i++) {
-        fprintf(stream, "%-*s", width, scores->arms[i]);
-        for (int t = 0; t < scores->num_tasks; t++) fprintf(stream, "  %12.2f", comparison->arms[i].task_means[t]);
+    return show(stream, table, error);
+}
+
+/// Means task by task, as many tasks beside each other as a table has columns.
+static SdqnStatus write_tasks(FILE *stream, const SdqnComparison *comparison, SdqnError *error) {
+    const SdqnScores *scores = comparison->scores;
+    SdqnStatus status = SDQN_OK;
+    for (int first = 0, last; first < scores->num_tasks && status == SDQN_OK; first = last) {
+        last = first + SDQN_TABLE_MAX_COLUMNS - 1;
+        if (last > scores->num_tasks) last = scores->num_tasks;
+        SdqnTable *table = sdqn_table_create("");
+        sdqn_table_add_column(table, "arm", SDQN_COLUMN_TEXT, 0);
+        for (int t = first; t < last; t++) sdqn_table_add_column(table, scores->tasks[t], SDQN_COLUMN_NUMBER, 2);
+        for (int i = 0; i < scores->num_arms; i++) {
+            sdqn_table_add_text(table, scores->arms[i]);
+            for (int t = first; t < last; t++) sdqn_table_add_number(table, comparison->arms[i].task_means[t]);
+        }
         fputc('\n', stream);
+        status = show(stream, table, error);
     }
-    if (comparison->num_pairs > 0) {
-        fprintf(stream, "\n%-*s  %-*s  %-24s  %-24s  %8s  %8s  %8s  %8s\n", width, "a", width, "b", "P(a > b)", "a - b, same seeds",
-                "Welch", "Holm", "permut.", "paired");
-    }
+    return status;
+}
+
+static SdqnStatus write_pairs(FILE *stream, const SdqnComparison *comparison, SdqnError *error) {
+    static const char *const tests[] = {"Welch", "Holm", "permut.", "paired"};
+    static const SdqnEstimate none = {(double)NAN, (double)NAN, (double)NAN};
+    const SdqnScores *scores = comparison->scores;
+    if (comparison->num_pairs == 0) return SDQN_OK;
+    SdqnTable *table = sdqn_table_create("");
+    sdqn_table_add_column(table, "a", SDQN_COLUMN_TEXT, 0);
+    sdqn_table_add_column(table, "b", SDQN_COLUMN_TEXT, 0);
+    sdqn_table_add_column(table, "P(a > b)", SDQN_COLUMN_ESTIMATE, 3);
+    sdqn_table_add_column(table, "a - b, same seeds", SDQN_COLUMN_ESTIMATE, 2);
+    for (int k = 0; k < 4; k++) sdqn_table_add_column(table, tests[k], SDQN_COLUMN_TEXT, 0);
     for (int i = 0; i < comparison->num_pairs; i++) {
         const SdqnPairStatistics *pair = &comparison->pairs[i];
-        fprintf(stream, "%-*s  %-*s", width, scores->arms[pair->a], width, scores->arms[pair->b]);
-        print_estimate(stream, &pair->improvement, 3);
-        if (pair->has_pairs) {
-            print_estimate(stream, &pair->paired, 2);
-        } else {
-            fprintf(stream, "  %-24s", "-");
-        }
-        print_p(stream, pair->welch_p);
-        print_p(stream, pair->holm_p);
-        print_p(stream, pair->permutation_p);
-        print_p(stream, pair->paired_permutation_p);
-        fputc('\n', stream);
+        sdqn_table_add_text(table, scores->arms[pair->a]);
+        sdqn_table_add_text(table, scores->arms[pair->b]);
+        add_cell(table, comparison, &pair->improvement);
+        add_cell(table, comparison, pair->has_pairs ? &pair->paired : &none);
+        const double p[] = {pair->welch_p, pair->holm_p, pair->permutation_p, pair->paired_permutation_p};
+        for (int k = 0; k < 4; k++) add_p(table, p[k]);
+    }
+    fputc('\n', stream);
+    return show(stream, table, error);
+}
+
+SdqnStatus sdqn_comparison_table_write(FILE *stream, const SdqnComparison *comparison, SdqnError *error) {
+    const int seeds = comparison->scores->num_seeds, pairs = comparison->num_pairs;
+    char target[SDQN_TEXT_SIZE];
+    SdqnStatus status = write_arms(stream, comparison, error);
+    if (status == SDQN_OK) status = write_tasks(stream, comparison, error);
+    if (status == SDQN_OK) status = write_pairs(stream, comparison, error);
+    if (status != SDQN_OK) return status;
+    if (seeds > 1) {
+        fprintf(stream, "\n%d seeds an arm. [low, high]: 95 %% bootstrap interval, %d times, of %s.", seeds,
+                comparison->def.bootstrap.repeats,
+                comparison->def.bootstrap.resampling == SDQN_RESAMPLE_TASK ? "each task's seeds apart" : "whole seeds");
+    } else {
+        fputs("\n1 seed an arm, so there is no interval and no test.", stream);
     }
     fprintf(
         stream,
-        "\n%d seeds an arm. [low, high]: 95 %% bootstrap interval, %d times, of %s. std: of the seeds' means over the tasks.\n"
-        "Gap to %g. P(a > b): that a run of a scores higher, mean over tasks. Welch, permut., paired: p-values, two-sided, of the seeds'\n"
+        " std: of the seeds' means over the tasks.\n"
+        "Gap to %s. P(a > b): that a run of a scores higher, mean over tasks. Welch, permut., paired: p-values, two-sided, of the seeds'\n"
         "means over tasks; Holm: Welch's for all %d pair%s.\n",
-        scores->num_seeds, comparison->def.bootstrap.repeats,
-        comparison->def.bootstrap.resampling == SDQN_RESAMPLE_TASK ? "each task's seeds apart" : "whole seeds", comparison->def.target,
-        comparison->num_pairs, comparison->num_pairs == 1 ? "" : "s");
+        sdqn_text_from_double(comparison->def.target, target), pairs, pairs == 1 ? "" : "s");
+    return SDQN_OK;
 }

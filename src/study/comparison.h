@@ -54,7 +54,7 @@ void sdqn_comparison_destroy(SdqnComparison *comparison);
 
 /// Add the members arms and pairs, and how they were made, to the object being written. What is not defined is null.
 void sdqn_comparison_json_add(SdqnJsonWriter *writer, const SdqnComparison *comparison);
-/// Write tables for people.
-void sdqn_comparison_table_write(FILE *stream, const SdqnComparison *comparison);
+/// Write tables for people. What is not defined is "-". @return SDQN_OK or SDQN_ERR_MEMORY
+SdqnStatus sdqn_comparison_table_write(FILE *stream, const SdqnComparison *comparison, SdqnError *error);
 
 #endif

@@ -3,6 +3,7 @@
 #include "core/text.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,8 +203,8 @@ static SdqnStatus add_row(Reader *reader, SdqnError *error) {
     Row row = {.line = reader->line};
     char why[SDQN_SCORES_NAME_SIZE + 64];
     if (arm[0] == '\0' || task[0] == '\0' || seed[0] == '\0') return refuse(reader, error, "arm, task and seed must not be empty");
-    if (!sdqn_text_to_double(score, &row.score)) {
-        snprintf(why, sizeof why, "score = %s: must be a finite number", score);
+    if (!sdqn_text_to_double(score, &row.score) || fabs(row.score) > SDQN_SCORES_MOST) {
+        snprintf(why, sizeof why, "score = %s: must be a finite number, of at most 1e150 in size", score);
         return refuse(reader, error, why);
     }
     row.arm = index_of(reader->arms, &reader->num_arms, SDQN_SCORES_MAX_ARMS, arm);

@@ -11,6 +11,7 @@
 #define SDQN_SCORES_MAX_ARMS 256
 #define SDQN_SCORES_MAX_TASKS 256
 #define SDQN_SCORES_MAX_SEEDS 10000
+#define SDQN_SCORES_MOST 1e150 ///< in a table; squares and sums of larger scores would overflow
 
 /// Complete: every arm has a score for each task and each of its seeds, as many seeds as every other arm. The seeds of two arms need not be
 /// the same ones.

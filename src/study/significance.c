@@ -68,9 +68,14 @@ static double welch_freedom(double a, int n, double b, int m) { return (a + b) *
 
 double sdqn_welch_p(const double *a, int n, const double *b, int m) {
     if (n < 2 || m < 2) return (double)NAN;
-    const double deviation_a = sdqn_deviation(a, (size_t)n), deviation_b = sdqn_deviation(b, (size_t)m);
+    double deviation_a = sdqn_deviation(a, (size_t)n), deviation_b = sdqn_deviation(b, (size_t)m);
+    double difference = sdqn_mean(a, (size_t)n) - sdqn_mean(b, (size_t)m);
+    int exponent; // of the scale, out of which t comes the same
+    frexp(deviation_a > deviation_b ? deviation_a : deviation_b, &exponent);
+    deviation_a = ldexp(deviation_a, -exponent);
+    deviation_b = ldexp(deviation_b, -exponent);
+    difference = ldexp(difference, -exponent);
     const double variance_a = deviation_a * deviation_a / n, variance_b = deviation_b * deviation_b / m;
-    const double difference = sdqn_mean(a, (size_t)n) - sdqn_mean(b, (size_t)m);
     if (!(variance_a + variance_b > 0.0)) return difference == 0.0 ? (double)NAN : 0.0;
     return sdqn_student_p(difference / sqrt(variance_a + variance_b), welch_freedom(variance_a, n, variance_b, m));
 }

@@ -12,10 +12,16 @@ double sdqn_mean(const double *values, size_t n) {
 
 double sdqn_deviation(const double *values, size_t n) {
     const double mean = sdqn_mean(values, n);
-    double sum = 0.0;
+    double largest = 0.0, sum = 0.0;
+    int exponent;
     if (n < 2) return (double)NAN;
-    for (size_t i = 0; i < n; i++) sum += (values[i] - mean) * (values[i] - mean);
-    return sqrt(sum / (double)(n - 1));
+    for (size_t i = 0; i < n; i++) largest = fabs(values[i] - mean) > largest ? fabs(values[i] - mean) : largest;
+    frexp(largest, &exponent); // squares of tiny values would be 0; a power of two changes no other bit
+    for (size_t i = 0; i < n; i++) {
+        const double scaled = ldexp(values[i] - mean, -exponent);
+        sum += scaled * scaled;
+    }
+    return ldexp(sqrt(sum / (double)(n - 1)), exponent);
 }
 
 double sdqn_quantile(const double *sorted, size_t n, double share) {
