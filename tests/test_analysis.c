@@ -131,6 +131,47 @@ static void evaluations_of_another_protocol_are_left_out(void **state) {
     sdqn_run_record_destroy(run);
 }
 
+static void lines_that_are_there_twice_are_left_out(void **state) {
+    (void)state;
+    char log[8000] = "", line[800];
+    put_run("");
+    strcat(log, evaluation_line(2, 10.0, 2000000));
+    strcat(log, evaluation_line(2, 10.0, 2000000));
+    snprintf(line, sizeof line, "%s", evaluation_line(4, 20.0, 2000000));
+    memcpy(strstr(line, "periodic"), "whatever", strlen("whatever"));
+    strcat(log, line);
+    strcat(log, evaluation_line(6, -2e9, 2000000));
+    strcat(log, evaluation_line(8, 30.0, 2000000));
+    put("evaluations.jsonl", log);
+    snprintf(log, sizeof log, "%s", episode_line(0, "standard", 1.0));
+    strcat(log, episode_line(1, "windy", 2e9));
+    put("metrics.jsonl", log);
+    SdqnRunRecord *run = read_run();
+    assert_true(run->evaluations.count == 2 && run->evaluations.episodes[1] == 8 && run->training.count == 1);
+    assert_true(has_note(&run->notes, "evaluations.jsonl:2: is not behind the line before"));
+    assert_true(has_note(&run->notes, "evaluations.jsonl:3: kind 'whatever': must be periodic or final"));
+    assert_true(has_note(&run->notes, "evaluations.jsonl:4: a return of"));
+    assert_true(has_note(&run->notes, "metrics.jsonl:2: a return of"));
+    sdqn_run_record_destroy(run);
+}
+
+/// The final evaluation may come after the episode of the last periodic one.
+static void a_final_evaluation_may_follow_at_once(void **state) {
+    (void)state;
+    char log[4000] = "", line[800];
+    put_run("");
+    strcat(log, evaluation_line(39, 10.0, 2000000));
+    snprintf(line, sizeof line, "%s", evaluation_line(39, 20.0, 1000000));
+    memcpy(strstr(line, "\"periodic\""), "\"final\"   ", strlen("\"periodic\""));
+    *strstr(line, "\"episodes\": 1,") = ' ';
+    memcpy(strstr(line, " episodes\": 1,"), "\"episodes\": 2,", strlen("\"episodes\": 2,"));
+    strcat(log, line);
+    put("evaluations.jsonl", log);
+    SdqnRunRecord *run = read_run();
+    assert_true(run->evaluations.count == 2 && run->evaluations.has_final);
+    sdqn_run_record_destroy(run);
+}
+
 static void what_is_no_run_is_refused(void **state) {
     (void)state;
     SdqnRunRecord *run = NULL;
@@ -228,6 +269,46 @@ static void steps_are_judged_by_inner_products(void **state) {
     assert_true(fabs(sdqn_gradient_robustness(record, &record->seen, 0, &count) - 2.0 / 3.0) < 1e-15 && count == 3);
     assert_true(sdqn_gradient_robustness(record, &record->seen, 1, &count) == 1.0 && count == 2);
     assert_true(isnan(record->control.cosines[0]) && record->control.cosines[7] == record->seen.cosines[7]);
+    sdqn_gradient_record_destroy(record);
+    sdqn_run_record_destroy(run);
+}
+
+static void impossible_reports_are_left_out(void **state) {
+    (void)state;
+    static const char *const changes[][3] = {
+        {"", "", NULL},
+        {"", "", "gradients.jsonl:2: update 1000 is not behind that of the line before"},
+        {"\"update\": 1000", "\"update\": 1999", NULL},
+        {"\"norms\": [1.0", "\"norms\": [-1.0", "gradients.jsonl:4: norms[0]: must be in [0, 1e+50]"},
+        {"\"cosines\": [0.5", "\"cosines\": [5.0", "gradients.jsonl:5: cosines[0]: must be in [-1"},
+        {"\"weights\": [1e0", "\"weights\": [1e99", "gradients.jsonl:6: weights[0]: must be in"},
+        {"\"cut\": 0.5", "\"cut\": 1.5", "gradients.jsonl:7: cut: must be in [0, 1]"},
+    };
+    char log[8000] = "";
+    put_run("");
+    put("metrics.jsonl", episode_line(0, "standard", 1.0));
+    const size_t count = sizeof changes / sizeof *changes;
+    for (size_t i = 0; i < count; i++) {
+        char line[600] =
+            "{\"update\": 1000, \"episode\": 1, \"tasks\": [\"standard\", \"windy\"], \"weights\": [1e0, 0.5], \"norms\": [1.0, 2.0], "
+            "\"cosines\": [0.5], \"layers\": {}, \"cut\": 0.5}\n";
+        const char *place = strstr(line, changes[i][0]);
+        assert_non_null(place);
+        char rest[600];
+        snprintf(rest, sizeof rest, "%s", place + strlen(changes[i][0]));
+        const size_t begin = (size_t)(place - line);
+        snprintf(line + begin, sizeof line - begin, "%s%s", changes[i][1], rest);
+        if (i > 2) memcpy(strstr(line, "1000"), "3000", 4);
+        strcat(log, line);
+    }
+    put("gradients.jsonl", log);
+    SdqnRunRecord *run = read_run();
+    SdqnGradientRecord *record = NULL;
+    assert_int_equal(sdqn_gradient_record_read(run, &record, NULL), SDQN_OK);
+    assert_int_equal(record->count, 2);
+    for (size_t i = 0; i < count; i++) {
+        if (changes[i][2] && !has_note(&run->notes, changes[i][2])) fail_msg("no note of: %s", changes[i][2]);
+    }
     sdqn_gradient_record_destroy(record);
     sdqn_run_record_destroy(run);
 }
@@ -453,6 +534,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(damaged_lines_are_left_out_by_name, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(many_bad_lines_are_counted, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(evaluations_of_another_protocol_are_left_out, plot_setup, plot_teardown),
+        cmocka_unit_test_setup_teardown(lines_that_are_there_twice_are_left_out, plot_setup, plot_teardown),
+        cmocka_unit_test_setup_teardown(a_final_evaluation_may_follow_at_once, plot_setup, plot_teardown),
+        cmocka_unit_test_setup_teardown(impossible_reports_are_left_out, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(what_is_no_run_is_refused, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(steps_are_judged_by_inner_products, plot_setup, plot_teardown),
         cmocka_unit_test(pairs_are_numbered_as_in_the_log),

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define MAX_UPDATES INT64_C(1000000000000000)
+#define MAX_SIZE 1e50     ///< of a gradient or a weight: products of six stay finite
+#define MOST_ONE 1.000001 ///< of cosines and shares, which rounding may lift above 1
 
 /// Reading: the record, and room for reports, which is known once the first line has said how many tasks and layers there are.
 typedef struct Reading {
@@ -84,8 +86,9 @@ static SdqnStatus begin(Reading *reading, const char *where, json_t *layers, siz
     return whole ? SDQN_OK : out_of_memory(error);
 }
 
-/// A list of `count` numbers or nulls, which become NaN.
-static SdqnStatus get_numbers(const char *where, const json_t *object, const char *key, int count, double *values, SdqnError *error) {
+/// A list of `count` numbers in [low, high] or nulls, which become NaN.
+static SdqnStatus get_numbers(const char *where, const json_t *object, const char *key, int count, double low, double high, double *values,
+                              SdqnError *error) {
     json_t *list;
     const SdqnStatus status = sdqn_json_get_array(where, object, key, &list, error);
     if (status != SDQN_OK) return status;
@@ -96,6 +99,8 @@ static SdqnStatus get_numbers(const char *where, const json_t *object, const cha
         if (!json_is_number(item) && !json_is_null(item))
             return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: %s[%d]: must be a number or null", where, key, i);
         values[i] = json_is_null(item) ? (double)NAN : json_number_value(item);
+        if (values[i] < low || values[i] > high)
+            return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: %s[%d]: must be in [%g, %g]", where, key, i, low, high);
     }
     return SDQN_OK;
 }
@@ -103,15 +108,18 @@ static SdqnStatus get_numbers(const char *where, const json_t *object, const cha
 static SdqnStatus take_cosines(const SdqnGradientRecord *record, const char *where, const json_t *object, int report, SdqnCosines *cosines,
                                SdqnError *error) {
     json_t *layers;
-    SdqnStatus status = get_numbers(where, object, "norms", record->tasks, cosines->norms + (size_t)report * (size_t)record->tasks, error);
+    SdqnStatus status =
+        get_numbers(where, object, "norms", record->tasks, 0.0, MAX_SIZE, cosines->norms + (size_t)report * (size_t)record->tasks, error);
     if (status == SDQN_OK)
-        status = get_numbers(where, object, "cosines", record->pairs, cosines->cosines + (size_t)report * (size_t)record->pairs, error);
+        status = get_numbers(where, object, "cosines", record->pairs, -MOST_ONE, MOST_ONE,
+                             cosines->cosines + (size_t)report * (size_t)record->pairs, error);
     if (status == SDQN_OK) status = sdqn_json_get_object(where, object, "layers", &layers, error);
     for (int i = 0; i < record->num_layers && status == SDQN_OK; i++) {
         const size_t first = ((size_t)report * (size_t)record->num_layers + (size_t)i) * (size_t)record->pairs;
         json_t *layer;
         status = sdqn_json_get_object(where, layers, record->layers[i], &layer, error);
-        if (status == SDQN_OK) status = get_numbers(where, layer, "cosines", record->pairs, cosines->layer_cosines + first, error);
+        if (status == SDQN_OK)
+            status = get_numbers(where, layer, "cosines", record->pairs, -MOST_ONE, MOST_ONE, cosines->layer_cosines + first, error);
     }
     return status;
 }
@@ -138,12 +146,19 @@ static SdqnStatus take_report(void *context, const char *where, const json_t *li
     if (status == SDQN_OK && count != (size_t)record->tasks)
         status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: is of %zu tasks: the first report has %d", where, count, record->tasks);
     if (status == SDQN_OK) status = sdqn_json_get_integer(where, line, "update", 1, MAX_UPDATES, &record->updates[i], error);
+    // With a network for each task each counts its own updates.
+    if (status == SDQN_OK && i > 0 && record->tasks > 1 && record->updates[i] <= record->updates[i - 1])
+        status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: update %lld is not behind that of the line before", where,
+                                (long long)record->updates[i]);
     if (status == SDQN_OK) status = sdqn_json_get_integer(where, line, "episode", 0, SDQN_CONFIG_MAX_EPISODES, &record->episodes[i], error);
-    if (status == SDQN_OK) status = get_numbers(where, line, "weights", record->tasks, record->weights + (size_t)i * count, error);
+    if (status == SDQN_OK)
+        status = get_numbers(where, line, "weights", record->tasks, -MAX_SIZE, MAX_SIZE, record->weights + (size_t)i * count, error);
     if (status == SDQN_OK) status = take_cosines(record, where, line, i, &record->seen, error);
     if (status != SDQN_OK) return status;
     record->cuts[i] = (double)NAN;
     if (json_object_get(line, "cut")) status = sdqn_json_get_double(where, line, "cut", &record->cuts[i], error);
+    if (status == SDQN_OK && (record->cuts[i] < 0.0 || record->cuts[i] > MOST_ONE)) // false for NaN
+        status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: cut: must be in [0, 1]", where);
     json_t *control = json_object_get(line, "shuffled");
     if (status == SDQN_OK && control) status = take_cosines(record, where, control, i, &record->control, error);
     if (status != SDQN_OK) return status;
