@@ -1,4 +1,5 @@
 // test_measure.c: one number a run, over arms and between two of them, and thresholds reached; worked by hand.
+#include "study/compare_page.h"
 #include "study/measure.h"
 #include "study/reach.h"
 
@@ -7,6 +8,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -163,6 +166,35 @@ static void runs_that_never_reach_count_as_late(void **state) {
     assert_true(reach.reached == 3 && isnan(reach.episodes) && isnan(reach.steps) && isnan(reach.updates)); // half of them never did
 }
 
+/// Of what every seed has the same, those that share the best value are named; only if all do it says "equal".
+static void arms_that_tie_are_named(void **state) {
+    (void)state;
+    Arm arms[3];
+    SdqnArmRuns runs[3];
+    SdqnTable *table = NULL;
+    char *text = NULL;
+    size_t size;
+    for (int a = 0; a < 3; a++) {
+        make_arm(&arms[a], seeds, (const double[]){10, 20}, 2);
+        runs[a] = arms[a].runs;
+        snprintf(runs[a].name, sizeof runs[a].name, "%c", "ABC"[a]);
+        for (int i = 0; i < 2; i++) {
+            snprintf(arms[a].results[i].tasks[0], SDQN_TASK_NAME_SIZE, "x");
+            snprintf(arms[a].results[i].tasks[1], SDQN_TASK_NAME_SIZE, "y");
+            if (a == 1) arms[a].results[i].parameters = 3000;
+        }
+    }
+    const SdqnCompareDef def = {.set = {3, runs}, .heading = "", .suffix = "", .bootstrap = bootstrap, .window = 1};
+    assert_int_equal(sdqn_compare_verdict_table(&def, &table, NULL), SDQN_OK);
+    FILE *out = open_memstream(&text, &size);
+    sdqn_table_write_csv(out, table);
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(strstr(text, "\nparameters,2000,3000,2000,\"A, C\"\r\n"));
+    assert_non_null(strstr(text, "\ntraining episodes,30,30,30,equal\r\n"));
+    free(text);
+    sdqn_table_destroy(table);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(measures_are_those_of_a_run),
@@ -171,6 +203,7 @@ int main(void) {
         cmocka_unit_test(six_pairs_can_decide_and_five_cannot),
         cmocka_unit_test(contrasts_that_cannot_be_made_yet_are_corrected_for_too),
         cmocka_unit_test(contrasts_are_corrected_together),
+        cmocka_unit_test(arms_that_tie_are_named),
         cmocka_unit_test(runs_that_never_reach_count_as_late),
     };
     return cmocka_run_group_tests_name("measure", tests, NULL, NULL);

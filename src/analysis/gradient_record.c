@@ -198,11 +198,17 @@ static double inner(const SdqnGradientRecord *record, const SdqnCosines *cosines
     return isnan(cosine) ? 0.0 : norms[a] * norms[b] * cosine; // no cosine: one of them is 0
 }
 
-double sdqn_gradient_step_cosine(const SdqnGradientRecord *record, const SdqnCosines *cosines, int report, int task) {
+bool sdqn_gradient_weights_are_known(const SdqnGradientRecord *record, int report) {
     const double *weights = record->weights + (size_t)report * (size_t)record->tasks;
     bool known = true;
-    double along = 0.0, square = 0.0;
     for (int t = 0; t < record->tasks; t++) known = known && isfinite(weights[t]);
+    return known;
+}
+
+double sdqn_gradient_step_cosine(const SdqnGradientRecord *record, const SdqnCosines *cosines, int report, int task) {
+    const double *weights = record->weights + (size_t)report * (size_t)record->tasks;
+    const bool known = sdqn_gradient_weights_are_known(record, report);
+    double along = 0.0, square = 0.0;
     for (int a = 0; a < record->tasks; a++) {
         const double w_a = known ? weights[a] : 1.0;
         along += w_a * inner(record, cosines, report, a, task);

@@ -37,6 +37,9 @@ void sdqn_gradient_record_destroy(SdqnGradientRecord *record);
 /// The tasks of a pair, a < b.
 void sdqn_gradient_pair(int pair, int *a, int *b);
 
+/// Whether a report holds the weights of the gradients in its step.
+bool sdqn_gradient_weights_are_known(const SdqnGradientRecord *record, int report);
+
 /// What the step of a reported update did to a task, to first order: the cosine of the task's gradient g_i with the step's direction
 /// d = sum over j of w_j g_j, from lengths and cosines: d . g_i = sum_j w_j |g_i| |g_j| cos_ij. Where the w_j are not known (a step that
 /// was no weighted sum) they are all 1. Negative: the step raises the task's TD loss on this batch.

@@ -341,10 +341,19 @@ static SdqnStatus add_layers_over_time(const SdqnAnalysis *analysis, double *scr
 
 static void add_robustness_table(const SdqnAnalysis *analysis) {
     const SdqnGradientRecord *gradients = analysis->gradients;
-    SdqnTable *table =
-        sdqn_table_create("Conflict robustness: share of the reported updates whose step lowers the task's own TD loss to first order, "
-                          "that is d . g_i >= 0 for the step's direction d = sum of w_j g_j. 100 %: conflict never cost this task "
-                          "anything. Control: with the batch's rows dealt to the tasks at random.");
+    char caption[600], weights[120];
+    int unknown = 0;
+    for (int r = 0; r < gradients->count; r++) unknown += !sdqn_gradient_weights_are_known(gradients, r);
+    snprintf(weights, sizeof weights,
+             unknown == 0 ? "of the recorded weights w_j" : "of the recorded weights w_j, all 1 in %d of %d reports that hold none",
+             unknown, gradients->count);
+    snprintf(
+        caption, sizeof caption,
+        "Conflict robustness: share of the reported updates whose step does not raise the task's own TD loss to first order, that is "
+        "d . g_i >= 0 for the step's direction d = sum of w_j g_j, %s. 100 %%: conflict never turned a step against this task. Control: "
+        "with the same weights, the batch's rows dealt to the tasks at random.",
+        weights);
+    SdqnTable *table = sdqn_table_create(caption);
     sdqn_table_add_column(table, "task", SDQN_COLUMN_TEXT, 0);
     sdqn_table_add_column(table, "reports", SDQN_COLUMN_NUMBER, 0);
     sdqn_table_add_column(table, "conflict robustness (%)", SDQN_COLUMN_NUMBER, 1);

@@ -252,7 +252,7 @@ static SdqnStatus write_picture(SdqnPage *page, const SdqnChart *chart, SdqnErro
 static void write_caption(FILE *out, const SdqnChart *chart, void (*escape)(FILE *out, const char *text)) {
     const int every = sdqn_chart_thinning(chart);
     escape(out, chart->caption ? chart->caption : "");
-    if (every > 1) fprintf(out, " Of the longest series every %d. point is drawn.", every);
+    if (every > 1) fprintf(out, " Of the longest series one point in %d is drawn.", every);
 }
 
 void sdqn_page_figure(SdqnPage *page, const SdqnChart *chart) {

@@ -282,8 +282,11 @@ static SdqnStatus make_by_task(const SdqnCompareDef *def, const char *caption, S
 
 SdqnStatus sdqn_compare_area_table(const SdqnCompareDef *def, SdqnTable **table, SdqnError *error) {
     char words[SDQN_COMPARE_WORDS_SIZE], caption[2 * SDQN_COMPARE_WORDS_SIZE];
-    snprintf(caption, sizeof caption, "Area under the curve of the periodic evaluations over the training episodes, as a mean return. %s.",
-             sdqn_compare_intervals(def, words));
+    snprintf(
+        caption, sizeof caption,
+        "Area under the curve of the periodic evaluations over each arm's own training episodes, divided by their distance from the first "
+        "to the last: a mean return. %s.",
+        sdqn_compare_intervals(def, words));
     return make_by_task(def, caption, SDQN_MEASURE_AREA, 1, table, error);
 }
 
@@ -435,8 +438,7 @@ SdqnStatus sdqn_compare_task_pairs_table(const SdqnCompareDef *def, SdqnTable **
     char caption[3 * SDQN_COMPARE_WORDS_SIZE];
     snprintf(caption, sizeof caption,
              "Final policies, task by task: a less b with its 95 %% bootstrap interval over the seeds; %s. p: permutation test, two-sided, "
-             "of the "
-             "signs of the paired differences; not corrected for the number of rows.",
+             "of the signs of the paired differences, of the arms where n is 0; not corrected for the number of rows.",
              pairs_note);
     Maker maker = begin(def, caption, error);
     sdqn_table_add_column(maker.table, "task", SDQN_COLUMN_TEXT, 0);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TIES_SIZE ((size_t)4 * SDQN_SCORES_NAME_SIZE)
 #define VALUE_SIZE ((size_t)4 * SDQN_TEXT_SIZE) ///< of a value with its interval as text
 
 /// A row.
@@ -49,6 +50,23 @@ static int best_arm(const Row *row, const SdqnEstimate *estimates, int num_arms)
     return best;
 }
 
+/// The arms that share the best value of what is the same for every seed: "equal" if it is all of them.
+static void write_ties(const SdqnCompareDef *def, const SdqnEstimate *estimates, int best, char text[TIES_SIZE]) {
+    int ties = 0;
+    size_t length = 0;
+    for (int a = 0; a < def->set.num_arms; a++) {
+        if (estimates[a].value != estimates[best].value) continue;
+        if (length < TIES_SIZE)
+            length += (size_t)snprintf(text + length, TIES_SIZE - length, "%s%s", ties > 0 ? ", " : "", def->set.arms[a].name);
+        ties++;
+    }
+    if (ties == def->set.num_arms) {
+        snprintf(text, TIES_SIZE, "equal");
+    } else if (length >= TIES_SIZE) {
+        snprintf(text, TIES_SIZE, "%d arms", ties);
+    }
+}
+
 /// Whether the best arm is better than each other one beyond doubt.
 static SdqnStatus beats_all(const SdqnCompareDef *def, const Row *row, int best, const SdqnEstimate *estimates, bool *beats,
                             SdqnError *error) {
@@ -79,7 +97,7 @@ static SdqnStatus write_difference(const SdqnCompareDef *def, const Row *row, ch
 static SdqnStatus add_row(const SdqnCompareDef *def, const Row *row, SdqnTable *table, SdqnError *error) {
     SdqnEstimate estimates[SDQN_SCORES_MAX_ARMS];
     const int num_arms = def->set.num_arms;
-    char text[VALUE_SIZE];
+    char text[VALUE_SIZE], ties[TIES_SIZE] = "-";
     bool beats = false;
     SdqnStatus status = SDQN_OK;
     for (int a = 0; a < num_arms && status == SDQN_OK; a++)
@@ -96,7 +114,8 @@ static SdqnStatus add_row(const SdqnCompareDef *def, const Row *row, SdqnTable *
         if (status == SDQN_OK) status = write_difference(def, row, text, error);
         sdqn_table_add_text(table, text);
     }
-    if (num_arms > 1) sdqn_table_add_text(table, best < 0 ? "-" : beats ? def->set.arms[best].name : row->exact ? "equal" : "open");
+    if (best >= 0 && row->exact) write_ties(def, estimates, best, ties);
+    if (num_arms > 1) sdqn_table_add_text(table, best < 0 || row->exact ? ties : beats ? def->set.arms[best].name : "open");
     return status;
 }
 
