@@ -202,6 +202,23 @@ static void without_gnuplot_the_page_says_so_and_has_all_else(void **state) {
     free(html);
 }
 
+/// Two pages in one folder would replace each other's files half written.
+static void a_folder_takes_one_page_at_a_time(void **state) {
+    (void)state;
+    SdqnError error = {0};
+    SdqnPage *first = sdqn_page_create(plot_folder, "first", &error);
+    assert_non_null(first);
+    assert_null(sdqn_page_create(plot_folder, "second", &error));
+    assert_non_null(strstr(error.message, plot_folder));
+    assert_non_null(strstr(error.message, "another process is writing a page there"));
+    assert_int_equal(sdqn_page_write(first, "index", &error), SDQN_OK);
+    sdqn_page_destroy(first);
+    assert_false(plot_has("figures/.lock"));
+    SdqnPage *second = sdqn_page_create(plot_folder, "second", &error);
+    assert_non_null(second);
+    sdqn_page_destroy(second);
+}
+
 static void the_first_error_is_told_at_the_end(void **state) {
     (void)state;
     SdqnError error = {0};
@@ -226,6 +243,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(equal_pages_have_equal_bytes, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(without_gnuplot_the_page_says_so_and_has_all_else, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(the_first_error_is_told_at_the_end, plot_setup, plot_teardown),
+        cmocka_unit_test_setup_teardown(a_folder_takes_one_page_at_a_time, plot_setup, plot_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,8 @@
 #define MAX_SVG ((size_t)1 << 26)
 
 struct SdqnPage {
-    char figures[SDQN_PATH_SIZE], tables[SDQN_PATH_SIZE];
+    char figures[SDQN_PATH_SIZE], tables[SDQN_PATH_SIZE], lock_path[SDQN_PATH_SIZE];
+    SdqnFileLock *lock; ///< files of two pages would replace each other half written
     char *folder, *title;
     SdqnTextFile contents, body, markdown; ///< the list of sections and the rest of the HTML; all of the Markdown
     int num_sections, num_figures;
@@ -35,6 +36,7 @@ static const char style[] =
     "h1{font-size:1.6rem}h2{font-size:1.25rem;margin-top:2.2rem;border-bottom:1px solid var(--line)}\n"
     "a{color:var(--link)}nav ul{columns:16rem;padding-left:1.2rem}\n"
     "figure{margin:1.2rem 0}figure svg{max-width:100%;height:auto;color:var(--text)}figure svg .gridline{stroke:var(--grid)}\n"
+    "@media screen and (max-width:40rem){figure{overflow-x:auto}figure>svg{max-width:none;width:44rem}}\n"
     "figcaption{color:var(--faint);font-size:.9rem}\n"
     ".files{font-size:.8rem;margin:.2rem 0}.wide{overflow-x:auto}\n"
     "table{border-collapse:collapse;margin:.4rem 0;font-size:.95rem}th,td{padding:.2rem .7rem;text-align:left;vertical-align:top}\n"
@@ -59,6 +61,13 @@ static SdqnStatus make_folders(SdqnPage *page, SdqnError *error) {
     return status == SDQN_OK ? sdqn_file_make_folder(page->tables, error) : status;
 }
 
+static SdqnStatus lock_folder(SdqnPage *page, SdqnError *error) {
+    SdqnStatus status = sdqn_file_join(page->figures, ".lock", page->lock_path, error);
+    if (status == SDQN_OK) status = sdqn_file_lock_take(page->lock_path, &page->lock, error);
+    if (status == SDQN_OK || !sdqn_file_lock_is_held(page->lock_path)) return status;
+    return sdqn_error_set(error, status, "%.900s: another process is writing a page there", page->folder);
+}
+
 SdqnPage *sdqn_page_create(const char *folder, const char *title, SdqnError *error) {
     SdqnPage *page = calloc(1, sizeof *page);
     if (page) {
@@ -71,6 +80,7 @@ SdqnPage *sdqn_page_create(const char *folder, const char *title, SdqnError *err
         return NULL;
     }
     SdqnStatus status = make_folders(page, error);
+    if (status == SDQN_OK) status = lock_folder(page, error);
     if (status == SDQN_OK) status = sdqn_text_file_begin(&page->contents, error);
     if (status == SDQN_OK) status = sdqn_text_file_begin(&page->body, error);
     if (status == SDQN_OK) status = sdqn_text_file_begin(&page->markdown, error);
@@ -86,6 +96,8 @@ SdqnPage *sdqn_page_create(const char *folder, const char *title, SdqnError *err
 
 void sdqn_page_destroy(SdqnPage *page) {
     if (!page) return;
+    if (page->lock) sdqn_file_remove(page->lock_path, NULL);
+    sdqn_file_lock_release(page->lock);
     sdqn_text_file_drop(&page->contents);
     sdqn_text_file_drop(&page->body);
     sdqn_text_file_drop(&page->markdown);

@@ -22,7 +22,8 @@
 /// are ignored.
 typedef struct SdqnPage SdqnPage;
 
-/// @param folder  created if it is not there, with figures/ and tables/ @return NULL on an error
+/// @param folder  created if it is not there, with figures/ and tables/; locked until the page is destroyed
+/// @return NULL on an error, also if another process (or this one) is making a page in that folder
 SdqnPage *sdqn_page_create(const char *folder, const char *title, SdqnError *error);
 /// NULL is allowed.
 void sdqn_page_destroy(SdqnPage *page);
