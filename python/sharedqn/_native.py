@@ -8,7 +8,11 @@ from __future__ import annotations
 import ctypes
 import importlib.metadata
 import pathlib
+import weakref
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 OBSERVATION_SIZE = 8
 NUM_ACTIONS = 4
@@ -98,6 +102,16 @@ class NativeError(ctypes.Structure):
     _fields_ = [("message", ctypes.c_char * 1024)]
 
 
+class Handle(ctypes.c_void_p):
+    """A C object, destroyed when the last reference to this one goes. A call holds one, so that nobody's `close` frees what it works on."""
+
+    def own(self, destroy: Any) -> Handle:
+        """Take over what C has just written here."""
+        assert self.value is not None
+        weakref.finalize(self, destroy, self.value)
+        return self
+
+
 _POINTER, _INT, _U64 = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64
 _PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "sdqn_version": (ctypes.c_char_p, []),
@@ -168,3 +182,24 @@ def check(status: int, error: NativeError) -> None:
     """Raise what a status means, with the library's message."""
     if status != 0:
         raise _EXCEPTIONS.get(status, SharedqnError)(error.message.decode(errors="replace"))
+
+
+def shorten(value: Any) -> str:
+    """A wrong value for a message: on one line, and not too long."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # an object that cannot be shown, or an integer of too many digits
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def as_array(name: str, value: Any) -> npt.NDArray[Any]:
+    """numpy's view of an argument.
+
+    Raises:
+        ValueError: rows of different lengths; the message names the argument
+    """
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: {shorten(value)}: is no array ({error})") from None

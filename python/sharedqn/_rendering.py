@@ -5,14 +5,12 @@ from __future__ import annotations
 import ctypes
 import logging
 import pathlib
-import weakref
-from typing import Any
 
 import gymnasium
 import numpy as np
 import numpy.typing as npt
 
-from ._native import NativeError, check, library, parallel_library
+from ._native import Handle, NativeError, check, library, parallel_library, shorten
 
 Frame = npt.NDArray[np.uint8]
 WIDTH, HEIGHT = 600, 400
@@ -39,32 +37,36 @@ class Renderer:
 
     def __init__(self) -> None:
         self._error = NativeError()
-        handle = ctypes.c_void_p()
+        handle = Handle()
         status = library.sdqn_picture_create(ctypes.byref(handle), ctypes.byref(self._error))
         if status != 0:
             found = self._error.message.decode(errors="replace").split(":")[0]
             raise gymnasium.error.DependencyNotInstalled(f"sharedqn: {_ADVICE} ({found})")
-        assert handle.value is not None
-        self._picture: int = handle.value
-        self._finalizer = weakref.finalize(self, library.sdqn_picture_destroy, handle.value)
+        self._picture: Handle | None = handle.own(library.sdqn_picture_destroy)  # None: closed
 
-    def step(self, env: int, action: int) -> None:
+    def _canvas(self) -> Handle:
+        picture = self._picture
+        if picture is None:
+            raise gymnasium.error.ClosedEnvironmentError("LunarLander: it has been closed")
+        return picture
+
+    def step(self, env: Handle, action: int) -> None:
         """Let the flames fly: before each discrete step."""
-        check(library.sdqn_picture_step(self._picture, env, action, ctypes.byref(self._error)), self._error)
+        check(library.sdqn_picture_step(self._canvas(), env, action, ctypes.byref(self._error)), self._error)
 
-    def step_continuous(self, env: int, action_address: int) -> None:
+    def step_continuous(self, env: Handle, action_address: int) -> None:
         """The same before each continuous step, of two finite doubles."""
-        check(library.sdqn_picture_step_continuous(self._picture, env, action_address, ctypes.byref(self._error)), self._error)
+        check(library.sdqn_picture_step_continuous(self._canvas(), env, action_address, ctypes.byref(self._error)), self._error)
 
-    def draw(self, env: int) -> Frame | None:
+    def draw(self, env: Handle) -> Frame | None:
         """The present state, uint8 [400, 600, 3]."""
         frame = np.empty((HEIGHT, WIDTH, 3), dtype=np.uint8)
-        check(library.sdqn_picture_draw(self._picture, env, frame.ctypes.data, ctypes.byref(self._error)), self._error)
+        check(library.sdqn_picture_draw(self._canvas(), env, frame.ctypes.data, ctypes.byref(self._error)), self._error)
         return frame
 
     def close(self) -> None:
         """Free what was drawn on."""
-        self._finalizer()
+        self._picture = None
 
 
 class Window(Renderer):
@@ -83,47 +85,41 @@ class Window(Renderer):
                 "sharedqn: a window needs SDL2. Debian: apt-get install libsdl2-dev, then install sharedqn from its sources anew; "
                 "a wheel that was built with it needs only libsdl2-2.0-0"
             )
-        self._close_window: weakref.finalize[Any, Any] | None = None
+        self._window: Handle | None = None
         self._no_screen = False
 
     def _open(self) -> None:
-        handle = ctypes.c_void_p()
+        handle = Handle()
         status = library.sdqn_window_create(b"sharedqn", ctypes.byref(handle), ctypes.byref(self._error))
         if status != 0:
             self._no_screen = True
             found = self._error.message.decode(errors="replace")
             _logger.warning("no window can be opened, so render_mode='human' shows nothing: %s", found)
             return
-        assert handle.value is not None
-        self._window = handle.value
-        self._close_window = weakref.finalize(self, library.sdqn_window_destroy, handle.value)
+        self._window = handle.own(library.sdqn_window_destroy)
 
-    def draw(self, env: int) -> Frame | None:
+    def draw(self, env: Handle) -> Frame | None:
         """Show the present state. A window that a person has closed is an error."""
-        if self._close_window is None and not self._no_screen:
+        if self._window is None and not self._no_screen:
             self._open()
-        if self._no_screen:
+        window = self._window
+        if window is None:
             return None
         frame = super().draw(env)
         assert frame is not None
         closed = ctypes.c_int()
         check(
-            parallel_library.sdqn_window_show(self._window, frame.ctypes.data, ctypes.byref(closed), ctypes.byref(self._error)),
+            parallel_library.sdqn_window_show(window, frame.ctypes.data, ctypes.byref(closed), ctypes.byref(self._error)),
             self._error,
         )
         if closed.value:
-            self._close_window_now()
+            self._window = window = None  # no traceback keeps it on the screen
             raise gymnasium.error.ClosedEnvironmentError("LunarLander: its window was closed")
         return None
 
-    def _close_window_now(self) -> None:
-        if self._close_window is not None:
-            self._close_window()
-            self._close_window = None
-
     def close(self) -> None:
         """Close the window."""
-        self._close_window_now()
+        self._window = None
         super().close()
 
 
@@ -139,4 +135,4 @@ def make_renderer(render_mode: str | None) -> Renderer | None:
         return Renderer()
     if render_mode == "human":
         return Window()
-    raise ValueError(f"render_mode = {render_mode!r}: must be None, 'human' or 'rgb_array'")
+    raise ValueError(f"render_mode = {shorten(render_mode)}: must be None, 'human' or 'rgb_array'")

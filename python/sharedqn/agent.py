@@ -6,7 +6,6 @@ import ctypes
 import os
 import pathlib
 import threading
-import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,12 +17,15 @@ from ._native import (
     MAX_AGGREGATED_TASKS,
     NUM_ACTIONS,
     OBSERVATION_SIZE,
+    Handle,
     NativeError,
     NativeWeights,
     WeightsError,
+    as_array,
     check,
     library,
     parallel_library,
+    shorten,
 )
 from .runs import RunError, read_config
 
@@ -44,21 +46,24 @@ class Agent:
 
     Raises:
         WeightsError: no network this library knows; the message names the tensor
-        ValueError: the tasks do not fit the weights
+        ValueError: the tasks do not fit the weights, or two of them have one name
+        TypeError: weights that are no mapping, or tasks that are no names
     """
 
     def __init__(self, weights: Mapping[str, npt.ArrayLike], tasks: Sequence[str] | None = None) -> None:
-        if isinstance(tasks, str):
-            raise TypeError("tasks: must be a list of names")
-        arrays = {str(name): _as_weights(str(name), value) for name, value in weights.items()}
+        if not isinstance(weights, Mapping):
+            raise TypeError(f"weights: must be tensors by name, such as a state_dict, not {type(weights).__name__}")
+        if tasks is not None:
+            tasks = _check_tasks(tasks)
+        arrays = {_check_name("weights", name): _as_weights(str(name), value) for name, value in weights.items()}
         native = (NativeWeights * max(1, len(arrays)))()
         for slot, (name, array) in zip(native, arrays.items(), strict=False):
             slot.name, slot.rank, slot.data = name.encode(), array.ndim, array.ctypes.data
             slot.shape[: array.ndim] = array.shape
-        names = None if tasks is None else [str(task).encode() for task in tasks]
+        names = None if tasks is None else [task.encode() for task in tasks]
         if names is not None and len(names) > MAX_AGENT_TASKS:
             raise ValueError(f"tasks: {len(names)}: at most {MAX_AGENT_TASKS}")
-        handle, self._error = ctypes.c_void_p(), NativeError()
+        handle, self._error = Handle(), NativeError()
         check(
             library.sdqn_agent_create(
                 ctypes.addressof(native),
@@ -70,23 +75,26 @@ class Agent:
             ),
             self._error,
         )
-        assert handle.value is not None
-        self._agent: int = handle.value
-        weakref.finalize(self, library.sdqn_agent_destroy, handle.value)
+        self._agent = handle.own(library.sdqn_agent_destroy)
+        self._given = arrays, tasks
         self._lock = threading.Lock()
         count = library.sdqn_agent_num_tasks(self._agent)
         self.tasks: tuple[str, ...] = tuple(library.sdqn_agent_task_name(self._agent, i).decode() for i in range(count))
         """Names of the tasks it tells apart ("" for one without a name); empty if it plays every task alike."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._given
+
     def _rows(self, observations: npt.ArrayLike, task: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32] | None, bool]:
         """Observations [n, 8] and a task each, as C takes them, and whether there was but one row without a batch."""
-        rows = np.asarray(observations)
+        rows = as_array("observations", observations)
         if rows.dtype.kind not in "fiu":
             raise TypeError(f"observations: type {rows.dtype}: must be real numbers")
         single = rows.ndim == 1
         if rows.ndim not in (1, 2) or rows.shape[-1] != OBSERVATION_SIZE:
             raise ValueError(f"observations: shape {rows.shape}: must be ({OBSERVATION_SIZE},) or (n, {OBSERVATION_SIZE})")
-        rows = np.ascontiguousarray(rows.reshape(-1, OBSERVATION_SIZE), dtype=np.float32)
+        with np.errstate(over="ignore"):  # C names what becomes infinite
+            rows = np.ascontiguousarray(rows.reshape(-1, OBSERVATION_SIZE), dtype=np.float32)
         return rows, self._task_rows(task, len(rows)), single
 
     def _task_rows(self, task: Any, n: int) -> npt.NDArray[np.int32] | None:
@@ -94,8 +102,12 @@ class Agent:
             return None
         if task is None:
             raise ValueError(f"task: the agent tells {len(self.tasks)} tasks apart: give a name or number ({self._known()})")
+        if isinstance(task, np.ndarray) and task.ndim == 0:
+            task = task.item()
         if isinstance(task, (str, int, np.integer)):
             return np.full(n, self._task_number(task), dtype=np.int32)
+        if not isinstance(task, (Sequence, np.ndarray)) or isinstance(task, bytes):
+            raise TypeError(f"task = {shorten(task)}: must be a name, a number, or a sequence with one for each observation")
         numbers = [self._task_number(each) for each in task]
         if len(numbers) != n:
             raise ValueError(f"task: {len(numbers)} tasks for {n} observations")
@@ -106,7 +118,7 @@ class Agent:
             return self.tasks.index(task)
         if isinstance(task, (int, np.integer)) and not isinstance(task, bool) and 0 <= task < len(self.tasks):
             return int(task)
-        raise ValueError(f"task {task!r}: the agent knows {self._known()}")
+        raise ValueError(f"task {shorten(task)}: the agent knows {self._known()}")
 
     def _known(self) -> str:
         return ", ".join(f"{i} {name}".strip() for i, name in enumerate(self.tasks))
@@ -153,10 +165,28 @@ class Agent:
 
 
 def _as_weights(name: str, value: npt.ArrayLike) -> npt.NDArray[np.float32]:
-    array = np.asarray(value)
+    array = as_array(f"weights {name}", value)
     if array.dtype.kind not in "fiu" or array.ndim > 4:
         raise WeightsError(f"weights {name}: {array.dtype} {array.shape}: must be real numbers of at most 4 dimensions")
-    return np.require(array, dtype=np.float32, requirements=["C_CONTIGUOUS", "ALIGNED"])
+    with np.errstate(over="ignore"):  # C names what becomes infinite
+        return np.array(array, dtype=np.float32, order="C")
+
+
+def _check_name(what: str, name: Any) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"{what}: {shorten(name)}: must be a name")
+    if "\0" in name or not name.isprintable():
+        raise ValueError(f"{what}: {shorten(name)}: is no name")
+    return name
+
+
+def _check_tasks(tasks: Any) -> tuple[str, ...]:
+    if isinstance(tasks, (str, bytes)) or not isinstance(tasks, (Sequence, np.ndarray)):
+        raise TypeError(f"tasks: must be a list of names, not {type(tasks).__name__}")
+    names = tuple(_check_name("tasks", task) for task in tasks)
+    if len(set(names)) < len(names):
+        raise ValueError(f"tasks: {', '.join(names)}: two have one name")
+    return names
 
 
 def load(path: str | os.PathLike[str], tasks: Sequence[str] | None = None, which: str = "final") -> Agent:
@@ -174,17 +204,29 @@ def load(path: str | os.PathLike[str], tasks: Sequence[str] | None = None, which
         ValueError: the tasks do not fit the weights
     """
     place = pathlib.Path(path)
-    if not place.is_dir():
-        return Agent(_read_weights(place), tasks)
     if which not in ("final", "best"):
-        raise ValueError(f"which = {which!r}: must be 'final' or 'best'")
+        raise ValueError(f"which = {shorten(which)}: must be 'final' or 'best'")
+    if not place.is_dir():
+        if which != "final":
+            raise ValueError(f"which = {which!r}: goes with the folder of a run; {place} is a weights file")
+        return _agent_of_file(place, tasks)
     if tasks is not None:
         raise ValueError("tasks: a run knows its own; they go with a weights file")
     config = read_config(place)
     weights = place / f"{which}.safetensors"
     if not weights.is_file():
         raise RunError(f"{place}: holds no {weights.name}: the run is not that far")
-    return Agent(_read_weights(weights), config["tasks"])
+    return _agent_of_file(weights, config["tasks"])
+
+
+def _agent_of_file(path: pathlib.Path, tasks: Sequence[str] | None) -> Agent:
+    weights = _read_weights(path)
+    if not weights:
+        raise WeightsError(f"{path}: holds no weights")
+    try:
+        return Agent(weights, tasks)
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}") from error
 
 
 def _read_weights(path: pathlib.Path) -> dict[str, npt.NDArray[Any]]:
@@ -193,7 +235,9 @@ def _read_weights(path: pathlib.Path) -> dict[str, npt.NDArray[Any]]:
 
     try:
         return safetensors.numpy.load(path.read_bytes())
-    except (safetensors.SafetensorError, KeyError, ValueError) as error:
+    except KeyError as error:
+        raise WeightsError(f"{path}: holds numbers of type {error.args[0]}, which numpy does not have: convert them to float32") from error
+    except (safetensors.SafetensorError, ValueError) as error:
         raise WeightsError(f"{path}: {error}") from error
 
 
@@ -213,8 +257,8 @@ def aggregate(name: str, gradients: npt.ArrayLike, seed: int = 0) -> npt.NDArray
         FloatingPointError: the direction exceeds the range of float32
     """
     if name not in AGGREGATORS:
-        raise ValueError(f"name = {name!r}: must be one of {', '.join(AGGREGATORS)}")
-    given = np.asarray(gradients)
+        raise ValueError(f"name = {shorten(name)}: must be one of {', '.join(AGGREGATORS)}")
+    given = as_array("gradients", gradients)
     if given.dtype.kind not in "fiu":
         raise TypeError(f"gradients: type {given.dtype}: must be real numbers")
     with np.errstate(over="ignore"):  # what becomes infinite is named below
@@ -224,7 +268,7 @@ def aggregate(name: str, gradients: npt.ArrayLike, seed: int = 0) -> npt.NDArray
     if not np.isfinite(rows).all():
         raise ValueError("gradients: hold a NaN or an infinity (as float32)")
     if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
-        raise ValueError(f"seed = {seed!r}: must be an integer in [0, 2^64)")
+        raise ValueError(f"seed = {shorten(seed)}: must be an integer in [0, 2^64)")
     out = np.empty(rows.shape[1], dtype=np.float32)
     status = parallel_library.sdqn_aggregate(name.encode(), rows.ctypes.data, rows.shape[0], rows.shape[1], int(seed), out.ctypes.data)
     if status == 5:

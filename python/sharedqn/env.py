@@ -5,8 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import operator
-import weakref
-from typing import Any
+from typing import Any, SupportsIndex
 
 import gymnasium
 import numpy as np
@@ -18,13 +17,16 @@ from . import _rendering
 from ._native import (
     NUM_ACTIONS,
     OBSERVATION_SIZE,
+    Handle,
     NativeError,
     NativeGenerator,
     NativeStep,
+    as_array,
     check,
     library,
+    shorten,
 )
-from .tasks import Task, adjust_task, step_limit
+from .tasks import Task, adjust_task, as_flag, step_limit
 
 Observation = npt.NDArray[np.float32]
 _U64_MASK = 2**64 - 1
@@ -50,11 +52,11 @@ def check_seed(seed: Any) -> int:
     except TypeError:
         raise gymnasium.error.Error(f"Seed must be an integer, not {type(seed).__name__}") from None
     if value < 0:
-        raise gymnasium.error.Error(f"Seed must be greater or equal to zero, actual value: {value}")
+        raise gymnasium.error.Error(f"Seed must be greater or equal to zero, actual value: {shorten(value)}")
     return value
 
 
-def read_generator(env: int, generator: np.random.Generator) -> None:
+def read_generator(env: Handle, generator: np.random.Generator) -> None:
     """Give numpy's generator the state of an environment's."""
     native = NativeGenerator()
     library.sdqn_env_generator(env, ctypes.byref(native))
@@ -94,6 +96,7 @@ class LunarLander(gymnasium.Env[Observation, Any]):
 
     Raises:
         ValueError: an argument is out of range; the message names it
+        TypeError: an argument is of the wrong kind; the message names it
         gymnasium.error.DependencyNotInstalled: this installation cannot draw
     """
 
@@ -109,10 +112,10 @@ class LunarLander(gymnasium.Env[Observation, Any]):
         turbulence_power: float | None = None,
         *,
         task: str | Task = "standard",
-        max_episode_steps: int | None = None,
+        max_episode_steps: SupportsIndex | None = None,
     ) -> None:
         self.task = adjust_task(task, gravity, enable_wind, wind_power, turbulence_power)
-        self.continuous = bool(continuous)
+        self.continuous = as_flag("continuous", continuous)
         self.observation_space: spaces.Space[Any] = make_observation_space()
         self.action_space = make_action_space(self.continuous)
         self._limit = step_limit(self.task, max_episode_steps)
@@ -133,38 +136,31 @@ class LunarLander(gymnasium.Env[Observation, Any]):
         self._steps = 0
         self._seeded = False
         self._generator: np.random.Generator | None = None  # numpy's view, once somebody has asked for it
-        native, handle = self.task._native(), ctypes.c_void_p()
+        native, handle = self.task._native(), Handle()
         check(library.sdqn_env_create(ctypes.byref(native), 0, ctypes.byref(handle), self._addresses[3]), self._error)
-        self._adopt(handle)
-
-    def _adopt(self, handle: ctypes.c_void_p) -> None:
-        """Own a C environment, which goes when this object goes."""
-        assert handle.value is not None
-        self._env: int = handle.value
-        self._finalizer = weakref.finalize(self, library.sdqn_env_destroy, handle.value)
+        self._env: Handle | None = handle.own(library.sdqn_env_destroy)  # None: closed
 
     # ---- the random generator, which lives in C ----
 
     @property
     def _np_random(self) -> np.random.Generator | None:
         """The environment's generator as numpy has it, None before it is seeded. gymnasium.Env.np_random is built on it."""
-        if not self._seeded or not self._finalizer.alive:
-            return self._generator
-        if self._generator is None:
+        env = self._env
+        if self._seeded and env is not None and self._generator is None:
             self._generator = np.random.Generator(np.random.PCG64(0))
-            read_generator(self._env, self._generator)
+            read_generator(env, self._generator)
         return self._generator
 
     @_np_random.setter
     def _np_random(self, generator: np.random.Generator | None) -> None:
-        self._check_open()
+        env = self._open()
         if not isinstance(generator, np.random.Generator) or not isinstance(generator.bit_generator, np.random.PCG64):
             raise ValueError("np_random: must be a numpy Generator over PCG64, as gymnasium.utils.seeding.np_random makes it")
         self._generator = generator
         self._seeded = True
-        self._push_generator()
+        self._push_generator(env)
 
-    def _push_generator(self) -> None:
+    def _push_generator(self, env: Handle) -> None:
         """What somebody has drawn from np_random is drawn."""
         assert self._generator is not None
         state: Any = self._generator.bit_generator.state
@@ -172,13 +168,16 @@ class LunarLander(gymnasium.Env[Observation, Any]):
         native.state_high, native.state_low = words["state"] >> 64, words["state"] & _U64_MASK
         native.increment_high, native.increment_low = words["inc"] >> 64, words["inc"] & _U64_MASK
         native.uinteger, native.has_uint32 = state["uinteger"], state["has_uint32"]
-        check(library.sdqn_env_set_generator(self._env, ctypes.byref(native), self._addresses[3]), self._error)
+        check(library.sdqn_env_set_generator(env, ctypes.byref(native), self._addresses[3]), self._error)
 
     # ---- gymnasium.Env ----
 
-    def _check_open(self) -> None:
-        if not self._finalizer.alive:
+    def _open(self) -> Handle:
+        """The C environment, which stays for as long as the caller holds it, whatever others close meanwhile."""
+        env = self._env
+        if env is None:
             raise gymnasium.error.ClosedEnvironmentError("LunarLander: it has been closed")
+        return env
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict[str, Any]]:
         """Begin an episode.
@@ -195,26 +194,26 @@ class LunarLander(gymnasium.Env[Observation, Any]):
             gymnasium.error.Error: the seed is negative or no integer
             gymnasium.error.ClosedEnvironmentError: after close
         """
-        self._check_open()
+        env = self._open()
         address = self._addresses[0]
         if seed is None:
             if not self._seeded:
                 self._np_random, self._np_random_seed = seeding.np_random()
                 self._generator = None
             if self._generator is not None:
-                self._push_generator()
-            library.sdqn_env_reset(self._env, None, address)
+                self._push_generator(env)
+            library.sdqn_env_reset(env, None, address)
         else:
             value = check_seed(seed)
             if value <= _U64_MASK:
-                library.sdqn_env_reset(self._env, ctypes.byref(ctypes.c_uint64(value)), address)
+                library.sdqn_env_reset(env, ctypes.byref(ctypes.c_uint64(value)), address)
                 self._generator, self._seeded = None, True
             else:  # as many words as it takes: numpy seeds
                 self._np_random = seeding.np_random(value)[0]
-                library.sdqn_env_reset(self._env, None, address)
+                library.sdqn_env_reset(env, None, address)
             self._np_random_seed = value
         if self._generator is not None:
-            read_generator(self._env, self._generator)
+            read_generator(env, self._generator)
         self._begun, self._steps = True, 0
         if self.render_mode == "human":
             self.render()
@@ -233,8 +232,8 @@ class LunarLander(gymnasium.Env[Observation, Any]):
             gymnasium.error.ResetNeeded: before the first reset
             gymnasium.error.ClosedEnvironmentError: after close
         """
-        if not self._begun or not self._finalizer.alive:
-            self._check_open()
+        env = self._open()
+        if not self._begun:
             raise gymnasium.error.ResetNeeded("LunarLander: reset it before the first step")
         observation, place, result, error = self._addresses
         number = 0
@@ -243,17 +242,17 @@ class LunarLander(gymnasium.Env[Observation, Any]):
         else:
             number = self._check_discrete(action)
         if self._generator is not None:
-            self._push_generator()
+            self._push_generator(env)
         if self._renderer is not None:
-            self._move_flames(number)
+            self._move_flames(env, number)
         if self.continuous:
-            status = library.sdqn_env_step_continuous(self._env, place, observation, result, error)
+            status = library.sdqn_env_step_continuous(env, place, observation, result, error)
         else:
-            status = library.sdqn_env_step(self._env, number, observation, result, error)
+            status = library.sdqn_env_step(env, number, observation, result, error)
         if status != 0:
             check(status, self._error)
         if self._generator is not None:
-            read_generator(self._env, self._generator)
+            read_generator(env, self._generator)
         self._steps += 1
         if self.render_mode == "human":
             self.render()
@@ -266,25 +265,25 @@ class LunarLander(gymnasium.Env[Observation, Any]):
         try:
             number = operator.index(action)
         except TypeError:
-            raise TypeError(f"action = {action!r}: must be an integer in [0, {NUM_ACTIONS})") from None
+            raise TypeError(f"action = {shorten(action)}: must be an integer in [0, {NUM_ACTIONS})") from None
         if not 0 <= number < NUM_ACTIONS:
-            raise ValueError(f"action = {number}: must be in [0, {NUM_ACTIONS})")
+            raise ValueError(f"action = {shorten(number)}: must be in [0, {NUM_ACTIONS})")
         return number
 
     def _take_continuous(self, action: Any) -> None:
-        values = np.asarray(action)
+        values = as_array("action", action)
         if values.shape != (2,):
             raise ValueError(f"action: shape {values.shape}: must be two numbers [main engine, side engines]")
         if values.dtype.kind not in "fiu":
             raise TypeError(f"action: type {values.dtype}: must be two real numbers")
         self._action[:] = values
 
-    def _move_flames(self, number: int) -> None:
+    def _move_flames(self, env: Handle, number: int) -> None:
         assert self._renderer is not None
         if self.continuous:
-            self._renderer.step_continuous(self._env, self._addresses[1])
+            self._renderer.step_continuous(env, self._addresses[1])
         else:
-            self._renderer.step(self._env, number)
+            self._renderer.step(env, number)
 
     def render(self) -> npt.NDArray[np.uint8] | None:
         """Draw the present state: uint8 [400, 600, 3] in mode "rgb_array", in mode "human" the window (returns None).
@@ -293,17 +292,17 @@ class LunarLander(gymnasium.Env[Observation, Any]):
             gymnasium.error.ResetNeeded: before the first reset
             gymnasium.error.ClosedEnvironmentError: after close
         """
-        self._check_open()
+        env = self._open()
         if self._renderer is None:
             gymnasium.logger.warn("render: give a render_mode when the environment is made, such as render_mode='rgb_array'")
             return None
         if not self._begun:
             raise gymnasium.error.ResetNeeded("LunarLander: reset it before rendering")
-        return self._renderer.draw(self._env)
+        return self._renderer.draw(env)
 
     def close(self) -> None:
         """Free the environment and its window. A second call does nothing; any other use afterwards is an error."""
-        self._finalizer()
+        self._env = None
         if self._renderer is not None:
             self._renderer.close()
 
@@ -312,20 +311,25 @@ class LunarLander(gymnasium.Env[Observation, Any]):
         return cls(render_mode, continuous, task=task, max_episode_steps=-1 if math.isinf(limit) else int(limit))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A pickle holds how the environment was made, as Gymnasium's does, and not its state."""
-        return self._make, (self.render_mode, self.continuous, self.task, self._limit)
+        """A pickle holds how the environment was made, as Gymnasium's does, and not its state nor its spec.
+
+        So one of gymnasium.make, which the wrapper around it limits, must go without a limit of its own.
+        """
+        return self._make, (self.render_mode, self.continuous, self.task, self._limit if self.spec is None else math.inf)
+
+    def __copy__(self) -> LunarLander:
+        return self.__deepcopy__({})
 
     def __deepcopy__(self, memo: dict[int, Any]) -> LunarLander:
         """A second environment in the same state, which goes on by itself (a window is not copied)."""
-        self._check_open()
+        env = self._open()
         copy = self._make(None if self.render_mode == "human" else self.render_mode, self.continuous, self.task, self._limit)
         memo[id(self)] = copy
         if self._generator is not None:
-            self._push_generator()
-        handle = ctypes.c_void_p()
-        check(library.sdqn_env_copy(self._env, ctypes.byref(handle), self._addresses[3]), self._error)
-        copy._finalizer()
-        copy._adopt(handle)
+            self._push_generator(env)
+        handle = Handle()
+        check(library.sdqn_env_copy(env, ctypes.byref(handle), self._addresses[3]), self._error)
+        copy._env = handle.own(library.sdqn_env_destroy)
         copy._observation[:] = self._observation
         copy._begun, copy._steps = self._begun, self._steps
         copy._seeded, copy._np_random_seed, copy.spec = self._seeded, self._np_random_seed, self.spec

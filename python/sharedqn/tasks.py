@@ -5,14 +5,36 @@ from __future__ import annotations
 import ctypes
 import dataclasses
 import math
+import operator
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, SupportsIndex
 
-from ._native import NativeError, NativeTask, check, library
+import numpy as np
+
+from ._native import NativeError, NativeTask, check, library, shorten
 
 WindKind = Literal["none", "uniform", "gymnasium"]
 _WINDS: tuple[WindKind, ...] = ("none", "uniform", "gymnasium")
+_NUMBERS = ("gravity", "wind_power", "turbulence_power", "initial_random", "main_engine_power", "side_engine_power")
+
+
+def as_number(name: str, value: Any) -> float:
+    """A real number; numpy's are welcome, text is none."""
+    try:
+        if isinstance(value, (str, bytes)):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{name} = {shorten(value)}: must be a real number") from None
+
+
+def as_flag(name: str, value: Any) -> bool:
+    """True or False; "no" would be true to Python."""
+    if isinstance(value, (bool, np.bool_)) or (isinstance(value, (int, np.integer)) and value in (0, 1)):
+        return bool(value)
+    raise TypeError(f"{name} = {shorten(value)}: must be True or False")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +56,7 @@ class Task:
 
     Raises:
         ValueError: a field is out of range; the message names it
-        TypeError: a field is not a number
+        TypeError: a field is of the wrong kind; the message names it
     """
 
     name: str = "custom"
@@ -53,24 +75,25 @@ class Task:
 
     def _native(self) -> NativeTask:
         """The same for C, checked there."""
+        if not isinstance(self.name, str):
+            raise TypeError(f"task name = {shorten(self.name)}: must be a string")
+        if not re.fullmatch("[a-z0-9_-]{1,31}", self.name):
+            raise ValueError(f"task name = {shorten(self.name)}: must be 1 to 31 of a-z, 0-9, _ and -")
+        where = f"task {self.name}: "
         if self.wind not in _WINDS:
-            raise ValueError(f"task {self.name}: wind = {self.wind!r}: must be one of {', '.join(_WINDS)}")
-        name = str(self.name).encode()
-        if len(name) > 31:
-            raise ValueError(f"task name = {self.name!r}: must be 1 to 31 of a-z, 0-9, _ and -")
-        if not -(2**31) <= self.time_limit_steps < 2**31:
-            raise ValueError(f"task {self.name}: time_limit_steps = {self.time_limit_steps}: must be in [1, 1000000]")
+            raise ValueError(f"{where}wind = {shorten(self.wind)}: must be one of {', '.join(_WINDS)}")
+        try:
+            limit = operator.index(self.time_limit_steps)
+        except TypeError:
+            raise TypeError(f"{where}time_limit_steps = {shorten(self.time_limit_steps)}: must be an integer") from None
+        if not -(2**31) <= limit < 2**31:
+            raise ValueError(f"{where}time_limit_steps = {shorten(limit)}: must be in [1, 1000000]")
         native = NativeTask(
-            name=name,
-            gravity=self.gravity,
+            name=self.name.encode(),
             wind=_WINDS.index(self.wind),
-            wind_power=self.wind_power,
-            turbulence_power=self.turbulence_power,
-            wind_on_ground=bool(self.wind_on_ground),
-            initial_random=self.initial_random,
-            main_engine_power=self.main_engine_power,
-            side_engine_power=self.side_engine_power,
-            time_limit_steps=self.time_limit_steps,
+            wind_on_ground=as_flag(f"{where}wind_on_ground", self.wind_on_ground),
+            time_limit_steps=limit,
+            **{field: as_number(where + field, getattr(self, field)) for field in _NUMBERS},
         )
         error = NativeError()
         check(library.sdqn_task_check(ctypes.byref(native), ctypes.byref(error)), error)
@@ -100,7 +123,7 @@ def find_task(task: str | Task) -> Task:
     if not isinstance(task, str):
         raise TypeError(f"task: must be a name or a sharedqn.Task, not {type(task).__name__}")
     if task not in TASKS:
-        raise ValueError(f"task {task!r}: must be one of {', '.join(TASKS)}, or a sharedqn.Task")
+        raise ValueError(f"task {shorten(task)}: must be one of {', '.join(TASKS)}, or a sharedqn.Task")
     return TASKS[task]
 
 
@@ -119,25 +142,31 @@ def adjust_task(
     found = find_task(task)
     changes: dict[str, Any] = {}
     if gravity is not None:
-        changes["gravity"] = float(gravity)
-    wind = found.wind if enable_wind is None else "gymnasium" if enable_wind else "none"
+        changes["gravity"] = as_number("gravity", gravity)
+    wind = found.wind if enable_wind is None else "gymnasium" if as_flag("enable_wind", enable_wind) else "none"
     if wind != found.wind:
         changes["wind"] = wind
         changes["wind_power"], changes["turbulence_power"] = (15.0, 1.5) if wind == "gymnasium" else (0.0, 0.0)
         changes["wind_on_ground"] = wind != "gymnasium"
     if wind != "none" and wind_power is not None:
-        changes["wind_power"] = float(wind_power)
+        changes["wind_power"] = as_number("wind_power", wind_power)
     if wind == "gymnasium" and turbulence_power is not None:
-        changes["turbulence_power"] = float(turbulence_power)
+        changes["turbulence_power"] = as_number("turbulence_power", turbulence_power)
     return dataclasses.replace(found, **changes) if changes else found
 
 
-def step_limit(task: Task, max_episode_steps: int | None) -> float:
+def step_limit(task: Task, max_episode_steps: SupportsIndex | None) -> float:
     """Steps after which an episode is truncated: the task's own (None), no limit (-1), or a number."""
     if max_episode_steps is None:
         return task.time_limit_steps
-    if max_episode_steps == -1:
+    try:
+        limit = 0 if isinstance(max_episode_steps, bool) else operator.index(max_episode_steps)
+    except TypeError:
+        limit = 0
+    if limit == -1:
         return math.inf
-    if isinstance(max_episode_steps, bool) or not isinstance(max_episode_steps, int) or max_episode_steps < 1:
-        raise ValueError(f"max_episode_steps = {max_episode_steps!r}: must be None (the task's own), -1 (no limit) or at least 1")
-    return max_episode_steps
+    if limit < 1:
+        raise ValueError(
+            f"max_episode_steps = {shorten(max_episode_steps)}: must be None (the task's own), -1 (no limit) or an integer of at least 1"
+        )
+    return limit

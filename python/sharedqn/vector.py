@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import dataclasses
+import operator
 import threading
-import weakref
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn, SupportsIndex
 
 import gymnasium
 import numpy as np
@@ -21,28 +21,46 @@ from ._native import (
     MAX_LANES,
     NUM_ACTIONS,
     OBSERVATION_SIZE,
+    Handle,
     NativeBatchStep,
     NativeError,
     NativeTask,
+    as_array,
     check,
     library,
     parallel_library,
+    shorten,
 )
 from .env import check_seed, make_action_space, make_observation_space, read_generator
-from .tasks import Task, adjust_task, step_limit
+from .tasks import Task, adjust_task, as_flag, step_limit
 
 Observations = npt.NDArray[np.float32]
 _MODES = {AutoresetMode.DISABLED: 0, AutoresetMode.NEXT_STEP: 1, AutoresetMode.SAME_STEP: 2}
 _MAX_STEPS = 1_000_000
 
 
+def _is_list(value: Any) -> bool:
+    """Whether an argument has one value for each environment."""
+    return value.ndim > 0 if isinstance(value, np.ndarray) else isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+
+
 def _spread(name: str, value: Any, num_envs: int) -> list[Any]:
     """One value for each environment."""
-    if isinstance(value, (list, tuple, np.ndarray)):
-        if len(value) != num_envs:
-            raise ValueError(f"{name}: {len(value)} values for {num_envs} environments")
-        return list(value)
-    return [value] * num_envs
+    if not _is_list(value):
+        return [value] * num_envs
+    if len(value) != num_envs:
+        raise ValueError(f"{name}: {len(value)} values for {num_envs} environments")
+    return list(value)
+
+
+def _check_num_envs(num_envs: Any) -> int:
+    try:
+        number = 0 if isinstance(num_envs, bool) else operator.index(num_envs)
+    except TypeError:
+        number = 0
+    if not 1 <= number <= MAX_LANES:
+        raise ValueError(f"num_envs = {shorten(num_envs)}: must be an integer in [1, {MAX_LANES}]")
+    return number
 
 
 def _lane_task(
@@ -51,12 +69,12 @@ def _lane_task(
     enable_wind: bool | None,
     wind_power: float | None,
     turbulence_power: float | None,
-    max_episode_steps: int | None,
+    max_episode_steps: SupportsIndex | None,
 ) -> Task:
     adjusted = adjust_task(task, gravity, enable_wind, wind_power, turbulence_power)
     limit = step_limit(adjusted, max_episode_steps)
     if limit > _MAX_STEPS:
-        raise ValueError(f"max_episode_steps = {max_episode_steps}: must be in [1, {_MAX_STEPS}] in a vector environment")
+        raise ValueError(f"max_episode_steps = {shorten(max_episode_steps)}: must be in [1, {_MAX_STEPS}] in a vector environment")
     return dataclasses.replace(adjusted, time_limit_steps=int(limit))
 
 
@@ -84,6 +102,7 @@ class LunarLanderVector(VectorEnv[Observations, npt.NDArray[Any], npt.NDArray[An
 
     Raises:
         ValueError: an argument is out of range, or a list has the wrong length; the message names it
+        TypeError: an argument is of the wrong kind; the message names it
     """
 
     metadata: dict[str, Any] = {
@@ -93,7 +112,7 @@ class LunarLanderVector(VectorEnv[Observations, npt.NDArray[Any], npt.NDArray[An
 
     def __init__(
         self,
-        num_envs: int = 1,
+        num_envs: SupportsIndex = 1,
         render_mode: str | None = None,
         continuous: bool = False,
         gravity: float | Sequence[float | None] | None = None,
@@ -102,23 +121,22 @@ class LunarLanderVector(VectorEnv[Observations, npt.NDArray[Any], npt.NDArray[An
         turbulence_power: float | Sequence[float | None] | None = None,
         *,
         task: str | Task | Sequence[str | Task] = "standard",
-        max_episode_steps: int | Sequence[int | None] | None = None,
+        max_episode_steps: SupportsIndex | Sequence[SupportsIndex | None] | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         copy: bool = True,
     ) -> None:
-        if isinstance(num_envs, bool) or not isinstance(num_envs, int) or not 1 <= num_envs <= MAX_LANES:
-            raise ValueError(f"num_envs = {num_envs!r}: must be an integer in [1, {MAX_LANES}]")
+        n = _check_num_envs(num_envs)
         if render_mode == "human":
             raise ValueError("render_mode: a vector environment has no window; use 'rgb_array'")
-        self.num_envs = num_envs
+        self.num_envs = n
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
-        self.copy = bool(copy)
-        self.continuous = bool(continuous)
+        self.copy = as_flag("copy", copy)
+        self.continuous = as_flag("continuous", continuous)
         self.single_observation_space = make_observation_space()
         self.single_action_space = make_action_space(self.continuous)
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.action_space = batch_space(self.single_action_space, num_envs)
+        self.observation_space = batch_space(self.single_observation_space, n)
+        self.action_space = batch_space(self.single_action_space, n)
         self._renderer = _rendering.make_renderer(render_mode)
         self.render_mode = render_mode
 
@@ -130,7 +148,7 @@ class LunarLanderVector(VectorEnv[Observations, npt.NDArray[Any], npt.NDArray[An
             "turbulence_power": turbulence_power,
             "max_episode_steps": max_episode_steps,
         }
-        columns = [_spread(name, value, num_envs) for name, value in given.items()]
+        columns = [_spread(name, value, n) for name, value in given.items()]
         self.tasks: tuple[Task, ...] = tuple(_lane_task(*row) for row in zip(*columns, strict=True))
         """What each environment plays, with its time limit."""
         self._limits = np.array([task.time_limit_steps for task in self.tasks], dtype=np.int32)
@@ -165,7 +183,7 @@ class LunarLanderVector(VectorEnv[Observations, npt.NDArray[Any], npt.NDArray[An
     def _make_batch(self) -> None:
         tasks = (NativeTask * self.num_envs)(*(task._native() for task in self.tasks))
         seeds = np.random.SeedSequence().generate_state(self.num_envs, np.uint64)  # until reset is given some
-        handle = ctypes.c_void_p()
+        handle = Handle()
         check(
             library.sdqn_lander_batch_create_seeded(
                 ctypes.addressof(tasks),
@@ -177,9 +195,7 @@ class LunarLanderVector(VectorEnv[Observations, npt.NDArray[Any], npt.NDArray[An
             ),
             self._error,
         )
-        assert handle.value is not None
-        self._batch: int = handle.value
-        self._finalizer = weakref.finalize(self, library.sdqn_lander_batch_destroy, handle.value)
+        self._batch: Handle | None = handle.own(library.sdqn_lander_batch_destroy)  # None: closed
         self._lock = threading.Lock()
         self._begun = np.zeros(self.num_envs, dtype=np.bool_)
         self._all_begun = False
@@ -192,7 +208,7 @@ class LunarLanderVector(VectorEnv[Observations, npt.NDArray[Any], npt.NDArray[An
         """One caller at a time, and none after close."""
         if not self._lock.acquire(blocking=False):
             raise RuntimeError("LunarLanderVector: another thread is using it")
-        if not self._finalizer.alive:
+        if self._batch is None:
             self._lock.release()
             raise gymnasium.error.ClosedEnvironmentError("LunarLanderVector: it has been closed")
 
@@ -241,6 +257,8 @@ class LunarLanderVector(VectorEnv[Observations, npt.NDArray[Any], npt.NDArray[An
         parallel_library.sdqn_lander_batch_reset(self._batch, chosen.ctypes.data, address, self._observations.ctypes.data)
 
     def _check_mask(self, options: dict[str, Any] | None) -> npt.NDArray[np.bool_]:
+        if options is not None and not isinstance(options, Mapping):
+            raise TypeError(f"options = {shorten(options)}: must be a dict")
         if options is None or "reset_mask" not in options:
             return np.ones(self.num_envs, dtype=np.bool_)
         mask = options["reset_mask"]
@@ -257,7 +275,7 @@ class LunarLanderVector(VectorEnv[Observations, npt.NDArray[Any], npt.NDArray[An
         seeds: list[int | None]
         if seed is None:
             return [None] * n
-        if isinstance(seed, (list, tuple)) or (isinstance(seed, np.ndarray) and seed.ndim == 1):
+        if isinstance(seed, Sequence) and not isinstance(seed, (str, bytes)) or isinstance(seed, np.ndarray) and seed.ndim > 0:
             if len(seed) != n:
                 raise ValueError(f"seed: {len(seed)} seeds for {n} environments")
             seeds = [None if value is None else check_seed(value) for value in seed]
@@ -321,7 +339,7 @@ class LunarLanderVector(VectorEnv[Observations, npt.NDArray[Any], npt.NDArray[An
 
     def _take_actions(self, actions: npt.ArrayLike) -> None:
         """Check actions and copy them to where C reads them."""
-        values = np.asarray(actions)
+        values = as_array("actions", actions)
         own = self._actions
         if values.shape != own.shape:
             raise ValueError(f"actions: shape {values.shape}: must be {own.shape}")
@@ -359,20 +377,16 @@ class LunarLanderVector(VectorEnv[Observations, npt.NDArray[Any], npt.NDArray[An
             frames: list[Any] = []
             for lane in range(self.num_envs):
                 env = self._copy_lane(lane)
-                try:
-                    frames.append(self._renderer.draw(env))
-                finally:
-                    library.sdqn_env_destroy(env)
+                frames.append(self._renderer.draw(env))
             return tuple(frames)
         finally:
             self._lock.release()
 
-    def _copy_lane(self, lane: int) -> int:
-        """A C environment in the state of one lane, to be destroyed by the caller."""
-        handle = ctypes.c_void_p()
+    def _copy_lane(self, lane: int) -> Handle:
+        """A C environment in the state of one lane."""
+        handle = Handle()
         check(library.sdqn_lander_batch_copy_out(self._batch, lane, ctypes.byref(handle), self._addresses[2]), self._error)
-        assert handle.value is not None
-        return handle.value
+        return handle.own(library.sdqn_env_destroy)
 
     @property
     def np_random_seed(self) -> tuple[int, ...]:  # type: ignore[override]
@@ -386,19 +400,34 @@ class LunarLanderVector(VectorEnv[Observations, npt.NDArray[Any], npt.NDArray[An
         try:
             generators = []
             for lane in range(self.num_envs):
-                env = self._copy_lane(lane)
                 generators.append(np.random.Generator(np.random.PCG64(0)))
-                read_generator(env, generators[-1])
-                library.sdqn_env_destroy(env)
+                read_generator(self._copy_lane(lane), generators[-1])
             return tuple(generators)
         finally:
             self._lock.release()
 
     def close_extras(self, **kwargs: Any) -> None:
         """Free the environments."""
-        if hasattr(self, "_finalizer"):
+        if hasattr(self, "_lock"):  # it has come so far
             self._enter()
-            try:
-                self._finalizer()
-            finally:
-                self._lock.release()
+            self._batch = None
+            if self._renderer is not None:
+                self._renderer.close()
+            self._lock.release()
+
+    # ---- copies ----
+
+    @classmethod
+    def _make(cls, num_envs: int, options: dict[str, Any]) -> LunarLanderVector:
+        return cls(num_envs, **options)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickle holds how the environments were made, and neither their state nor a spec."""
+        names = ("render_mode", "continuous", "autoreset_mode", "copy")
+        return self._make, (self.num_envs, {"task": self.tasks, **{name: getattr(self, name) for name in names}})
+
+    def __copy__(self) -> NoReturn:
+        raise TypeError("LunarLanderVector: cannot be copied; a pickle makes others like it")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> NoReturn:
+        self.__copy__()

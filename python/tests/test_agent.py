@@ -1,6 +1,8 @@
 """Agents and aggregators, through files, runs, arrays and PyTorch, and every mistake met with a message."""
 
+import copy
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -76,13 +78,30 @@ def test_observations_of_any_layout_are_taken(agent):
         (np.zeros((1, 1, 8)), "windy", ValueError, "shape"),
         (np.float32(1), "windy", ValueError, "shape"),
         (np.full(8, np.nan), "windy", ValueError, "finite"),
+        (np.full(8, 1e300), "windy", ValueError, "finite"),
         (["a"] * 8, "windy", TypeError, "numbers"),
+        ([[0] * 8, [0] * 7], "windy", ValueError, "observations"),
+        (np.zeros((2, 8)), {"windy", "heavy"}, TypeError, "a sequence"),
+        (np.zeros((2, 8)), b"windy", TypeError, "a sequence"),
+        (np.zeros((2, 8)), 1.0, TypeError, "a sequence"),
     ],
 )
 def test_wrong_observations_and_tasks(agent, observations, task, error, word):
     for call in (agent.act, agent.q_values):
         with pytest.raises(error, match=word):
             call(observations, task)
+
+
+def test_copies_and_pickles_play_alike_and_outlive_the_original(data):
+    good = safetensors.numpy.load_file(data / "trained.safetensors")
+    observations = np.random.default_rng(3).normal(size=(5, 8))
+    agent = sharedqn.Agent(good, ["a", "b", "c"])
+    expected = agent.q_values(observations, "b").tobytes()
+    good["fc3.bias"][:] = 0  # the caller's array, as of a network that goes on training
+    twins = [copy.copy(agent), copy.deepcopy(agent), pickle.loads(pickle.dumps(agent))]
+    del agent
+    for twin in twins:
+        assert twin.tasks == ("a", "b", "c") and twin.q_values(observations, "b").tobytes() == expected
 
 
 def test_an_agent_that_plays_every_task_alike(data):
@@ -110,14 +129,36 @@ def test_wrong_weights(tmp_path, data, agent):
         sharedqn.Agent(good, ["a", "", "c"])
     with pytest.raises(ValueError, match="at most 32"):
         sharedqn.Agent(good, [str(i) for i in range(40)])
-    with pytest.raises(TypeError):
-        sharedqn.Agent(good, "abc")
+    for wrong in ("abc", 5, [1, 2, 3], {"a", "b", "c"}):
+        with pytest.raises(TypeError, match="tasks"):
+            sharedqn.Agent(good, wrong)
+    for wrong, word in ((["a", "b", "a"], "two have one name"), (["a\0b", "c", "d"], "no name")):
+        with pytest.raises(ValueError, match=word):
+            sharedqn.Agent(good, wrong)
+    with pytest.raises(ValueError, match="no name"):
+        sharedqn.Agent({**good, "more\0": np.zeros(3)})
+    for wrong in (None, [1, 2]):
+        with pytest.raises(TypeError, match="weights"):
+            sharedqn.Agent(wrong)
     with pytest.raises(ValueError, match="tensors"):
         sharedqn.Agent({})
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes((data / "trained.safetensors").read_bytes()[:5000])
     with pytest.raises(sharedqn.WeightsError, match="broken.safetensors"):
         sharedqn.load(broken)
+    header = b'{"fc1.weight":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}'
+    broken.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    with pytest.raises(sharedqn.WeightsError, match="broken.safetensors: holds numbers of type BF16"):
+        sharedqn.load(broken)
+    broken.write_bytes(safetensors.numpy.save({name: value for name, value in good.items() if name != "fc2.bias"}))
+    with pytest.raises(sharedqn.WeightsError, match="broken.safetensors: .*fc2.bias: missing"):
+        sharedqn.load(broken)
+    broken.write_bytes((2).to_bytes(8, "little") + b"{}")
+    with pytest.raises(sharedqn.WeightsError, match="broken.safetensors: holds no weights"):
+        sharedqn.load(broken)
+    for which in ("best", "worst"):
+        with pytest.raises(ValueError, match="which"):
+            sharedqn.load(data / "trained.safetensors", which=which)
     with pytest.raises(FileNotFoundError):
         sharedqn.load(tmp_path / "none.safetensors")
     with pytest.raises(sharedqn.RunError, match="no config.yaml"):

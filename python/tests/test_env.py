@@ -145,6 +145,33 @@ def test_a_deep_copy_is_a_snapshot_and_a_pickle_a_new_environment():
     assert again.task == env.task and again.continuous
     with pytest.raises(gymnasium.error.ResetNeeded):
         again.step([0.0, 0.0])
+    twin = copy.copy(env)
+    assert env.step([0.4, 0.6])[0].tobytes() == twin.step([0.4, 0.6])[0].tobytes()
+
+
+def test_a_pickle_of_gymnasium_make_keeps_the_wrappers_limit():
+    hover = sharedqn.Task(name="float", gravity=-1e-9, initial_random=0.0, time_limit_steps=100)
+    env = gymnasium.make("sharedqn/LunarLander-v3", task=hover, max_episode_steps=150)
+    for each in (env, copy.deepcopy(env), pickle.loads(pickle.dumps(env))):
+        each.reset(seed=1)
+        assert [each.step(0)[3] for _ in range(150)] == [False] * 149 + [True]
+
+
+def test_closing_in_the_middle_of_a_call_frees_nothing_it_works_on():
+    class Closing:
+        def __index__(self):
+            env.close()
+            return 0
+
+    env, twin = sharedqn.LunarLander(), sharedqn.LunarLander()
+    env.reset(seed=1), twin.reset(seed=1)
+    assert env.step(Closing())[0].tobytes() == twin.step(0)[0].tobytes()
+    with pytest.raises(gymnasium.error.ClosedEnvironmentError):
+        env.step(0)
+    env = sharedqn.LunarLander("rgb_array")
+    env.reset(seed=1)
+    with pytest.raises(gymnasium.error.ClosedEnvironmentError):
+        env.step(Closing())
 
 
 def test_pictures():
@@ -205,14 +232,38 @@ def test_wrong_arguments_are_named(arguments, word):
 
 
 @pytest.mark.parametrize(
+    "arguments", [{"gravity": "-5"}, {"gravity": [-1.0]}, {"enable_wind": "no"}, {"enable_wind": True, "wind_power": 1j}, {"continuous": "no"}]
+)
+def test_arguments_of_the_wrong_kind_are_named(arguments):
+    with pytest.raises(TypeError, match=f"{list(arguments)[-1]} = "):
+        sharedqn.LunarLander(**arguments)
+
+
+def test_numbers_of_numpy_are_welcome():
+    env = sharedqn.LunarLander(gravity=np.float32(-3), enable_wind=np.bool_(True), max_episode_steps=np.int64(3), continuous=np.bool_(True))
+    assert env.task.gravity == -3.0 and env.task.wind == "gymnasium" and env.continuous
+    env.reset(seed=1)
+    assert [env.step(np.zeros(2))[3] for _ in range(3)] == [False, False, True]
+
+
+@pytest.mark.parametrize(
     "fields",
-    [{"name": "A B"}, {"name": "a" * 40}, {"wind": "storm"}, {"time_limit_steps": 0}, {"time_limit_steps": 2**40}, {"gravity": -101}],
+    [{"name": "A B"}, {"name": "a" * 40}, {"wind": "storm"}, {"time_limit_steps": 0}, {"time_limit_steps": 2**40}, {"gravity": -101}, {"name": "a\0b"}],
 )
 def test_wrong_tasks_are_refused(fields):
     with pytest.raises(ValueError):
         sharedqn.Task(**fields)
     with pytest.raises(TypeError):
         sharedqn.LunarLander(task=3)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", 5), ("gravity", "x"), ("gravity", None), ("wind_power", "1"), ("wind_on_ground", "no"), ("time_limit_steps", 1.5)],
+)
+def test_fields_of_the_wrong_kind_are_named(field, value):
+    with pytest.raises(TypeError, match=f"{field} = "):
+        sharedqn.Task(**{field: value})
 
 
 @pytest.mark.parametrize(
@@ -224,6 +275,8 @@ def test_wrong_tasks_are_refused(fields):
         (False, 1.0, TypeError),
         (False, np.array([1, 2]), TypeError),
         (False, None, TypeError),
+        pytest.param(False, 10**5000, ValueError, id="huge"),
+        (False, np.zeros((9, 9)), TypeError),
         (True, 1, ValueError),
         (True, [0.0, 0.0, 0.0], ValueError),
         (True, [0.0, float("nan")], ValueError),
@@ -231,12 +284,13 @@ def test_wrong_tasks_are_refused(fields):
         (True, ["a", "b"], TypeError),
         (True, [1j, 0], TypeError),
         (True, [None, 0], TypeError),
+        (True, [[0.0], [0.0, 1.0]], ValueError),
     ],
 )
 def test_wrong_actions_are_refused_and_change_nothing(continuous, action, error):
     env, twin = (sharedqn.LunarLander(continuous=continuous) for _ in range(2))
     env.reset(seed=1), twin.reset(seed=1)
-    with pytest.raises(error, match="action"):
+    with pytest.raises(error, match="^[^\n]*action[^\n]*$"):  # one line
         env.step(action)
     right = [0.5, 0.9] if continuous else np.int64(2)
     assert env.step(right)[0].tobytes() == twin.step(right)[0].tobytes()

@@ -1,6 +1,8 @@
 """Many environments: step by step those of gymnasium.vector.SyncVectorEnv, and every mistake met with a message."""
 
+import copy
 import functools
+import pickle
 import threading
 
 import gymnasium
@@ -159,6 +161,7 @@ def test_actions_of_any_layout_are_taken_and_left_alone(continuous):
         (False, [0.0, 1.0, 2.0], TypeError, "float64"),
         (False, [True, False, True], TypeError, "bool"),
         (False, ["a", "b", "c"], TypeError, "actions"),
+        (False, [[0], [1, 2], [3]], ValueError, "actions"),
         (True, [0, 1, 2], ValueError, "shape"),
         (True, np.zeros((2, 3)), ValueError, "shape"),
         (True, [[0, 0], [0, np.nan], [0, 0]], ValueError, "lane 1"),
@@ -189,11 +192,30 @@ def test_wrong_actions_are_refused_and_step_nothing(continuous, actions, error, 
         ({"max_episode_steps": 10**7}, "max_episode_steps"),
         ({"render_mode": "human"}, "window"),
         ({"autoreset_mode": "Sometimes"}, "Sometimes"),
+        ({"num_envs": True}, "num_envs"),
     ],
 )
 def test_wrong_arguments_are_named(arguments, word):
     with pytest.raises(ValueError, match=word):
         sharedqn.LunarLanderVector(**arguments)
+
+
+def test_sequences_and_numbers_of_numpy_are_welcome():
+    envs = sharedqn.LunarLanderVector(np.int64(3), max_episode_steps=np.array([5, 6, 7]), gravity=range(-3, 0), wind_power=np.array(2.0))
+    assert [(task.time_limit_steps, task.gravity) for task in envs.tasks] == [(5, -3.0), (6, -2.0), (7, -1.0)]
+    expected = envs.reset(seed=[4, 5, 6])[0].tobytes()
+    for seeds in (range(4, 7), (4, 5, 6), np.arange(4, 7), 4, np.uint8(4)):
+        assert envs.reset(seed=seeds)[0].tobytes() == expected
+
+
+def test_a_pickle_makes_others_like_them_and_there_are_no_copies():
+    envs = sharedqn.LunarLanderVector(2, "rgb_array", True, task=["windy", "heavy"], max_episode_steps=7, autoreset_mode="SameStep", copy=False)
+    again = pickle.loads(pickle.dumps(envs))
+    assert again.tasks == envs.tasks and again.continuous and again.autoreset_mode is AutoresetMode.SAME_STEP and not again.copy
+    assert again.render_mode == "rgb_array" and again.reset(seed=1)[0].tobytes() == envs.reset(seed=1)[0].tobytes()
+    for call in (copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="cannot be copied"):
+            call(envs)
 
 
 def test_wrong_seeds_and_masks():
@@ -208,6 +230,8 @@ def test_wrong_seeds_and_masks():
     for mask, error in (([True] * 3, TypeError), (np.ones(3), TypeError), (np.ones(2, bool), ValueError), (np.zeros(3, bool), ValueError)):
         with pytest.raises(error, match="reset_mask"):
             envs.reset(options={"reset_mask": mask})
+    with pytest.raises(TypeError, match="options = 5"):
+        envs.reset(options=5)
 
 
 def test_wrong_order_of_calls():
