@@ -61,7 +61,8 @@ def copied(folder, tmp_path, **changes):
 
 
 def test_a_live_run_has_a_torn_last_line(folder, tmp_path):
-    place = copied(folder, tmp_path, metrics=lambda text: text[:-30], gradients=lambda text: text[:-1])
+    torn = '{"task": "\u00e4'.encode()[:-1]  # in the middle of a character
+    place = copied(folder, tmp_path, metrics=lambda text: text[:-30], timing=lambda text: text + torn, gradients=lambda text: text[:-1])
     for name in ("summary.json", "evaluations.jsonl"):
         (place / name).unlink()
     run = sharedqn.read_run(place)
@@ -80,11 +81,48 @@ def test_a_live_run_has_a_torn_last_line(folder, tmp_path):
         ("config", lambda text: b"tasks: [", "config.yaml"),
         ("config", lambda text: b"seed: 1", "config.yaml"),
         ("summary", lambda text: text[:50], "summary.json"),
+        ("summary", lambda text: b"{}", "summary.json: does not say how many episodes"),
+        ("metrics", lambda text: text.replace(b'"return": -', b'"return": "x", "_": -', 1), "metrics.jsonl:1: return = 'x': must be a number"),
+        ("metrics", lambda text: text.replace(b'"task": "windy"', b'"task": null', 1), "metrics.jsonl:2: task = None: must be a text"),
+        ("metrics", lambda text: text.replace(b'"steps": ', b'"steps": 99999999999999999999', 1), "metrics.jsonl:1: steps"),
+        ("metrics", lambda text: text.replace(b'"episode": 3, ', b"", 1), "metrics.jsonl:4: has no episode"),
+        ("metrics", lambda text: b'{"a": ' + b"[" * 100_000 + b"\n" + text, "metrics.jsonl:1"),
+        ("metrics", lambda text: b"\n".join(text.split(b"\n")[:7] + text.split(b"\n")[8:]), "metrics.jsonl:8: is episode 8: must be 7"),
+        ("metrics", lambda text: b"\n".join(text.split(b"\n")[:10]) + b"\n", "metrics.jsonl: holds 10 episodes: the finished run had 60"),
+        ("metrics", lambda text: b"", "metrics.jsonl: holds 0 episodes"),
+        ("evaluations", lambda text: text.split(b"\n")[0] + b"\n", "evaluations.jsonl: holds no final evaluation"),
+        ("evaluations", lambda text: text.replace(b'"return": "', b'"return": "0x1p99999", "_": "', 1), "evaluations.jsonl:1: return = '0x1p99999'"),
+        ("evaluations", lambda text: text.replace(b'"mean"', b'"maan"', 1), "evaluations.jsonl:1: has no mean"),
+        ("evaluations", lambda text: text.replace(b'"episodes": [', b'"episodes": 5, "_": [', 1), "evaluations.jsonl:1: has no seed"),
+        ("gradients", lambda text: text.replace(b'"layers": {', b'"layers": 5, "_": {', 1), "gradients.jsonl:1: layers = 5"),
+        ("gradients", lambda text: text.replace(b'"fc1": {', b'"fc1": 5, "_": {', 1), "gradients.jsonl:1: fc1 = 5"),
+        ("gradients", lambda text: text.replace(b'"norms": [', b'"norms": [1.0, ', 1), "gradients.jsonl:2: norms: 3 values: line 1 has 4"),
+        ("timing", lambda text: text.replace(b'"seconds": 0', b'"seconds": "0', 1), "timing.jsonl:1"),
+        ("config", lambda text: text + b"x: 2024-13-45\n", "config.yaml: month"),
+        ("config", lambda text: text + b"x: " + b"[" * 20_000, "config.yaml"),
+        ("config", lambda text: text.replace(b"windy", b"heavy", 1), "config.yaml: tasks: standard, heavy, heavy"),
     ],
 )
 def test_a_damaged_file_is_named(folder, tmp_path, name, change, word):
     with pytest.raises(sharedqn.RunError, match=word):
         sharedqn.read_run(copied(folder, tmp_path, **{name: change}))
+
+
+def test_what_is_not_known_is_nan_and_the_control_has_columns_of_its_own(folder, tmp_path):
+    def change(text):
+        lines = [json.loads(line) for line in text.splitlines()]
+        lines[0]["cosines"][1] = lines[0]["layers"]["fc1"]["cosines"][2] = lines[0]["conflict"] = None
+        lines[1].update(cut=0.25, kl=[1, 2, 3])
+        return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+    found = sharedqn.read_run(copied(folder, tmp_path, gradients=change)).gradients
+    rows = len(found["update"])
+    for name in ("cosines", "fc1.cosines", "conflict", "cut", "kl", "shuffled.norms", "shuffled.fc1.cosines", "shuffled.conflict"):
+        assert found[name].dtype == np.float64 and len(found[name]) == rows, name
+    assert np.isnan(found["cosines"][0]).tolist() == [False, True, False] and np.isnan(found["fc1.cosines"][0, 2])
+    assert np.isnan(found["conflict"][0]) and found["kl"].shape == (rows, 3) and np.isnan(found["kl"][0]).all()
+    assert np.isnan(found["cut"][0]) and found["cut"][1] == 0.25 and found["kl"][1].tolist() == [1, 2, 3]
+    assert found["shuffled.fc1.norms"].shape == (rows, 3) and "shuffled" not in found
 
 
 def test_a_wrong_folder_is_named(tmp_path, data):
@@ -111,7 +149,29 @@ def test_a_study(study):
 def test_a_damaged_result_is_named(study, tmp_path):
     source = next(iter(sorted((study / "results").glob("*.json"))))
     document = json.loads(source.read_text())
-    for change in ({"final": None}, {"settings": "seed: 1"}, {"training": {}}, {"evaluations": {"episode": [1], "means": [1, 2]}}):
+    tasks = list(document["final"])
+    for change in (
+        {"final": None},
+        {"final": tasks},
+        {"final": dict.fromkeys(tasks, 5)},
+        {"final": {task: {"mean": "x"} for task in tasks}},
+        {"settings": "seed: 1"},
+        {"settings": "tasks: [a, b]"},
+        {"settings": 5},
+        {"seed": "x"},
+        {"arm": None},
+        {"training": {}},
+        {"training": {**document["training"], "steps": document["training"]["steps"][1:]}},
+        {"training": {**document["training"], "steps": [2**70] * 12}},
+        {"training": {**document["training"], "task": "9" * 12}},
+        {"evaluations": {"episode": [1], "means": [1, 2]}},
+        {"evaluations": {**document["evaluations"], "updates": []}},
+        {"gradients": 5},
+    ):
         (tmp_path / "a-seed1.json").write_text(json.dumps({**document, **change}))
         with pytest.raises(sharedqn.RunError, match="a-seed1.json"):
             sharedqn.read_study(tmp_path)
+    (tmp_path / "a-seed1.json").write_text(json.dumps(document))
+    (tmp_path / "copy.json").write_text(json.dumps(document))
+    with pytest.raises(sharedqn.RunError, match="copy.json: is of arm blind and seed 1, and so is a-seed1.json"):
+        sharedqn.read_study(tmp_path)
