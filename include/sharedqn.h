@@ -208,7 +208,8 @@ SdqnStatus sdqn_lander_batch_step_continuous(SdqnLanderBatch *batch, const doubl
                                              SdqnError *error);
 
 /// Copy a lane into an environment of its own, which then goes on alone; whether the lane's next step is a reset (mode next step) is not
-/// part of it. @param lane in [0, N) @return SDQN_OK; SDQN_ERR_ARGUMENT for a lane out of range or without an episode; SDQN_ERR_MEMORY
+/// part of it. Of a lane without an episode the copy has none either. @param lane in [0, N)
+/// @return SDQN_OK; SDQN_ERR_ARGUMENT for a lane out of range; SDQN_ERR_MEMORY
 SdqnStatus sdqn_lander_batch_copy_out(const SdqnLanderBatch *batch, int lane, SdqnEnv **env, SdqnError *error);
 /// Put a copy of an environment that has been reset in the place of a lane, which then goes on with it, whatever its task.
 SdqnStatus sdqn_lander_batch_copy_in(SdqnLanderBatch *batch, int lane, const SdqnEnv *env, SdqnError *error);
