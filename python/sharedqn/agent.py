@@ -7,7 +7,7 @@ import os
 import pathlib
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,8 @@ from .runs import RunError, read_config
 
 AGGREGATORS = ("mean", "sum", "pcgrad", "cagrad", "mgda", "imtl_g", "nash_mtl", "aligned_mtl", "gradvac", "upgrad")
 """Names that `aggregate` knows."""
+
+TaskChoice: TypeAlias = str | int | Sequence[str | int] | npt.NDArray[Any] | None
 
 
 class Agent:
@@ -123,7 +125,7 @@ class Agent:
     def _known(self) -> str:
         return ", ".join(f"{i} {name}".strip() for i, name in enumerate(self.tasks))
 
-    def q_values(self, observations: npt.ArrayLike, task: str | int | Sequence[str | int] | None = None) -> npt.NDArray[np.float32]:
+    def q_values(self, observations: npt.ArrayLike, task: TaskChoice = None) -> npt.NDArray[np.float32]:
         """Q-values of the four actions.
 
         Args:
@@ -142,7 +144,7 @@ class Agent:
         self._call(parallel_library.sdqn_agent_q_values, rows, tasks, q)
         return q[0] if single else q
 
-    def act(self, observations: npt.ArrayLike, task: str | int | Sequence[str | int] | None = None) -> Any:
+    def act(self, observations: npt.ArrayLike, task: TaskChoice = None) -> Any:
         """The action with the highest Q-value (the lowest of equal ones): an int for [8], an int64 array [n] for [n, 8].
 
         Arguments and errors are those of `q_values`.
