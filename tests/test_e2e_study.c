@@ -148,9 +148,13 @@ static void damage(const char *folder, const char *name, const char *from, const
     char *text = text_of(folder, name), path[112];
     char *place = strstr(text, from);
     assert_non_null(place);
-    for (size_t i = 0; to[i] != '\0'; i++) place[i] = to[i];
+    const size_t size = strlen(text) + strlen(to) + 1;
+    char *damaged = malloc(size);
+    assert_non_null(damaged);
+    snprintf(damaged, size, "%.*s%s%s", (int)(place - text), text, to, place + strlen(from));
     snprintf(path, sizeof path, "out/%.100s", name);
-    e2e_write_text(path, text);
+    e2e_write_text(path, damaged);
+    free(damaged);
     free(text);
 }
 
@@ -163,7 +167,13 @@ static void damaged_runs_are_named_and_left_out(void **state) {
         {"metrics.jsonl", "{\"episode\": 4", "{\"episode\"; 4", "runs/shared-seed1/metrics.jsonl:5"},
         {"metrics.jsonl", "{\"episode\": 4", "{\"episode\": 3", "runs/shared-seed1/metrics.jsonl:5: episode 3, expected 4"},
         {"metrics.jsonl", "\"task\": \"windy\"", "\"task\": \"breez\"", "metrics.jsonl:2: task breez is none of the final evaluation"},
-        {"evaluations.jsonl", "periodic", "sporadic", "evaluations.jsonl: holds 1 periodic evaluations: the run had 2"},
+        {"metrics.jsonl",
+         "\"return\": ", "\"return\": 1.0e+300, \"was\": ", "metrics.jsonl:1: a return of 1.0e+300: must be at most 1e9 in size"},
+        {"evaluations.jsonl", "periodic", "final", "evaluations.jsonl: holds 1 periodic evaluations: the run had 2"},
+        {"evaluations.jsonl", "periodic", "sporadic", "evaluations.jsonl:1: kind 'sporadic': must be periodic or final"},
+        {"evaluations.jsonl", "\"seed\": 2000000, \"greedy\"", "\"seed\": 2000001, \"greedy\"", "evaluations.jsonl:1: another protocol: "},
+        {"summary.json", "\"seed\": 1000000,\n      \"greedy\"", "\"seed\": 1000001,\n      \"greedy\"",
+         "summary.json: another protocol: "},
         {"evaluations.jsonl", "\"at_rest\"", "\"at_best\"", "runs/shared-seed1/evaluations.jsonl:1: "},
     };
     const char *out = e2e_path("out"), *file = write_study("small.yaml", "1");
@@ -195,6 +205,30 @@ static void damaged_runs_are_named_and_left_out(void **state) {
     }
     assert_int_equal(sdqn_file_remove(e2e_path("out/runs/shared-seed1/config.yaml"), NULL), SDQN_OK);
     run_study(file, out); // no run can be told from what is left: it is made anew
+}
+
+/// A report that is there twice would count twice.
+static void reports_on_gradients_that_are_there_twice_fail_a_run(void **state) {
+    (void)state;
+    static const struct {
+        const char *lines, *message;
+    } cases[] = {
+        {"{\"update\": 5, \"episode\": 1, \"cosines\": [0.5], \"conflict\": 0.0}\n"
+         "{\"update\": 5, \"episode\": 1, \"cosines\": [0.5], \"conflict\": 0.0}\n",
+         "gradients.jsonl:2: update 5 is not behind that of the line before"},
+        {"{\"update\": 5, \"episode\": 1, \"cosines\": [5.0], \"conflict\": 0.0}\n",
+         "gradients.jsonl:1: cosines[0]: must be a number in [-1, 1]"},
+        {"{\"update\": 5, \"episode\": 1, \"cosines\": [0.5], \"conflict\": 2.0}\n", "gradients.jsonl:1: conflict: must be in [0, 1]"},
+    };
+    const char *out = e2e_path("out"), *file = write_study("small.yaml", "1");
+    run_study(file, out);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        sdqn_file_remove(e2e_path("out/results/shared-seed1.json"), NULL);
+        e2e_write_text("out/runs/shared-seed1/gradients.jsonl", cases[i].lines);
+        const Outcome *outcome = e2e_wait(start_study(file, out));
+        assert_int_equal(outcome->code, 1);
+        if (!strstr(outcome->err, cases[i].message)) fail_msg("expected \"%s\": %s", cases[i].message, outcome->err);
+    }
 }
 
 static void change_first_digit(char *text, const char *key) {
@@ -466,6 +500,7 @@ int main(void) {
         TEST(tiers_run_one_after_the_other),
         TEST(the_winner_of_tuning_is_used),
         TEST(damaged_runs_are_named_and_left_out),
+        TEST(reports_on_gradients_that_are_there_twice_fail_a_run),
         TEST(mixed_or_broken_results_are_refused),
         TEST(a_failed_run_is_named),
         TEST(a_failed_candidate_keeps_its_arms_waiting),

@@ -3,7 +3,6 @@
 #include "analysis/run_log.h"
 #include "core/file.h"
 #include "core/json.h"
-#include "core/text.h"
 #include "run/evaluation_json.h"
 #include "run/run_folder.h"
 
@@ -14,7 +13,6 @@
 #include <sys/stat.h>
 
 #define MAX_TOTAL INT64_C(1000000000000000) ///< of steps and updates: exact in doubles
-#define MAX_RETURN 1e9                      ///< in size; rewards are bounded and episodes short
 #define MAX_SUMMARY ((size_t)1 << 28)
 
 int sdqn_run_record_task(const SdqnRunRecord *record, const char *name) {
@@ -65,13 +63,6 @@ static SdqnStatus get_task(const SdqnRunRecord *record, const char *where, const
     return *task >= 0 ? SDQN_OK : sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: task '%.60s' is none of the run's", where, name);
 }
 
-static SdqnStatus check_return(const char *where, double value, SdqnError *error) {
-    char text[SDQN_TEXT_SIZE];
-    if (fabs(value) <= MAX_RETURN) return SDQN_OK;
-    return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: a return of %s: must be at most 1e9 in size", where,
-                          sdqn_text_from_double(value, text));
-}
-
 /// A number, or null for NaN.
 static SdqnStatus get_double_or_null(const char *where, const json_t *line, const char *key, double *value, SdqnError *error) {
     if (!json_is_null(json_object_get(line, key))) return sdqn_json_get_double(where, line, key, value, error);
@@ -86,8 +77,7 @@ static SdqnStatus take_episode(void *context, const char *where, const json_t *l
     int64_t steps = 0;
     SdqnStatus status = sdqn_json_get_integer(where, line, "episode", 0, SDQN_CONFIG_MAX_EPISODES, &training->episodes[i], error);
     if (status == SDQN_OK) status = get_task(record, where, line, &training->tasks[i], error);
-    if (status == SDQN_OK) status = sdqn_json_get_double(where, line, "return", &training->returns[i], error);
-    if (status == SDQN_OK) status = check_return(where, training->returns[i], error);
+    if (status == SDQN_OK) status = sdqn_return_json_get(where, line, "return", &training->returns[i], error);
     if (status == SDQN_OK) status = sdqn_json_get_integer(where, line, "steps", 0, INT32_MAX, &steps, error);
     if (status == SDQN_OK) status = sdqn_json_get_bool(where, line, "truncated", &training->truncated[i], error);
     if (status == SDQN_OK) status = sdqn_json_get_bool(where, line, "at_rest", &training->at_rest[i], error);
@@ -116,22 +106,6 @@ static SdqnStatus acquire_evaluations(void *context, int lines, SdqnError *error
     return evaluations->episodes && evaluations->means && evaluations->at_rest ? SDQN_OK : out_of_memory(error);
 }
 
-/// Evaluations of another protocol than the run's settings say do not belong beside the others.
-static SdqnStatus check_protocol(const SdqnRunRecord *record, const char *where, const json_t *line, bool is_final, SdqnError *error) {
-    const SdqnConfig *config = &record->config;
-    const int64_t wanted_episodes = is_final ? config->final_episodes : config->evaluation_episodes;
-    const uint64_t wanted_seed = is_final ? config->final_seed : config->evaluation_seed;
-    json_t *protocol;
-    int64_t episodes = 0, seed = 0;
-    SdqnStatus status = sdqn_json_get_object(where, line, "protocol", &protocol, error);
-    if (status == SDQN_OK) status = sdqn_json_get_integer(where, protocol, "episodes", 1, INT32_MAX, &episodes, error);
-    if (status == SDQN_OK) status = sdqn_json_get_integer(where, protocol, "seed", 0, INT64_MAX, &seed, error);
-    if (status != SDQN_OK || (episodes == wanted_episodes && (uint64_t)seed == wanted_seed)) return status;
-    return sdqn_error_set(error, SDQN_ERR_FORMAT,
-                          "%s: another protocol: %lld episodes from seed %lld, the run's settings say %lld from %llu", where,
-                          (long long)episodes, (long long)seed, (long long)wanted_episodes, (unsigned long long)wanted_seed);
-}
-
 static SdqnStatus take_evaluation(void *context, const char *where, const json_t *line, SdqnError *error) {
     SdqnRunRecord *record = context;
     SdqnEvaluationRecord *evaluations = &record->evaluations;
@@ -147,7 +121,7 @@ static SdqnStatus take_evaluation(void *context, const char *where, const json_t
     // The final one may come after the same episode as the last periodic one.
     if (status == SDQN_OK && i > 0 && (evaluations->has_final || evaluations->episodes[i] < evaluations->episodes[i - 1] + !is_final))
         status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: is not behind the line before", where);
-    if (status == SDQN_OK) status = check_protocol(record, where, line, is_final, error);
+    if (status == SDQN_OK) status = sdqn_evaluation_json_check(where, line, &record->config, is_final, error);
     if (status == SDQN_OK) status = sdqn_json_get_object(where, line, "tasks", &tasks, error);
     for (int t = 0; t < record->config.num_tasks && status == SDQN_OK; t++) {
         const int cell = i * record->config.num_tasks + t;
@@ -155,7 +129,6 @@ static SdqnStatus take_evaluation(void *context, const char *where, const json_t
         json_t *object;
         status = sdqn_json_get_object(where, tasks, record->config.tasks[t], &object, error);
         if (status == SDQN_OK) status = sdqn_task_result_json_read(where, object, &result, error);
-        if (status == SDQN_OK) status = check_return(where, result.mean, error);
         evaluations->means[cell] = result.mean;
         evaluations->at_rest[cell] = result.at_rest;
         if (is_final) evaluations->final[t] = result;

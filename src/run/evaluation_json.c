@@ -1,6 +1,11 @@
 #include "run/evaluation_json.h"
 
+#include "core/text.h"
+
+#include <math.h>
 #include <stdlib.h>
+
+#define MAX_RETURN 1e9 ///< in size; rewards are bounded and episodes short
 
 void sdqn_task_result_json_add(SdqnJsonWriter *writer, const SdqnTaskResult *task) {
     sdqn_json_add_double(writer, "mean", task->mean);
@@ -47,13 +52,24 @@ void sdqn_evaluation_json_add(SdqnJsonWriter *writer, const SdqnEvaluation *eval
     sdqn_json_end_object(writer);
 }
 
+SdqnStatus sdqn_return_json_get(const char *where, const json_t *object, const char *key, double *value, SdqnError *error) {
+    char text[SDQN_TEXT_SIZE];
+    const SdqnStatus status = sdqn_json_get_double(where, object, key, value, error);
+    if (status != SDQN_OK || fabs(*value) <= MAX_RETURN) return status;
+    return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: a return of %s: must be at most 1e9 in size", where,
+                          sdqn_text_from_double(*value, text));
+}
+
 SdqnStatus sdqn_task_result_json_read(const char *where, const json_t *object, SdqnTaskResult *task, SdqnError *error) {
     const struct {
         const char *key;
         double *value;
-    } members[] = {{"mean", &task->mean},       {"std", &task->std},         {"success", &task->success},
-                   {"at_rest", &task->at_rest}, {"timeout", &task->timeout}, {"steps", &task->steps}};
-    SdqnStatus status = SDQN_OK;
+    } members[] = {{"std", &task->std},
+                   {"success", &task->success},
+                   {"at_rest", &task->at_rest},
+                   {"timeout", &task->timeout},
+                   {"steps", &task->steps}};
+    SdqnStatus status = sdqn_return_json_get(where, object, "mean", &task->mean, error);
     for (size_t i = 0; i < sizeof members / sizeof *members && status == SDQN_OK; i++)
         status = sdqn_json_get_double(where, object, members[i].key, members[i].value, error);
     return status;
@@ -97,4 +113,18 @@ SdqnStatus sdqn_evaluation_json_read(const char *where, const json_t *object, Sd
     }
     *evaluation = result;
     return SDQN_OK;
+}
+
+SdqnStatus sdqn_evaluation_json_check(const char *where, const json_t *object, const SdqnConfig *config, bool is_final, SdqnError *error) {
+    const int64_t wanted_episodes = is_final ? config->final_episodes : config->evaluation_episodes;
+    const uint64_t wanted_seed = is_final ? config->final_seed : config->evaluation_seed;
+    json_t *protocol;
+    int64_t episodes = 0, seed = 0;
+    SdqnStatus status = sdqn_json_get_object(where, object, "protocol", &protocol, error);
+    if (status == SDQN_OK) status = sdqn_json_get_integer(where, protocol, "episodes", 1, INT32_MAX, &episodes, error);
+    if (status == SDQN_OK) status = sdqn_json_get_integer(where, protocol, "seed", 0, INT64_MAX, &seed, error);
+    if (status != SDQN_OK || (episodes == wanted_episodes && (uint64_t)seed == wanted_seed)) return status;
+    return sdqn_error_set(error, SDQN_ERR_FORMAT,
+                          "%s: another protocol: %lld episodes from seed %lld, the run's settings say %lld from %llu", where,
+                          (long long)episodes, (long long)seed, (long long)wanted_episodes, (unsigned long long)wanted_seed);
 }

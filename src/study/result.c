@@ -15,6 +15,7 @@
 #define MAX_COUNT (SDQN_CONFIG_MAX_EPISODES)
 
 #define MAX_STEPS INT64_C(1000000000000000)                          ///< sums of steps stay exact in doubles
+#define MOST_COSINE 1.000001                                         ///< rounding may lift one above 1
 static const char DIGITS[] = "0123456789abcdefghijklmnopqrstuvwxyz"; ///< a task in a result's text
 _Static_assert(SDQN_CONFIG_MAX_TASKS < sizeof DIGITS, "a digit for each task");
 
@@ -100,13 +101,22 @@ static SdqnStatus read_counts(const char *where, const json_t *object, SdqnStudy
     return status == SDQN_OK ? get_sha256(where, object, "weights_sha256", result->weights_sha256, error) : status;
 }
 
-static SdqnStatus take_summary(const char *path, SdqnStudyResult *result, double *seconds, SdqnError *error) {
+/// A result while it is collected.
+typedef struct Collection {
+    SdqnStudyResult result;
+    SdqnConfig config;   ///< of the run
+    int64_t last_report; ///< update of the last report on gradients
+} Collection;
+
+static SdqnStatus take_summary(const char *path, Collection *collection, double *seconds, SdqnError *error) {
+    SdqnStudyResult *result = &collection->result;
     json_t *document, *evaluation, *tasks;
     SdqnStatus status = sdqn_json_read(path, MAX_FILE_SIZE, &document, error);
     if (status != SDQN_OK) return status;
     status = read_counts(path, document, result, error);
     if (status == SDQN_OK && seconds) status = sdqn_json_get_double(path, document, "seconds", seconds, error);
     if (status == SDQN_OK) status = sdqn_json_get_object(path, document, "evaluation", &evaluation, error);
+    if (status == SDQN_OK) status = sdqn_evaluation_json_check(path, evaluation, &collection->config, true, error);
     if (status == SDQN_OK) status = sdqn_json_get_object(path, evaluation, "tasks", &tasks, error);
     if (status == SDQN_OK) status = read_tasks(path, tasks, result, error);
     json_decref(document);
@@ -114,19 +124,23 @@ static SdqnStatus take_summary(const char *path, SdqnStudyResult *result, double
 }
 
 /// Called with each line of a log. @param where  FILE:LINE
-typedef SdqnStatus TakeLine(const char *where, const json_t *line, SdqnStudyResult *result, SdqnError *error);
+typedef SdqnStatus TakeLine(const char *where, const json_t *line, Collection *collection, SdqnError *error);
 
-static SdqnStatus take_evaluation(const char *where, const json_t *line, SdqnStudyResult *result, SdqnError *error) {
+static SdqnStatus take_evaluation(const char *where, const json_t *line, Collection *collection, SdqnError *error) {
+    SdqnStudyResult *result = &collection->result;
     SdqnStudyCurve *curve = &result->curve;
     const char *kind;
     int64_t episode;
     json_t *tasks;
     SdqnStatus status = sdqn_json_get_string(where, line, "kind", &kind, error);
-    if (status != SDQN_OK || strcmp(kind, "periodic") != 0) return status;
+    if (status != SDQN_OK || strcmp(kind, "final") == 0) return status; // the final one is taken from the summary
+    if (strcmp(kind, "periodic") != 0)
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: kind '%.40s': must be periodic or final", where, kind);
     status = sdqn_json_get_integer(where, line, "episode", 0, MAX_COUNT, &episode, error);
     if (status == SDQN_OK && curve->count > 0 && episode <= curve->episodes[curve->count - 1])
         status =
             sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: episode %lld is not behind that of the line before", where, (long long)episode);
+    if (status == SDQN_OK) status = sdqn_evaluation_json_check(where, line, &collection->config, false, error);
     if (status == SDQN_OK) status = sdqn_json_get_object(where, line, "tasks", &tasks, error);
     for (int t = 0; t < result->num_tasks && status == SDQN_OK; t++) {
         const size_t cell = (size_t)curve->count * (size_t)result->num_tasks + (size_t)t;
@@ -157,7 +171,8 @@ static int evaluation_of(const SdqnStudyCurve *curve, int64_t episode) {
     return low;
 }
 
-static SdqnStatus take_episode(const char *where, const json_t *line, SdqnStudyResult *result, SdqnError *error) {
+static SdqnStatus take_episode(const char *where, const json_t *line, Collection *collection, SdqnError *error) {
+    SdqnStudyResult *result = &collection->result;
     SdqnStudyCurve *curve = &result->curve;
     const char *task;
     int64_t episode, steps, all_steps, all_updates;
@@ -165,7 +180,7 @@ static SdqnStatus take_episode(const char *where, const json_t *line, SdqnStudyR
     double value;
     SdqnStatus status = sdqn_json_get_integer(where, line, "episode", 0, MAX_COUNT, &episode, error);
     if (status == SDQN_OK) status = sdqn_json_get_string(where, line, "task", &task, error);
-    if (status == SDQN_OK) status = sdqn_json_get_double(where, line, "return", &value, error);
+    if (status == SDQN_OK) status = sdqn_return_json_get(where, line, "return", &value, error);
     if (status == SDQN_OK) status = sdqn_json_get_integer(where, line, "steps", 0, INT32_MAX, &steps, error);
     if (status == SDQN_OK) status = sdqn_json_get_bool(where, line, "truncated", &truncated, error);
     if (status == SDQN_OK) status = sdqn_json_get_bool(where, line, "at_rest", &at_rest, error);
@@ -189,9 +204,9 @@ static SdqnStatus take_episode(const char *where, const json_t *line, SdqnStudyR
 
 /// Add a report to the sums of its place on the curve. The cosine with a gradient of length 0 (a task without a transition in the batch) is
 /// null; a report without any cosine says nothing.
-static SdqnStatus take_gradients(const char *where, const json_t *line, SdqnStudyResult *result, SdqnError *error) {
-    SdqnStudyCurve *curve = &result->curve;
-    int64_t episode;
+static SdqnStatus take_gradients(const char *where, const json_t *line, Collection *collection, SdqnError *error) {
+    SdqnStudyCurve *curve = &collection->result.curve;
+    int64_t episode, update;
     int known = 0;
     double conflict, sum = 0.0;
     json_t *cosines;
@@ -201,13 +216,19 @@ static SdqnStatus take_gradients(const char *where, const json_t *line, SdqnStud
     for (size_t i = 0; i < json_array_size(cosines); i++) {
         const json_t *cosine = json_array_get(cosines, i);
         if (json_is_null(cosine)) continue;
-        if (!json_is_number(cosine)) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: cosines[%zu]: must be a number or null", where, i);
+        if (!json_is_number(cosine) || fabs(json_number_value(cosine)) > MOST_COSINE)
+            return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: cosines[%zu]: must be a number in [-1, 1] or null", where, i);
         sum += json_number_value(cosine);
         known++;
     }
     if (known == 0) return SDQN_OK;
     status = sdqn_json_get_double(where, line, "conflict", &conflict, error);
+    if (status == SDQN_OK) status = sdqn_json_get_integer(where, line, "update", 1, MAX_STEPS, &update, error);
     if (status != SDQN_OK) return status;
+    if (update <= collection->last_report)
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: update %lld is not behind that of the line before", where, (long long)update);
+    if (!(conflict >= 0.0 && conflict <= 1.0)) return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: conflict: must be in [0, 1]", where);
+    collection->last_report = update;
     const int place = evaluation_of(curve, episode);
     curve->gradient_reports[place]++;
     curve->cosines[place] += sum / known;
@@ -232,14 +253,14 @@ static int count_lines(const uint8_t *text, size_t size) {
 
 /// Read a log line by line. @param acquire  makes room for as many; NULL: none is needed
 static SdqnStatus take_log(const char *folder, const char *name, SdqnStatus (*acquire)(SdqnStudyResult *, int, SdqnError *), TakeLine *take,
-                           SdqnStudyResult *result, SdqnError *error) {
+                           Collection *collection, SdqnError *error) {
     char path[SDQN_PATH_SIZE], where[SDQN_ERROR_SIZE];
     uint8_t *text = NULL;
     size_t size = 0;
     SdqnStatus status = sdqn_file_join(folder, name, path, error);
     if (status == SDQN_OK) status = sdqn_file_read(path, MAX_FILE_SIZE, &text, &size, error);
     if (status != SDQN_OK) return status;
-    if (acquire) status = acquire(result, count_lines(text, size), error);
+    if (acquire) status = acquire(&collection->result, count_lines(text, size), error);
     const char *line = (const char *)text, *end;
     int number = 1;
     for (; status == SDQN_OK && (end = memchr(line, '\n', size - (size_t)(line - (const char *)text))); line = end + 1, number++) {
@@ -247,7 +268,7 @@ static SdqnStatus take_log(const char *folder, const char *name, SdqnStatus (*ac
         snprintf(where, sizeof where, "%.900s:%d", path, number);
         status = sdqn_json_parse(where, line, (size_t)(end - line), &document, error);
         if (status != SDQN_OK) break;
-        status = take(where, document, result, error);
+        status = take(where, document, collection, error);
         json_decref(document);
     }
     if (status == SDQN_OK && (size_t)(line - (const char *)text) < size)
@@ -256,50 +277,52 @@ static SdqnStatus take_log(const char *folder, const char *name, SdqnStatus (*ac
     return status;
 }
 
-static SdqnStatus take_settings(const char *folder, SdqnStudyResult *result, SdqnError *error) {
+static SdqnStatus take_settings(const char *folder, Collection *collection, SdqnError *error) {
     char path[SDQN_PATH_SIZE];
     uint8_t *text = NULL;
     size_t size;
     SdqnStatus status = sdqn_file_join(folder, SDQN_RUN_CONFIG, path, error);
     if (status == SDQN_OK) status = sdqn_file_read(path, MAX_SETTINGS_SIZE, &text, &size, error); // with a zero byte behind it
-    if (status == SDQN_OK) result->settings = (char *)text;
-    return status;
+    if (status != SDQN_OK) return status;
+    collection->result.settings = (char *)text;
+    return sdqn_config_parse(SDQN_RUN_CONFIG, (const char *)text, size, &collection->config, error);
 }
 
 /// Whether the logs hold what the settings say.
-static SdqnStatus check_whole(const char *folder, const SdqnStudyResult *result, SdqnError *error) {
-    SdqnConfig *config = malloc(sizeof *config);
-    if (!config) return out_of_memory(error);
-    SdqnStatus status = sdqn_config_parse(SDQN_RUN_CONFIG, result->settings, strlen(result->settings), config, error);
-    if (status == SDQN_OK && result->num_episodes != config->episodes)
-        status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%.900s/metrics.jsonl: holds %d episodes: the run had %d", folder,
-                                result->num_episodes, config->episodes);
-    if (status == SDQN_OK && result->curve.count != (config->episodes - 1) / config->evaluation_period)
-        status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%.900s/evaluations.jsonl: holds %d periodic evaluations: the run had %d", folder,
-                                result->curve.count, (config->episodes - 1) / config->evaluation_period);
-    free(config);
-    return status;
+static SdqnStatus check_whole(const char *folder, const Collection *collection, SdqnError *error) {
+    const SdqnStudyResult *result = &collection->result;
+    const SdqnConfig *config = &collection->config;
+    if (result->num_episodes != config->episodes)
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%.900s/metrics.jsonl: holds %d episodes: the run had %d", folder,
+                              result->num_episodes, config->episodes);
+    if (result->curve.count != (config->episodes - 1) / config->evaluation_period)
+        return sdqn_error_set(error, SDQN_ERR_FORMAT, "%.900s/evaluations.jsonl: holds %d periodic evaluations: the run had %d", folder,
+                              result->curve.count, (config->episodes - 1) / config->evaluation_period);
+    return SDQN_OK;
 }
 
 SdqnStatus sdqn_study_result_collect(const char *folder, const char *arm, uint64_t seed, const char *numerics, SdqnStudyResult *result,
                                      double *seconds, SdqnError *error) {
-    SdqnStudyResult made = {.seed = seed};
+    Collection *made = calloc(1, sizeof *made);
     char path[SDQN_PATH_SIZE];
-    snprintf(made.arm, sizeof made.arm, "%s", arm);
-    snprintf(made.numerics, sizeof made.numerics, "%s", numerics);
+    if (!made) return out_of_memory(error);
+    made->result.seed = seed;
+    snprintf(made->result.arm, sizeof made->result.arm, "%s", arm);
+    snprintf(made->result.numerics, sizeof made->result.numerics, "%s", numerics);
     SdqnStatus status = sdqn_file_join(folder, SDQN_RUN_SUMMARY, path, error);
-    if (status == SDQN_OK) status = take_summary(path, &made, seconds, error);
-    if (status == SDQN_OK) status = take_settings(folder, &made, error);
-    if (status == SDQN_OK) status = take_log(folder, "evaluations.jsonl", acquire_evaluations, take_evaluation, &made, error);
-    if (status == SDQN_OK) status = take_log(folder, "metrics.jsonl", acquire_episodes, take_episode, &made, error);
-    if (status == SDQN_OK) status = take_log(folder, "gradients.jsonl", NULL, take_gradients, &made, error);
-    if (status == SDQN_OK) status = check_whole(folder, &made, error);
+    if (status == SDQN_OK) status = take_settings(folder, made, error);
+    if (status == SDQN_OK) status = take_summary(path, made, seconds, error);
+    if (status == SDQN_OK) status = take_log(folder, "evaluations.jsonl", acquire_evaluations, take_evaluation, made, error);
+    if (status == SDQN_OK) status = take_log(folder, "metrics.jsonl", acquire_episodes, take_episode, made, error);
+    if (status == SDQN_OK) status = take_log(folder, "gradients.jsonl", NULL, take_gradients, made, error);
+    if (status == SDQN_OK) status = check_whole(folder, made, error);
     if (status == SDQN_OK) {
-        average_gradients(&made.curve);
-        *result = made;
+        average_gradients(&made->result.curve);
+        *result = made->result;
     } else {
-        sdqn_study_result_clear(&made);
+        sdqn_study_result_clear(&made->result);
     }
+    free(made);
     return status;
 }
 
