@@ -95,7 +95,7 @@ static void a_run_is_followed(void **state) {
     assert_int_equal(run->seed, 7);
     assert_int_equal(run->total_episodes, 90);
     assert_int_equal(run->num_tasks, 2);
-    assert_true(isnan(run->seconds_left));
+    assert_true(isnan(run->seconds) && isnan(run->seconds_left));
     for (int e = 0; e < 30; e++) put_episode(e, e % 2 == 0 ? "windy" : "heavy", e);
     put_evaluation(10, "periodic", 20.0, 40.0);
     put_evaluation(20, "periodic", 10.0, 30.0);
@@ -256,7 +256,7 @@ static char *frame_text(const SdqnWatchedRun *run, int width, int height, bool a
     char *text;
     size_t size;
     assert_int_equal(sdqn_screen_create(width, height, ascii, &screen, NULL), SDQN_OK);
-    const int tasks = sdqn_frame_draw(&screen, run, first, keys);
+    const int tasks = sdqn_frame_draw(&screen, run, &first, keys);
     if (shown != NULL) *shown = tasks;
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
@@ -264,6 +264,38 @@ static char *frame_text(const SdqnWatchedRun *run, int width, int height, bool a
     assert_int_equal(fclose(out), 0);
     sdqn_screen_destroy(&screen);
     return text;
+}
+
+/// Whatever a log says, the frame stays in shape: every number in its column.
+static void numbers_beyond_all_bounds_leave_the_frame_in_shape(void **state) {
+    (void)state;
+    static const char *const numbers[] = {"1e300", "-1e300", "1e30", "-1e30", "123456789012", "-7777777"};
+    SdqnRunWatch *watch = begin();
+    put_config();
+    for (int e = 0; e < 60; e++) put_episode(e, e % 2 == 0 ? "windy" : "heavy", e);
+    for (int i = 0; i < 6; i++) {
+        const char *n = numbers[i];
+        put("metrics.jsonl", "a", "{\"episode\": %d, \"task\": \"windy\", \"return\": %s, \"epsilon\": %s, \"loss\": %s}\n", 60 + i, n, n,
+            n);
+        put("evaluations.jsonl", "a",
+            "{\"episode\": %d00000000000000, \"kind\": \"periodic\", \"tasks\": {\"windy\": {\"mean\": %s, \"at_rest\": %s}, \"heavy\": "
+            "{\"mean\": %s}}, \"mean\": %s}\n",
+            1 + i, n, n, n, n);
+        put("gradients.jsonl", "a", "{\"episode\": 1, \"conflict\": %s, \"cosines\": [%s]}\n", n, n);
+        put("timing.jsonl", "a", "{\"episode\": %s, \"seconds\": %s, \"updates_per_second\": %s}\n", n, n, n);
+        const SdqnWatchedRun *run = update(watch);
+        assert_false(run->has_conflict);
+        for (int width = 40; width <= 120; width += 20) {
+            char *text = frame_text(run, width, 30, true, true, 0, NULL);
+            assert_null(strstr(text, "nan"));
+            assert_null(strstr(text, "inf"));
+            assert_null(strstr(text, "windy-")); // a gap is left behind a name
+            assert_null(strstr(text, "windy1"));
+            assert_null(strstr(text, "0000000000000000"));
+            free(text);
+        }
+    }
+    sdqn_run_watch_destroy(watch);
 }
 
 static void frames_are_as_recorded(void **state) {
@@ -309,6 +341,8 @@ static void frames_fit_every_size(void **state) {
                 assert_int_equal(lines, height);
                 const bool fits = width >= SDQN_FRAME_MIN_WIDTH && height >= SDQN_FRAME_MIN_HEIGHT;
                 if (!fits && width >= 27) assert_non_null(strstr(text, "too small: 40 x 8 is needed"));
+                // Narrower, on several lines.
+                if (!fits && width == 10 && height >= 3) assert_non_null(strstr(text, "too small:\n40 x 8 is\nneeded\n"));
                 assert_int_equal(shown > 0, fits && tasks > 0);
                 free(text);
             }
@@ -332,6 +366,45 @@ static void tasks_beyond_the_screen_can_be_reached(void **state) {
         free(text);
     }
     for (int t = 0; t < 12; t++) assert_true(seen[t]);
+    // Beyond the last one there is nothing to come back from.
+    SdqnScreen screen;
+    assert_int_equal(sdqn_screen_create(80, 14, false, &screen, NULL), SDQN_OK);
+    int first = 1000, last = 0;
+    sdqn_frame_draw(&screen, &run, &first, true);
+    assert_in_range(first, 1, 11);
+    last = first--;
+    sdqn_frame_draw(&screen, &run, &first, true);
+    assert_int_equal(first, last - 1);
+    sdqn_screen_destroy(&screen);
+}
+
+/// Without a task there is still the way out, and all of the reason.
+static void a_folder_without_a_run_is_told_in_full(void **state) {
+    (void)state;
+    static SdqnWatchedRun run;
+    make_run(&run, 0);
+    run.state = SDQN_RUN_MISSING;
+    snprintf(run.note, sizeof run.note, "/a/path/as/long/as/it/may/be/config.yaml:17: learning_rate = 0: must be above 0");
+    char *text = frame_text(&run, 40, 10, true, true, 0, NULL);
+    assert_non_null(strstr(text, "must be above"));
+    assert_non_null(strstr(text, "\nq quits\n"));
+    free(text);
+}
+
+/// Reports of gradients come seldom: their line has no gaps between them, and ends with the last.
+static void the_line_of_conflicts_has_no_gaps(void **state) {
+    (void)state;
+    static SdqnWatchedRun run;
+    make_run(&run, 3);
+    run.conflicts = (SdqnSeries){0};
+    for (int e = 100; e <= 400; e += 100) sdqn_series_add(&run.conflicts, e, 1.0);
+    char *text = frame_text(&run, 120, 40, true, true, 0, NULL);
+    const char *line = strstr(text, "least cosine"), *first = strchr(line, '9');
+    assert_non_null(first);
+    const size_t length = strspn(first, "9");
+    assert_true(length > 25); // half of some 60 columns
+    assert_int_equal(first[length], '\n');
+    free(text);
 }
 
 static void states_and_notes_are_told(void **state) {
@@ -386,6 +459,9 @@ int main(void) {
         cmocka_unit_test(frames_are_as_recorded),
         cmocka_unit_test(frames_fit_every_size),
         cmocka_unit_test(tasks_beyond_the_screen_can_be_reached),
+        TEST(numbers_beyond_all_bounds_leave_the_frame_in_shape),
+        cmocka_unit_test(a_folder_without_a_run_is_told_in_full),
+        cmocka_unit_test(the_line_of_conflicts_has_no_gaps),
         cmocka_unit_test(states_and_notes_are_told),
         cmocka_unit_test(text_is_cut_to_characters_of_one_column),
     };

@@ -51,8 +51,7 @@ static SdqnStatus make_frame(View *view, int width, int height, bool live, char 
     SdqnStatus status = sdqn_screen_create(width, height, view->ascii, &screen, error);
     if (status != SDQN_OK) return status;
     const SdqnWatchedRun *run = sdqn_run_watch_run(view->watch);
-    if (view->first_task > run->num_tasks - 1) view->first_task = run->num_tasks > 0 ? run->num_tasks - 1 : 0;
-    sdqn_frame_draw(&screen, run, view->first_task, live);
+    sdqn_frame_draw(&screen, run, &view->first_task, live);
     *text = NULL;
     FILE *out = open_memstream(text, size);
     if (out != NULL) sdqn_screen_write(&screen, view->colours, live, out);

@@ -13,8 +13,8 @@ static int num_columns(const SdqnScreen *screen, const SdqnChart *chart) { retur
 /// The row of dots of a value, 0 the highest.
 static int row_of(const SdqnChart *chart, int rows, double y) {
     const double share = (y - chart->y_low) / (chart->y_high - chart->y_low);
-    const int row = rows - 1 - (int)floor(share * rows);
-    return row < 0 ? 0 : row >= rows ? rows - 1 : row;
+    if (!(share > 0)) return rows - 1;
+    return share < 1 ? rows - 1 - (int)(share * rows) : 0;
 }
 
 static void put_dot(SdqnScreen *screen, const SdqnChart *chart, int row, int column, SdqnColour colour) {
@@ -38,9 +38,17 @@ void sdqn_chart_level(SdqnScreen *screen, const SdqnChart *chart, double y) {
         sdqn_screen_put(screen, chart->row + row, chart->column + x, SDQN_COLOUR_DIM, screen->ascii ? '-' : 0x2508);
 }
 
+double sdqn_chart_window(const SdqnSeries *series, double range) {
+    const double part = range / SDQN_CHART_WINDOWS;
+    if (series->count < 2) return part;
+    const double between = ((double)series->x[series->count - 1] - (double)series->x[0]) / (series->count - 1);
+    const double least = SDQN_CHART_LEAST_POINTS * between;
+    return least > part ? least : part;
+}
+
 void sdqn_chart_curve(SdqnScreen *screen, const SdqnChart *chart, const SdqnSeries *series, SdqnColour colour) {
     const int rows = num_rows(screen, chart), columns = num_columns(screen, chart);
-    const double range = chart->x_high - chart->x_low, step = range / columns, window = range / SDQN_CHART_WINDOWS;
+    const double range = chart->x_high - chart->x_low, step = range / columns, window = sdqn_chart_window(series, range);
     const double span = window > step ? window : step;
     int last_row = -1, last_column = 0;
     for (int column = 0; column < columns; column++) {
@@ -67,17 +75,19 @@ void sdqn_chart_curve(SdqnScreen *screen, const SdqnChart *chart, const SdqnSeri
 void sdqn_chart_marks(SdqnScreen *screen, const SdqnChart *chart, const SdqnSeries *series, SdqnColour colour) {
     for (int i = 0; i < series->count; i++) {
         const double share = ((double)series->x[i] - chart->x_low) / (chart->x_high - chart->x_low);
-        const int column = (int)floor(share * chart->width);
-        if (column < 0 || column >= chart->width) continue;
+        if (!(share >= 0 && share < 1)) continue;
+        const int column = (int)(share * chart->width);
         sdqn_screen_put(screen, chart->row + row_of(chart, chart->height, (double)series->y[i]), chart->column + column, colour, 'o');
     }
 }
 
 void sdqn_chart_line(SdqnScreen *screen, const SdqnChart *chart, const SdqnSeries *series, SdqnColour colour) {
     const double step = (chart->x_high - chart->x_low) / chart->width;
+    double y = (double)NAN;
     for (int column = 0; column < chart->width; column++) {
-        const double y = sdqn_series_mean(series, chart->x_low + column * step, chart->x_low + (column + 1) * step);
-        if (!isfinite(y)) continue;
+        const double x = chart->x_low + column * step, mean = sdqn_series_mean(series, x, x + step);
+        if (isfinite(mean)) y = mean; // nothing new: as it was, up to the last point
+        if (!isfinite(y) || (double)series->x[series->count - 1] < x) continue;
         const int heights = screen->ascii ? 10 : 8;
         const int height = heights - 1 - row_of(chart, heights, y);
         sdqn_screen_put(screen, chart->row, chart->column + column, colour,

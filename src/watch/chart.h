@@ -17,13 +17,19 @@ void sdqn_chart_level(SdqnScreen *screen, const SdqnChart *chart, double y);
 
 #define SDQN_CHART_WINDOWS 30 ///< a curve is the mean over this part of the range before, so that single episodes do not hide its way
 
+#define SDQN_CHART_LEAST_POINTS 10 ///< and over so many points, of a run that is still short
+
+/// The part of the range, as a length on the x axis, that a point of a curve is the mean over.
+double sdqn_chart_window(const SdqnSeries *series, double range);
+
 /// A series as rolling means, one a column of dots, joined to one line; what is outside the range is drawn on its edge.
 void sdqn_chart_curve(SdqnScreen *screen, const SdqnChart *chart, const SdqnSeries *series, SdqnColour colour);
 
 /// Each point of a series as one mark.
 void sdqn_chart_marks(SdqnScreen *screen, const SdqnChart *chart, const SdqnSeries *series, SdqnColour colour);
 
-/// A curve of one line: eight heights of blocks, or digits 0 to 9, over [y_low, y_high]; row and height of the chart: row is used.
+/// A curve of one line, level between the points: eight heights of blocks, or digits 0 to 9, over [y_low, y_high]; row and height of the
+/// chart: row is used.
 void sdqn_chart_line(SdqnScreen *screen, const SdqnChart *chart, const SdqnSeries *series, SdqnColour colour);
 
 #endif

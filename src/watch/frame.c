@@ -31,14 +31,35 @@ static void format_duration(double seconds, char text[24]) {
         snprintf(text, 24, "%ld:%02ld", total / 60, total % 60);
 }
 
-/// "12.3", or a dash for what is not known.
+/// "12.3", or a dash for what is not known; what would be very long as "1.2e+09".
 static const char *format_number(double value, int decimals, char text[24]) {
     if (!isfinite(value)) {
         snprintf(text, 24, "-");
+    } else if (fabs(value) >= 1e6) {
+        snprintf(text, 24, "%.1e", value);
     } else {
         snprintf(text, 24, "%.*f", decimals, value);
     }
     return text;
+}
+
+/// Text on as many rows as it needs, broken between words. @return the row behind it
+static int draw_lines(SdqnScreen *screen, int row, int row_end, SdqnColour colour, const char *text) {
+    while (*text != '\0' && row < row_end) {
+        const size_t width = (size_t)screen->width, length = strlen(text);
+        size_t part = length;
+        if (length > width) {
+            for (part = width; part > 0 && text[part] != ' ';) part--;
+            if (part == 0) part = width;
+            while (part > 1 && ((unsigned char)text[part] & 0xc0) == 0x80) part--; // not within a character
+        }
+        char line[SDQN_SCREEN_MAX_WIDTH + 1];
+        snprintf(line, sizeof line, "%.*s", (int)part, text);
+        sdqn_screen_text(screen, row++, 0, screen->width, colour, line);
+        text += part;
+        while (*text == ' ') text++;
+    }
+    return row;
 }
 
 // ---- head -----------------------------------------------------------------------------------------------------------------------
@@ -81,15 +102,16 @@ static void draw_bar(SdqnScreen *screen, int row, int width, double share) {
 /// Progress, speed and time; what does not fit is left out from the right.
 static void draw_progress(Frame *frame) {
     const SdqnWatchedRun *run = frame->run;
-    char text[128], speed[64], spent[24], left[24];
+    char text[128], speed[64], spent[24] = "", left[24];
     const int width = frame->screen->width;
     const double share = run->total_episodes > 0 ? (double)run->episodes / (double)run->total_episodes : 0.0;
     const bool wide = width >= 64, goes_on = run->state != SDQN_RUN_FINISHED && run->episodes < run->total_episodes;
-    format_duration(run->seconds, spent);
+    const bool timed = isfinite(run->seconds);
+    if (timed) format_duration(run->seconds, spent);
     format_duration(run->seconds_left, left);
-    snprintf(text, sizeof text, "%lld/%lld%s  %s%s%s%s", (long long)run->episodes, (long long)run->total_episodes, wide ? " episodes" : "",
-             spent, wide ? " trained" : "", goes_on ? ", " : "", goes_on ? left : "");
-    if (goes_on) snprintf(text + strlen(text), sizeof text - strlen(text), " left");
+    snprintf(text, sizeof text, "%lld/%lld%s%s%s%s", (long long)run->episodes, (long long)run->total_episodes, wide ? " episodes" : "",
+             timed ? "  " : "", spent, timed && wide ? " trained" : "");
+    if (goes_on && timed) snprintf(text + strlen(text), sizeof text - strlen(text), ", %s left", left);
     snprintf(speed, sizeof speed, "  %.0f updates/s", run->updates_per_second);
     int rest = (int)strlen(text);
     const bool with_speed = rest + (int)strlen(speed) + 12 <= width && run->state == SDQN_RUN_TRAINING;
@@ -115,8 +137,8 @@ static int compare_values(const void *a, const void *b) {
 
 /// What the charts show of a task: evaluations, and training returns as means over windows.
 static int collect_values(const SdqnWatchedRun *run, const SdqnWatchedTask *task, double *values, int count) {
-    const double part = episodes_shown(run) / SDQN_CHART_WINDOWS;
-    for (int i = 0; i < SDQN_CHART_WINDOWS && count < MAX_VALUES; i++) {
+    const double part = sdqn_chart_window(&task->training, episodes_shown(run));
+    for (int i = 0; i * part < episodes_shown(run) && count < MAX_VALUES; i++) {
         const double mean = sdqn_series_mean(&task->training, i * part, (i + 1) * part);
         if (isfinite(mean)) values[count++] = mean;
     }
@@ -147,7 +169,8 @@ static void draw_labels(const Frame *frame, const SdqnChart *chart) {
     const double values[] = {chart->y_high, chart->y_low};
     const int rows[] = {chart->row, chart->row + chart->height - 1};
     for (int i = 0; i < 2; i++) {
-        snprintf(text, sizeof text, "%*.0f", LABEL_WIDTH - 1, values[i] + 0.0); // no -0
+        if (snprintf(text, sizeof text, "%*.0f", LABEL_WIDTH - 1, values[i] + 0.0) >= LABEL_WIDTH) // + 0.0: no -0
+            snprintf(text, sizeof text, "%*.0e", LABEL_WIDTH - 1, values[i]);
         sdqn_screen_text(frame->screen, rows[i], 0, LABEL_WIDTH, SDQN_COLOUR_DIM, text);
     }
     if (!(chart->y_low < 0.0 && chart->y_high > 0.0)) return;
@@ -215,7 +238,8 @@ static void draw_table(Frame *frame, int rows) {
         format_number(sdqn_watched_task_recent(task), 1, training);
         format_number(task->has_evaluation ? task->evaluation : none, 1, last);
         format_number(run->best_episode >= 0 && task->has_evaluation ? task->best : none, 1, best);
-        snprintf(at_rest, sizeof at_rest, task->has_evaluation ? "%.0f %%" : "-", 100.0 * task->at_rest);
+        const bool is_share = task->has_evaluation && task->at_rest >= 0.0 && task->at_rest <= 1.0;
+        snprintf(at_rest, sizeof at_rest, is_share ? "%.0f %%" : "-", 100.0 * task->at_rest);
         draw_cells(frame, task->name, (const char *const[NUM_COLUMNS]){training, last, best, at_rest}, SDQN_COLOUR_PLAIN);
     }
     if (run->num_tasks < 2 || frame->row >= frame->bottom) return;
@@ -263,7 +287,9 @@ static void draw_keys(const Frame *frame, int rows) {
 
 static void draw_note(Frame *frame) {
     const SdqnWatchedRun *run = frame->run;
-    if (run->note[0] != '\0') sdqn_screen_text(frame->screen, frame->row++, 0, frame->screen->width, SDQN_COLOUR_YELLOW, run->note);
+    // Where a run is still in view its numbers come first.
+    const int row_end = run->num_tasks > 0 ? frame->row + 1 : frame->bottom;
+    frame->row = draw_lines(frame->screen, frame->row, row_end, SDQN_COLOUR_YELLOW, run->note);
 }
 
 /// Rows of the table: head, tasks, mean.
@@ -286,19 +312,24 @@ static void choose_tasks(Frame *frame, int first_task, int *height) {
     if (*height < MIN_CHART_HEIGHT) *height = 0;
 }
 
-int sdqn_frame_draw(SdqnScreen *screen, const SdqnWatchedRun *run, int first_task, bool keys) {
+int sdqn_frame_draw(SdqnScreen *screen, const SdqnWatchedRun *run, int *first_task, bool keys) {
     Frame frame = {.screen = screen, .run = run, .bottom = screen->height - (keys ? 1 : 0)};
     if (screen->width < SDQN_FRAME_MIN_WIDTH || screen->height < SDQN_FRAME_MIN_HEIGHT) {
-        sdqn_screen_print(screen, 0, 0, screen->width, SDQN_COLOUR_PLAIN, "too small: %d x %d is needed", SDQN_FRAME_MIN_WIDTH,
-                          SDQN_FRAME_MIN_HEIGHT);
+        char text[64];
+        snprintf(text, sizeof text, "too small: %d x %d is needed", SDQN_FRAME_MIN_WIDTH, SDQN_FRAME_MIN_HEIGHT);
+        draw_lines(screen, 0, screen->height, SDQN_COLOUR_PLAIN, text);
         return 0;
     }
     draw_head(&frame);
     draw_note(&frame);
-    if (run->num_tasks == 0) return 0;
+    if (run->num_tasks == 0) {
+        if (keys) draw_keys(&frame, 0);
+        return 0;
+    }
     draw_progress(&frame);
     int height;
-    choose_tasks(&frame, first_task, &height);
+    choose_tasks(&frame, *first_task, &height);
+    *first_task = frame.first;
     if (height > 0) {
         draw_charts(&frame, height);
         sdqn_screen_text(screen, frame.row++, LABEL_WIDTH, screen->width, SDQN_COLOUR_DIM,

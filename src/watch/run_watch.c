@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #define MAX_WHOLE INT64_C(1000000000000000) ///< of a log's numbers: what is added to them does not overflow
+#define MAX_NUMBER 1e30                     ///< in magnitude: what is made of them is finite, as float32 too
 
 enum { NUM_LOGS = SDQN_RUN_TIMING + 1, PACE = 64 };
 
@@ -30,11 +31,14 @@ struct SdqnRunWatch {
 
 // ---- lines ----------------------------------------------------------------------------------------------------------------------
 
-/// A number of a line. @return NaN if there is none
-static double number(const json_t *line, const char *key) {
-    const json_t *value = json_object_get(line, key);
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+/// @return NaN for what is no number, or none that a run can have
+static double number_of(const json_t *value) {
+    const double found = json_is_number(value) ? json_number_value(value) : (double)NAN;
+    return fabs(found) <= MAX_NUMBER ? found : (double)NAN;
 }
+
+/// A number of a line.
+static double number(const json_t *line, const char *key) { return number_of(json_object_get(line, key)); }
 
 /// A whole number in [0, MAX_WHOLE], or -1.
 static int64_t whole(const json_t *line, const char *key) {
@@ -135,14 +139,14 @@ static void take_gradients(void *context, const char *text, size_t size) {
     json_t *line = parse(text, size);
     const int64_t episode = whole(line, "episode");
     const double conflict = number(line, "conflict");
-    if (episode >= 0 && isfinite(conflict)) {
+    if (episode >= 0 && conflict >= 0.0 && conflict <= 1.0) {
         const json_t *cosines = json_object_get(line, "cosines"), *cosine;
         size_t i;
         run->has_conflict = true;
         run->conflict = conflict;
         run->least_cosine = (double)NAN;
         json_array_foreach(cosines, i, cosine) {
-            const double value = json_is_number(cosine) ? json_number_value(cosine) : (double)NAN;
+            const double value = number_of(cosine);
             if (isfinite(value) && !(run->least_cosine <= value)) run->least_cosine = value;
         }
         sdqn_series_add(&run->conflicts, (double)episode, conflict);
@@ -173,7 +177,8 @@ static void take_timing(void *context, const char *text, size_t size) {
 static void forget_timing(void *context) {
     SdqnRunWatch *watch = context;
     watch->paced = 0;
-    watch->run.seconds = watch->run.updates_per_second = 0.0;
+    watch->run.seconds = (double)NAN;
+    watch->run.updates_per_second = 0.0;
 }
 
 static const SdqnTailReader READERS[NUM_LOGS] = {

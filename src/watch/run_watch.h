@@ -27,7 +27,7 @@ typedef struct SdqnWatchedTask {
     double recent[SDQN_WATCH_RECENT]; ///< the last returns, in a ring
     int64_t episodes;                 ///< finished
     bool has_evaluation, has_final;
-    double evaluation, at_rest; ///< mean and share of the last evaluation, of the final one if there is one
+    double evaluation, at_rest; ///< mean and share (NaN: not known) of the last evaluation, of the final one if there is one
     double best;                ///< mean in the evaluation with the best mean over tasks
 } SdqnWatchedTask;
 
@@ -42,7 +42,7 @@ typedef struct SdqnWatchedRun {
     int64_t episodes;       ///< finished
     uint64_t steps, updates;
     double epsilon, loss;      ///< loss NaN: no update in the last episode
-    double seconds;            ///< trained, interruptions not counted
+    double seconds;            ///< trained, interruptions not counted; NaN: not known
     double updates_per_second; ///< of late
     double seconds_left;       ///< at the pace of late; NaN: not known
     int64_t evaluated_episode; ///< of the last evaluation; -1: none
