@@ -3,6 +3,7 @@
 #define _GNU_SOURCE // openpty
 #include "e2e.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
 #include <sys/ioctl.h>
@@ -70,7 +71,8 @@ static void start(Terminal *terminal, const char *folder, int width, int height)
     if (terminal->child == 0) {
         close(terminal->descriptor);
         if (login_tty(slave) != 0) _exit(126);
-        setenv("TERM", "xterm", 1);
+        if (getenv("E2E_DOES_NOT_BLOCK") != NULL) fcntl(STDOUT_FILENO, F_SETFL, fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
+        setenv("TERM", getenv("E2E_TERM") != NULL ? getenv("E2E_TERM") : "xterm", 1);
         setenv("LC_ALL", "C.UTF-8", 1);
         unsetenv("NO_COLOR");
         lead(program != NULL ? program : "build/sharedqn", folder);
@@ -153,7 +155,7 @@ static void without_a_terminal_it_prints_one_picture(void **state) {
 
 static void q_and_signals_give_the_terminal_back(void **state) {
     (void)state;
-    static const int signals[] = {0, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGSEGV, SIGABRT};
+    static const int signals[] = {0, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGALRM, SIGXCPU, SIGSEGV, SIGABRT, SIGSYS, SIGTRAP};
     const char *out = trained();
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         struct termios during;
@@ -194,6 +196,22 @@ static void stopping_gives_the_terminal_back_and_going_on_takes_it(void **state)
     expect_text(&terminal, from, ENTER);
     expect_text(&terminal, from, "q quits");
     assert_int_equal(write(terminal.descriptor, "q", 1), 1);
+    assert_int_equal(finish(&terminal), 0);
+}
+
+/// A signal that no process sees stops it, and what has the terminal meanwhile sets it otherwise.
+static void going_on_after_any_stop_takes_the_terminal(void **state) {
+    (void)state;
+    start(&terminal, trained(), 80, 24);
+    expect_text(&terminal, 0, "q quits");
+    kill(job_of(&terminal), SIGSTOP);
+    expect_text(&terminal, 0, "[stopped]");
+    assert_int_equal(tcsetattr(terminal.descriptor, TCSANOW, &terminal.before), 0);
+    const size_t from = terminal.size;
+    kill(job_of(&terminal), SIGCONT);
+    expect_text(&terminal, from, ENTER);
+    expect_text(&terminal, from, "q quits");
+    assert_int_equal(write(terminal.descriptor, "\023q", 2), 2); // Ctrl-S does not make it hang
     assert_int_equal(finish(&terminal), 0);
 }
 
@@ -240,6 +258,24 @@ static void it_survives_what_becomes_of_the_folder(void **state) {
     assert_int_equal(finish(&terminal), 0);
 }
 
+/// The console of Linux has no braille; a locale that is not installed still says what the terminal reads.
+static void letters_are_those_that_the_terminal_has(void **state) {
+    (void)state;
+    const char *out = trained();
+    setenv("E2E_TERM", "linux", 1);
+    start(&terminal, out, 80, 24);
+    unsetenv("E2E_TERM");
+    expect_text(&terminal, 0, "q quits");
+    for (size_t i = 0; i < terminal.size; i++) assert_true((unsigned char)terminal.text[i] < 0x80);
+    assert_int_equal(write(terminal.descriptor, "q", 1), 1);
+    assert_int_equal(finish(&terminal), 0);
+    setenv("LC_ALL", "xx_YY.UTF-8", 1);
+    assert_non_null(strstr(e2e_run("watch", out, "--once", NULL)->out, "\xe2\x96\x88"));
+    setenv("LC_ALL", "xx_YY", 1);
+    assert_null(strchr(e2e_run("watch", out, "--once", NULL)->out, '\xe2'));
+    setenv("LC_ALL", "C.UTF-8", 1);
+}
+
 /// Nothing is sent again that stands there already.
 static void a_run_that_rests_costs_nothing(void **state) {
     (void)state;
@@ -251,6 +287,39 @@ static void a_run_that_rests_costs_nothing(void **state) {
     assert_int_equal(terminal.size, size);
     resize(80, 23);
     expect_text(&terminal, size, "q quits");
+    assert_int_equal(write(terminal.descriptor, "q", 1), 1);
+    assert_int_equal(finish(&terminal), 0);
+}
+
+/// The other end of an ssh connection hangs: nobody reads what is written.
+static void it_ends_though_the_terminal_takes_nothing(void **state) {
+    (void)state;
+    int status = 0;
+    pid_t waited = 0;
+    start(&terminal, trained(), 80, 24);
+    expect_text(&terminal, 0, "q quits");
+    for (int i = 0; i < 10; i++, e2e_sleep(0.15)) resize(200 + i, 60);
+    kill(job_of(&terminal), SIGTERM);
+    for (const double end = e2e_now() + 10.0; e2e_now() < end && waited == 0; e2e_sleep(0.05))
+        waited = waitpid(terminal.child, &status, WNOHANG);
+    if (waited != terminal.child) kill(job_of(&terminal), SIGKILL);
+    assert_int_equal(waited, terminal.child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    close(terminal.descriptor);
+}
+
+/// Another program has left the terminal with writes that do not block.
+static void a_terminal_that_does_not_block_is_waited_for(void **state) {
+    (void)state;
+    const char *out = trained();
+    setenv("E2E_DOES_NOT_BLOCK", "1", 1);
+    start(&terminal, out, 80, 24);
+    unsetenv("E2E_DOES_NOT_BLOCK");
+    expect_text(&terminal, 0, "q quits");
+    for (int i = 0; i < 10; i++, e2e_sleep(0.15)) resize(200 + i, 60);
+    const size_t from = terminal.size;
+    for (const double end = e2e_now() + 1.0; e2e_now() < end;) read_some(&terminal, 50);
+    expect_text(&terminal, from, "q quits");
     assert_int_equal(write(terminal.descriptor, "q", 1), 1);
     assert_int_equal(finish(&terminal), 0);
 }
@@ -276,7 +345,11 @@ int main(void) {
         TEST(without_a_terminal_it_prints_one_picture),
         TEST(q_and_signals_give_the_terminal_back),
         TEST(stopping_gives_the_terminal_back_and_going_on_takes_it),
+        TEST(going_on_after_any_stop_takes_the_terminal),
         TEST(it_follows_the_size_of_the_terminal),
+        TEST(letters_are_those_that_the_terminal_has),
+        TEST(it_ends_though_the_terminal_takes_nothing),
+        TEST(a_terminal_that_does_not_block_is_waited_for),
         TEST(it_survives_what_becomes_of_the_folder),
         TEST(a_run_that_rests_costs_nothing),
         TEST(it_ends_when_the_terminal_goes),

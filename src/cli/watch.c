@@ -152,7 +152,8 @@ SdqnStatus sdqn_command_watch(int argc, char **argv, SdqnError *error) {
     if (status != SDQN_OK || operands.help_printed) return status;
     const char *no_colour = getenv("NO_COLOR");
     const bool draws = sdqn_terminal_can_draw();
-    View view = {.ascii = arguments.ascii || !sdqn_terminal_speaks_utf8(), .colours = draws && (no_colour == NULL || no_colour[0] == '\0')};
+    View view = {.ascii = arguments.ascii || !sdqn_terminal_speaks_utf8() || (draws && !sdqn_terminal_has_braille()),
+                 .colours = draws && (no_colour == NULL || no_colour[0] == '\0')};
     status = sdqn_run_watch_create(operands.values[0], &view.watch, error);
     if (status == SDQN_OK) status = draws && !arguments.once ? show_live(&view, error) : print_once(&view, error);
     sdqn_run_watch_destroy(view.watch);

@@ -12,8 +12,11 @@
 /// Whether standard output is a terminal that can be drawn on.
 bool sdqn_terminal_can_draw(void);
 
-/// Whether the user's locale writes UTF-8.
+/// Whether the user's locale writes UTF-8, be it installed here or not.
 bool sdqn_terminal_speaks_utf8(void);
+
+/// Whether the terminal may be expected to have letters beyond those of languages: not the console of Linux, which has 512 in all.
+bool sdqn_terminal_has_braille(void);
 
 /// Take over the terminal of standard output: another screen, no cursor, keys without echo. One at a time.
 SdqnStatus sdqn_terminal_open(SdqnError *error);
@@ -34,7 +37,7 @@ typedef enum SdqnTerminalEvent {
 /// Wait for a key or a signal. @param key  receives the byte of a KEY
 SdqnTerminalEvent sdqn_terminal_wait(int milliseconds, char *key);
 
-/// Show a frame at once, whatever its size. @return false if the terminal is gone
+/// Show a frame at once, whatever its size. @return false if the terminal is gone, or a signal asks to end before all is shown
 bool sdqn_terminal_show(const char *frame, size_t size);
 
 /// The signal that asked to end, 0: none. For the caller to end by it, the terminal given back.
