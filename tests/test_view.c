@@ -284,6 +284,7 @@ static void the_overlay_says_what_happens(void **state) {
     SdqnSession *session = begin_session(&set, policy, 1);
     SdqnOverlay overlay = {.panels = true, .help = true, .paused = true, .speed = 2, .message = "a message", .q_scale = 1};
     char number[32];
+    double mean = 0, largest = 0;
     sdqn_session_next_task(session);
     for (int i = 0; i < 60; i++) {
         sdqn_session_step(session, 0);
@@ -296,7 +297,8 @@ static void the_overlay_says_what_happens(void **state) {
     assert_non_null(find_text(&scene, "windy"));
     assert_non_null(find_text(&scene, "1000000"));
     assert_non_null(find_text(&scene, "60 of 400"));
-    assert_non_null(find_text(&scene, "the network, 2 x, paused"));
+    assert_non_null(find_text(&scene, "the network"));
+    assert_non_null(find_text(&scene, "2 x, paused"));
     assert_non_null(find_text(&scene, "a message"));
     assert_non_null(find_text(&scene, "pause, go on"));
     snprintf(number, sizeof number, "%.1f", session->episode_return);
@@ -306,8 +308,17 @@ static void the_overlay_says_what_happens(void **state) {
     for (int a = 0; a < SDQN_LANDER_NUM_ACTIONS; a++) {
         snprintf(number, sizeof number, "%.1f", (double)session->q[a]);
         assert_non_null(find_text(&scene, number));
-        assert_true(fabs((double)session->q[a]) <= overlay.q_scale);
+        mean += (double)session->q[a] / SDQN_LANDER_NUM_ACTIONS;
     }
+    for (int a = 0; a < SDQN_LANDER_NUM_ACTIONS; a++) assert_true(fabs((double)session->q[a] - mean) <= overlay.q_scale);
+    overlay.q_scale = 1e6;
+    for (int i = 0; i < 1000; i++) sdqn_overlay_follow(&overlay, session);
+    for (int a = 0; a < SDQN_LANDER_NUM_ACTIONS; a++) largest = fmax(largest, fabs((double)session->q[a] - mean));
+    assert_true(fabs(overlay.q_scale - fmax(largest, 1)) < 1e-9 * overlay.q_scale); // the longest bar is full again
+    overlay.speed = 0.125;
+    overlay.paused = false;
+    sdqn_overlay_add(&scene, session, &overlay);
+    assert_non_null(find_text(&scene, "1/8 x"));
     for (int i = alone; i < scene.num_shapes; i++) assert_int_equal(scene.shapes[i].part, SDQN_PART_OVERLAY);
     sdqn_scene_make(&scene, &session->lander, &session->flames);
     sdqn_overlay_add(&scene, session, &(SdqnOverlay){.speed = 1, .q_scale = 1});

@@ -10,8 +10,8 @@
 #define SDQN_DARK_PURPLE ((SdqnColor){77, 77, 128, 255})
 #define SDQN_YELLOW ((SdqnColor){204, 204, 0, 255}) ///< flags
 
-#define SDQN_PANEL ((SdqnColor){24, 24, 36, 200})       ///< behind what is written
-#define SDQN_DENSE_PANEL ((SdqnColor){24, 24, 36, 240}) ///< behind much that is written, in the middle of the scene
+#define SDQN_PANEL ((SdqnColor){40, 40, 56, 150})       ///< behind what is written in the sky; a lander behind it is seen
+#define SDQN_DENSE_PANEL ((SdqnColor){24, 24, 36, 240}) ///< behind what is written in the middle of the scene or on the moon
 #define SDQN_GREY ((SdqnColor){170, 170, 180, 255})
 #define SDQN_ORANGE ((SdqnColor){255, 150, 50, 255})
 #define SDQN_BLUE ((SdqnColor){96, 128, 200, 255})

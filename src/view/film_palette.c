@@ -22,7 +22,8 @@ static void add(uint32_t colors[SDQN_FILM_COLORS], int *count, SdqnColor color) 
 
 void sdqn_film_palette(uint32_t colors[SDQN_FILM_COLORS]) {
     const double cover = SDQN_PANEL.alpha / 255.0;
-    const SdqnColor panel = mix(SDQN_BLACK, SDQN_PANEL, cover), panel_on_moon = mix(SDQN_WHITE, SDQN_PANEL, cover);
+    const SdqnColor panel = mix(SDQN_BLACK, SDQN_PANEL, cover), lander_behind = mix(SDQN_PURPLE, SDQN_PANEL, cover);
+    const SdqnColor on_moon = mix(SDQN_WHITE, SDQN_DENSE_PANEL, SDQN_DENSE_PANEL.alpha / 255.0);
     const Ramp ramps[] = {
         {SDQN_BLACK, SDQN_WHITE, 32},
         {SDQN_BLACK, SDQN_PURPLE, 16},
@@ -37,8 +38,9 @@ void sdqn_film_palette(uint32_t colors[SDQN_FILM_COLORS]) {
         {panel, SDQN_ORANGE, 16},
         {panel, SDQN_BLUE, 8},
         {panel, SDQN_SKY_BLUE, 12},
-        {panel, mix(SDQN_PURPLE, SDQN_PANEL, cover), 6},
-        {panel_on_moon, SDQN_WHITE, 18},
+        {panel, lander_behind, 6},
+        {lander_behind, SDQN_WHITE, 6},
+        {on_moon, SDQN_WHITE, 18},
     };
     int count = 0;
     for (int age = 0; age < 7; age++)

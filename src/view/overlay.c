@@ -16,6 +16,7 @@
 #define STATE_WIDTH 190.0
 #define WIND_ROW 5 ///< below task, seed, step, return and pilot
 #define BAR_WIDTH 58.0
+#define SINKING 0.98 ///< of the bars' scale in a step: half in 34 steps
 
 static void add_box(SdqnScene *scene, double x, double y, double width, double height, SdqnColor color) {
     SdqnShape *box = sdqn_scene_add(scene, SDQN_SHAPE_POLYGON, SDQN_PART_OVERLAY);
@@ -53,10 +54,19 @@ static bool has_wind(const SdqnSession *session) {
     return session->lander.task.wind != SDQN_WIND_NONE && session->lander.task.wind_power > 0;
 }
 
+/// "1/8 x", "2 x, paused".
+static void describe_speed(const SdqnOverlay *overlay, char text[SDQN_SHAPE_TEXT_SIZE]) {
+    const bool slow = overlay->speed < 1;
+    snprintf(text, SDQN_SHAPE_TEXT_SIZE, "%s%g x%s", slow ? "1/" : "", slow ? 1 / overlay->speed : overlay->speed,
+             overlay->paused ? ", paused" : "");
+}
+
 static void add_state(SdqnScene *scene, const SdqnSession *session, const SdqnOverlay *overlay) {
     const SdqnTaskEntry *task = &session->def.set->tasks[session->task];
     char text[SDQN_SHAPE_TEXT_SIZE];
-    add_box(scene, LEFT, TOP, STATE_WIDTH, 2 * MARGIN + (has_wind(session) ? WIND_ROW + 1 : WIND_ROW) * LINE - 2, SDQN_PANEL);
+    const bool has_speed = overlay->paused || overlay->speed != 1.0;
+    const int rows = WIND_ROW + has_wind(session);
+    add_box(scene, LEFT, TOP, STATE_WIDTH, 2 * MARGIN + (rows + has_speed) * LINE - 2, SDQN_PANEL);
     snprintf(text, sizeof text, strlen(task->name) > 18 ? "%.16s.." : "%s", task->name);
     add_row(scene, 0, "task", text);
     snprintf(text, sizeof text, "%llu", (unsigned long long)session->seed);
@@ -65,30 +75,40 @@ static void add_state(SdqnScene *scene, const SdqnSession *session, const SdqnOv
     add_row(scene, 2, "step", text);
     snprintf(text, sizeof text, "%.1f", session->episode_return);
     add_row(scene, 3, "return", text);
-    if (overlay->speed == 1.0)
-        snprintf(text, sizeof text, "%s%s", session->by_hand ? "you" : "the network", overlay->paused ? ", paused" : "");
-    else
-        snprintf(text, sizeof text, "%s, %g x%s", session->by_hand ? "you" : "the network", overlay->speed,
-                 overlay->paused ? ", paused" : "");
-    add_row(scene, 4, "pilot", text);
+    add_row(scene, 4, "pilot", session->by_hand ? "you" : "the network");
+    describe_speed(overlay, text);
+    if (has_speed) add_row(scene, rows, "speed", text);
 }
 
-/// Actions, the last one marked, and their Q-values as bars to the right or left of zero.
+static double mean_q(const SdqnSession *session) {
+    double sum = 0;
+    for (int a = 0; a < SDQN_LANDER_NUM_ACTIONS; a++) sum += (double)session->q[a];
+    return sum / SDQN_LANDER_NUM_ACTIONS;
+}
+
+/// Actions, the last one marked, and their Q-values: as numbers, and as bars to the right or left of their mean. Bars from zero would all
+/// look the same, since what a state is worth is much more than what an action adds.
 static void add_actions(SdqnScene *scene, const SdqnSession *session, const SdqnOverlay *overlay) {
     static const char *const names[SDQN_LANDER_NUM_ACTIONS] = {"nothing", "left", "main", "right"};
     const bool has_q = session->def.policy != NULL;
-    const double width = has_q ? 232 : 76, left = RIGHT - width, zero = RIGHT - MARGIN - 42 - BAR_WIDTH;
-    add_box(scene, left, TOP, width, 2 * MARGIN + SDQN_LANDER_NUM_ACTIONS * LINE - 2, SDQN_PANEL);
+    const double width = has_q ? 232 : 76, left = RIGHT - width, middle = RIGHT - MARGIN - 46 - BAR_WIDTH, mean = mean_q(session);
+    add_box(scene, left, TOP, width, 2 * MARGIN + (SDQN_LANDER_NUM_ACTIONS + 1) * LINE - 2, SDQN_PANEL);
+    add_words(scene, left + MARGIN, line_y(0), SDQN_ALIGN_LEFT, SDQN_GREY, "action");
+    if (has_q) {
+        add_words(scene, middle, line_y(0), SDQN_ALIGN_CENTER, SDQN_GREY, "\xe2\x88\x92 mean +");
+        add_words(scene, RIGHT - MARGIN, line_y(0), SDQN_ALIGN_RIGHT, SDQN_GREY, "Q-value");
+    }
     for (int a = 0; a < SDQN_LANDER_NUM_ACTIONS; a++) {
         const bool chosen = a == session->action;
-        add_words(scene, left + MARGIN, line_y(a), SDQN_ALIGN_LEFT, chosen ? SDQN_ORANGE : SDQN_WHITE, names[a]);
+        const double y = line_y(a + 1);
+        add_words(scene, left + MARGIN, y, SDQN_ALIGN_LEFT, chosen ? SDQN_ORANGE : SDQN_WHITE, names[a]);
         if (!has_q) continue;
-        const double share = (double)session->q[a] / overlay->q_scale, length = BAR_WIDTH * fmin(fmax(share, -1), 1);
-        add_box(scene, zero, line_y(a) - TEXT + 3, length, TEXT - 2, chosen ? SDQN_ORANGE : SDQN_BLUE);
-        SdqnShape *value = add_text(scene, RIGHT - MARGIN, line_y(a), SDQN_ALIGN_RIGHT, chosen ? SDQN_ORANGE : SDQN_WHITE);
-        snprintf(value->text, sizeof value->text, "%.1f", (double)session->q[a]);
+        const double share = ((double)session->q[a] - mean) / overlay->q_scale, length = BAR_WIDTH * fmin(fmax(share, -1), 1);
+        add_box(scene, middle, y - TEXT + 3, length, TEXT - 2, chosen ? SDQN_ORANGE : SDQN_BLUE);
+        SdqnShape *value = add_text(scene, RIGHT - MARGIN, y, SDQN_ALIGN_RIGHT, chosen ? SDQN_ORANGE : SDQN_WHITE);
+        snprintf(value->text, sizeof value->text, fabs((double)session->q[a]) < 1e4 ? "%.1f" : "%.0e", (double)session->q[a]);
     }
-    if (has_q) add_box(scene, zero - 0.5, TOP + MARGIN - 2, 1, SDQN_LANDER_NUM_ACTIONS * LINE, SDQN_GREY);
+    if (has_q) add_box(scene, middle - 0.5, line_y(1) - TEXT, 1, SDQN_LANDER_NUM_ACTIONS * LINE, SDQN_GREY);
 }
 
 /// The wind as an arrow from the middle of its row, at full power to the row's end.
@@ -127,7 +147,7 @@ static void add_pointer(SdqnScene *scene, const SdqnSession *session) {
 
 static void add_message(SdqnScene *scene, const char *message) {
     const double width = 420, y = SDQN_SCENE_HEIGHT - 40;
-    add_box(scene, (SDQN_SCENE_WIDTH - width) / 2, y, width, 26, SDQN_PANEL);
+    add_box(scene, (SDQN_SCENE_WIDTH - width) / 2, y, width, 26, SDQN_DENSE_PANEL);
     add_words(scene, SDQN_SCENE_WIDTH / 2.0, y + 17, SDQN_ALIGN_CENTER, SDQN_WHITE, message);
 }
 
@@ -155,8 +175,11 @@ void sdqn_overlay_add(SdqnScene *scene, const SdqnSession *session, const SdqnOv
 }
 
 void sdqn_overlay_follow(SdqnOverlay *overlay, const SdqnSession *session) {
+    const double mean = mean_q(session);
+    overlay->q_scale *= SINKING;
+    if (overlay->q_scale < 1) overlay->q_scale = 1;
     for (int a = 0; a < SDQN_LANDER_NUM_ACTIONS; a++) {
-        const double size = fabs((double)session->q[a]);
+        const double size = fabs((double)session->q[a] - mean);
         if (size > overlay->q_scale) overlay->q_scale = size; // fmax here is an internal error of gcc 12 for aarch64 at -O2
     }
 }

@@ -72,7 +72,6 @@ static SdqnStatus check_names(const Recorder *recorder, SdqnError *error) {
 
 static SdqnStatus draw(Recorder *recorder, SdqnError *error) {
     const SdqnSession *session = recorder->def->session;
-    sdqn_overlay_follow(&recorder->overlay, session);
     if (session->ended) sdqn_overlay_describe_end(session, recorder->message);
     recorder->overlay.message = session->ended ? recorder->message : NULL;
     sdqn_scene_make(&recorder->scene, &session->lander, &session->flames);
@@ -107,14 +106,13 @@ static SdqnStatus write_picture(Recorder *recorder, SdqnError *error) {
 
 static SdqnStatus record_episode(Recorder *recorder, SdqnError *error) {
     const SdqnRecordDef *def = recorder->def;
+    sdqn_overlay_follow(&recorder->overlay, def->session);
     SdqnStatus status = recorder->film != NULL ? film(recorder, 1, error) : SDQN_OK;
     while (status == SDQN_OK && !def->session->ended) {
         if (def->stops != NULL && def->stops(def->context)) return SDQN_ERR_INTERRUPTED;
         sdqn_session_step(def->session, 0);
-        if (recorder->film != NULL)
-            status = film(recorder, def->session->ended ? HOLD_PICTURES : 1, error);
-        else
-            sdqn_overlay_follow(&recorder->overlay, def->session);
+        sdqn_overlay_follow(&recorder->overlay, def->session);
+        if (recorder->film != NULL) status = film(recorder, def->session->ended ? HOLD_PICTURES : 1, error);
     }
     if (status == SDQN_OK && recorder->film == NULL) status = write_picture(recorder, error);
     if (status == SDQN_OK && def->ended != NULL) def->ended(def->context, def->session);
