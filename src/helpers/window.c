@@ -82,7 +82,9 @@ static SdqnStatus show(SdqnScreen *screen, const uint8_t *pixels, size_t stride,
     return SDQN_OK;
 }
 
-static int key_of(SDL_Keycode code) {
+/// Letters by what is printed on the keys; where that is no Latin letter, by where it is on an American keyboard.
+static int key_of(SDL_Keysym keysym) {
+    const SDL_Keycode code = keysym.sym;
     switch (code) {
     case SDLK_LEFT:
         return SDQN_KEY_LEFT;
@@ -98,9 +100,16 @@ static int key_of(SDL_Keycode code) {
         return '+';
     case SDLK_KP_MINUS:
         return '-';
+    case SDLK_KP_PERIOD:
+        return '.';
     default:
-        return code > 0 && code < 127 ? (int)code : SDQN_KEY_OTHER;
+        break;
     }
+    if (code == '/' && (keysym.mod & KMOD_SHIFT)) return '?';
+    if (code > 0 && code < 127) return (int)code;
+    if (code > 0xff && !(code & SDLK_SCANCODE_MASK) && keysym.scancode >= SDL_SCANCODE_A && keysym.scancode <= SDL_SCANCODE_Z)
+        return 'a' + (keysym.scancode - SDL_SCANCODE_A);
+    return SDQN_KEY_OTHER;
 }
 
 #define CLOSE_ASKED "close asked" ///< a window's mark that somebody has tried to close it, found while another one was polled
@@ -110,7 +119,7 @@ static bool translate(const SdqnScreen *screen, const SDL_Event *from, SdqnEvent
     const bool is_own = from->type == SDL_QUIT || SDL_GetWindowFromID(from->window.windowID) == screen->window;
     if (is_own && (from->type == SDL_KEYDOWN || from->type == SDL_KEYUP)) {
         const SdqnEventKind kind = from->type == SDL_KEYDOWN ? SDQN_EVENT_KEY_DOWN : SDQN_EVENT_KEY_UP;
-        *event = (SdqnEvent){kind, key_of(from->key.keysym.sym), from->key.repeat != 0};
+        *event = (SdqnEvent){kind, key_of(from->key.keysym), from->key.repeat != 0};
         return true;
     }
     const bool closes = from->type == SDL_WINDOWEVENT && from->window.event == SDL_WINDOWEVENT_CLOSE;
