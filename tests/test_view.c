@@ -352,7 +352,8 @@ typedef struct Deed {
 static struct {
     const Deed *deeds;
     int num_deeds, next;
-    int pictures, width, height;
+    int pictures; ///< times that there was one to be made
+    int drawn, shown, width, height;
     int grow_at; ///< picture from which the window is larger
     bool is_open;
     int ended;
@@ -378,17 +379,18 @@ static void fake_size(SdqnScreen *screen, int *width, int *height) {
     const bool large = fake.grow_at > 0 && fake.pictures >= fake.grow_at;
     *width = large ? 5000 : fake.width;
     *height = large ? 300 : fake.height;
+    if (++fake.pictures > 100000) fail_msg("the window never closes");
 }
 
 static SdqnStatus fake_show(SdqnScreen *screen, const uint8_t *pixels, size_t stride, int width, int height, SdqnError *error) {
     (void)screen;
     (void)error;
     (void)pixels[(size_t)(height - 1) * stride + 4 * (size_t)width - 1]; // there to be read
-    if (fake.grow_at > 0 && fake.pictures >= fake.grow_at) {
+    if (fake.grow_at > 0 && fake.pictures > fake.grow_at) {
         assert_int_equal(width, 2400); // drawn smaller, to be stretched
         assert_int_equal(height, 144);
     }
-    if (++fake.pictures > 100000) fail_msg("the window never closes");
+    fake.shown++;
     return SDQN_OK;
 }
 
@@ -397,6 +399,13 @@ static bool fake_poll(SdqnScreen *screen, SdqnEvent *event) {
     if (fake.next >= fake.num_deeds || fake.deeds[fake.next].picture > fake.pictures) return false;
     *event = fake.deeds[fake.next++].event;
     return true;
+}
+
+static const SdqnDraw *real_draw;
+
+static SdqnStatus count_drawn(SdqnCanvas *canvas, const SdqnScene *scene, SdqnError *error) {
+    fake.drawn++;
+    return real_draw->draw(canvas, scene, error);
 }
 
 static void count_ended(void *context, const SdqnSession *session) {
@@ -412,8 +421,12 @@ static void run_viewer(SdqnSession *session, const Deed *deeds, int num_deeds, b
         .window = &module, .session = session, .title = "test", .waits = waits, .ended = count_ended, .context = &fake.ended};
     fake.deeds = deeds;
     fake.num_deeds = num_deeds;
-    fake.next = fake.pictures = fake.ended = 0;
-    if (sdqn_draw_load(&def.draw, &error) != SDQN_OK || sdqn_viewer_run(&def, &error) != SDQN_OK) fail_msg("%s", error.message);
+    fake.next = fake.pictures = fake.drawn = fake.shown = fake.ended = 0;
+    if (sdqn_draw_load(&real_draw, &error) != SDQN_OK) fail_msg("%s", error.message);
+    SdqnDraw counting = *real_draw;
+    counting.draw = count_drawn;
+    def.draw = &counting;
+    if (sdqn_viewer_run(&def, &error) != SDQN_OK) fail_msg("%s", error.message);
     assert_false(fake.is_open);
 }
 
@@ -455,6 +468,9 @@ static void pause_single_steps_and_speed(void **state) {
     const Deed paused[] = {DOWN(11, ' '), CLOSE(30)}; // 10 steps, then none
     RUN(session, paused, false);
     assert_int_equal(session->lander.steps, 10);
+    assert_int_equal(fake.pictures, 30);
+    assert_int_equal(fake.drawn, 1 + 10 + 1); // the first state, the steps, the word that it is paused
+    assert_int_equal(fake.shown, 1 + 10 + 1 + 18 / 10);
     const Deed stepped[] = {DOWN(1, '.'), DOWN(5, '.'), {7, {SDQN_EVENT_KEY_DOWN, '.', true}}, CLOSE(20)};
     RUN(session, stepped, false);
     assert_int_equal(session->lander.steps, 13);

@@ -10,6 +10,7 @@
 
 #define HOLD_PICTURES 50 ///< shown of an episode that has ended: a second
 #define NORMAL_SPEED 3
+#define REST_PICTURES 10       ///< one of so many is shown while nothing changes: for a window that was covered
 #define MAX_PICTURE_WIDTH 2400 ///< pixels drawn; a larger window shows them stretched
 
 static const double SPEEDS[] = {0.125, 0.25, 0.5, 1, 2, 4, 8, 16};
@@ -19,8 +20,10 @@ typedef struct Viewer {
     const SdqnViewerDef *def;
     SdqnScreen *screen;
     SdqnCanvas *canvas;
-    int width, height; ///< of the canvas
-    SdqnScene scene;
+    int width, height;      ///< of the canvas
+    SdqnScene scene, drawn; ///< to be shown; on the canvas
+    bool is_drawn;          ///< there is something on the canvas
+    int rested;             ///< pictures in which nothing has changed
     SdqnHands hands;
     SdqnOverlay overlay;
     char message[SDQN_SHAPE_TEXT_SIZE + 40];
@@ -155,6 +158,7 @@ static SdqnStatus fit_canvas(Viewer *viewer, SdqnError *error) {
     if (status != SDQN_OK) return status;
     viewer->def->draw->destroy(viewer->canvas);
     viewer->canvas = fresh;
+    viewer->is_drawn = false;
     viewer->width = width;
     viewer->height = height;
     return SDQN_OK;
@@ -172,6 +176,19 @@ static const char *message_of(Viewer *viewer) {
     return begins ? "fly with the arrow keys: press one to begin; h: all keys" : NULL;
 }
 
+static bool is_drawn(const Viewer *viewer) {
+    const size_t size = (size_t)viewer->scene.num_shapes * sizeof *viewer->scene.shapes;
+    return viewer->is_drawn && viewer->drawn.num_shapes == viewer->scene.num_shapes &&
+           memcmp(viewer->drawn.shapes, viewer->scene.shapes, size) == 0;
+}
+
+static SdqnStatus draw(Viewer *viewer, SdqnError *error) {
+    const SdqnStatus status = viewer->def->draw->draw(viewer->canvas, &viewer->scene, error);
+    viewer->is_drawn = status == SDQN_OK;
+    viewer->drawn = viewer->scene;
+    return status;
+}
+
 static SdqnStatus show(Viewer *viewer, SdqnError *error) {
     const SdqnViewerDef *def = viewer->def;
     viewer->overlay.speed = SPEEDS[viewer->speed];
@@ -179,7 +196,10 @@ static SdqnStatus show(Viewer *viewer, SdqnError *error) {
     sdqn_scene_make(&viewer->scene, &def->session->lander, &def->session->flames);
     sdqn_overlay_add(&viewer->scene, def->session, &viewer->overlay);
     SdqnStatus status = fit_canvas(viewer, error);
-    if (status == SDQN_OK) status = def->draw->draw(viewer->canvas, &viewer->scene, error);
+    const bool changes = status == SDQN_OK && !is_drawn(viewer);
+    viewer->rested = changes ? 0 : viewer->rested + 1;
+    if (changes) status = draw(viewer, error);
+    if (!changes && viewer->rested % REST_PICTURES != 0) return status; // a pause can be long, and is to cost little
     if (status != SDQN_OK) return status;
     size_t stride;
     const uint8_t *pixels = def->draw->pixels(viewer->canvas, &stride);
