@@ -1,6 +1,8 @@
 // Recording by the program: what is written, and every line a person can meet instead. ffmpeg is made up here, so that none is needed.
 #include "e2e.h"
 
+#include <sys/resource.h>
+
 #define WEIGHTS "tests/data/trained.safetensors"
 
 static void assert_fails(const Outcome *outcome, int code, const char *expected) {
@@ -269,6 +271,25 @@ static void ffmpeg_makes_films_that_play(void **state) {
     free(film);
 }
 
+/// As on a full disk, every way in which the end can be missing.
+static void a_film_that_does_not_fit_is_none(void **state) {
+    (void)state;
+    if (!has_ffmpeg()) skip();
+    static const char *const names[] = {"a.mp4", "a.gif"};
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    for (size_t i = 0; i < 4; i++) {
+        const struct rlimit small = {.rlim_cur = i < 2 ? 16 << 10 : 0x10000, .rlim_max = before.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        const Outcome *outcome = e2e_run("evaluate", "--weights", WEIGHTS, "--task", "heavy", "--record", film_path(names[i % 2]), NULL);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        assert_int_equal(outcome->code, 1);
+        assert_non_null(strstr(outcome->err, names[i % 2]));
+        assert_non_null(strstr(outcome->err, "ffmpeg failed"));
+        assert_int_equal(count_files(e2e_path("films")), 0);
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, e2e_setup, e2e_teardown)
 
 int main(void) {
@@ -286,6 +307,7 @@ int main(void) {
         TEST(without_a_helper_the_program_says_how_to_get_it),
         TEST(ctrl_c_ends_the_film_where_it_is),
         TEST(ffmpeg_makes_films_that_play),
+        TEST(a_film_that_does_not_fit_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

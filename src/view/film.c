@@ -122,6 +122,7 @@ static int open_palette(void) {
 static SdqnStatus start_mp4(SdqnFilm *film, char *size, char *output, SdqnError *error) {
     char *const arguments[] = {(char *)"ffmpeg",
                                (char *)"-nostdin",
+                               (char *)"-xerror", // else the end of a film that does not fit on the disk is lost without a word
                                (char *)"-loglevel",
                                (char *)"error",
                                (char *)"-y",
@@ -153,6 +154,7 @@ static SdqnStatus start_mp4(SdqnFilm *film, char *size, char *output, SdqnError 
 static SdqnStatus start_gif(SdqnFilm *film, char *size, char *output, SdqnError *error) {
     char *const arguments[] = {(char *)"ffmpeg",
                                (char *)"-nostdin",
+                               (char *)"-xerror", // else the end of a film that does not fit on the disk is lost without a word
                                (char *)"-loglevel",
                                (char *)"error",
                                (char *)"-y",
