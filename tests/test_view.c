@@ -320,6 +320,7 @@ static void the_overlay_says_what_happens(void **state) {
     sdqn_overlay_add(&scene, session, &overlay);
     assert_non_null(find_text(&scene, "1/8 x"));
     for (int i = alone; i < scene.num_shapes; i++) assert_int_equal(scene.shapes[i].part, SDQN_PART_OVERLAY);
+    assert_true(find_text(&scene, "space")->points[0].y - find_text(&scene, "speed")->points[0].y > 20); // the help is below the panel
     sdqn_scene_make(&scene, &session->lander, &session->flames);
     sdqn_overlay_add(&scene, session, &(SdqnOverlay){.speed = 1, .q_scale = 1});
     assert_int_equal(scene.num_shapes, alone); // switched off

@@ -154,7 +154,7 @@ static void add_message(SdqnScene *scene, const char *message) {
 static void add_help(SdqnScene *scene) {
     int count;
     const SdqnKeyHelp *help = sdqn_keys_help(&count);
-    const double width = 270, height = 2 * MARGIN + count * LINE, x = (SDQN_SCENE_WIDTH - width) / 2, y = 124;
+    const double width = 270, height = 2 * MARGIN + count * LINE, x = (SDQN_SCENE_WIDTH - width) / 2, y = 142;
     add_box(scene, x, y, width, height, SDQN_DENSE_PANEL);
     for (int i = 0; i < count; i++) {
         const double base = y + MARGIN + LINE * i + TEXT - 1;
