@@ -19,7 +19,7 @@ PACKAGES_build := libc6-dev libyaml-dev libjansson-dev
 PACKAGES_mpi := $(PACKAGES_build) libopenmpi-dev openmpi-bin
 PACKAGES_slurm := $(PACKAGES_build) slurmctld slurmd slurm-client munge
 PACKAGES_view := $(PACKAGES_build) libcairo2-dev libsdl2-dev
-PACKAGES_pictures := $(PACKAGES_view) ffmpeg xvfb xdotool imagemagick
+PACKAGES_pictures := $(PACKAGES_view) ffmpeg xvfb xdotool imagemagick xterm fonts-dejavu-core
 PACKAGES_test := $(PACKAGES_build) libcmocka-dev libcairo2-dev gnuplot-nox pkg-config libopenmpi-dev openmpi-bin
 PACKAGES_aarch64 := $(PACKAGES_test) gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 PACKAGES_check := $(PACKAGES_test) libsdl2-dev xvfb xdotool ffmpeg gcc clang clang-tidy cppcheck mandoc python3 shellcheck
@@ -131,7 +131,7 @@ help:
 	@echo "make mpi       the helper that runs studies under mpirun (Open MPI)"
 	@echo "make slurm     try studies on a real Slurm of one node, started for it (as root)"
 	@echo "make view      build also what pictures, films and windows need"
-	@echo "make pictures  make the pictures of windows and landings in docs/pictures again"
+	@echo "make pictures  make the pictures of windows, landings and a watched run in docs/pictures again"
 	@echo "make check     compilers, optimisation levels, sanitizers, linters"
 	@echo "make aarch64   the tests and a short training on another processor, emulated; part of make check on x86-64"
 	@echo "make oracle    compare the environment with Gymnasium's, step by step"
