@@ -174,6 +174,41 @@ static void files_give_the_bits_of_the_trainer(void **state) {
     assert_true(tried > 0);
 }
 
+static bool compiles(const char *compiler, const char *options) {
+    char command[512];
+    snprintf(command, sizeof command, "%s %s -c -o /dev/null %s/net%d.c >/dev/null 2>&1", compiler, options, folder, DEFAULT_SIZE);
+    return system(command) == 0; // NOLINT
+}
+
+/// Whether a compiler knows options, for this machine's architecture.
+static bool takes(const char *compiler, const char *options) {
+    char command[512];
+    snprintf(command, sizeof command, "%s %s -E -x c /dev/null >/dev/null 2>&1", compiler, options);
+    return system(command) == 0; // NOLINT
+}
+
+static void processors_with_half_precision_are_compiled_for(void **state) {
+    (void)state;
+    static const char *const ways[][2] = {{"gcc", "-std=gnu11 -mavx512fp16"},
+                                          {"clang", "-std=gnu11 -mavx512fp16"},
+                                          {"gcc", "-std=gnu11 -march=armv8.2-a+fp16"},
+                                          {"clang", "-std=gnu11 -march=armv8.2-a+fp16"}};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        if (!is_there(ways[i][0]) || !takes(ways[i][0], ways[i][1])) continue;
+        if (!compiles(ways[i][0], ways[i][1])) fail_msg("%s %s", ways[i][0], ways[i][1]);
+    }
+}
+
+static void options_that_change_bits_are_refused(void **state) {
+    (void)state;
+    static const char *const ways[][2] = {
+        {"gcc", "-Ofast"},        {"gcc", "-ffast-math"},         {"gcc", "-funsafe-math-optimizations"}, {"gcc", "-ffinite-math-only"},
+        {"clang", "-ffast-math"}, {"clang", "-ffinite-math-only"}};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        if (is_there(ways[i][0]) && compiles(ways[i][0], ways[i][1])) fail_msg("%s %s compiles it", ways[i][0], ways[i][1]);
+    }
+}
+
 static void names_are_checked(void **state) {
     (void)state;
     static const char *const good[] = {"a", "net_2", "Z9", "abcdefghijabcdefghijabcdefghijabcdefghij"};
@@ -202,8 +237,8 @@ static void too_many_parameters_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(files_give_the_bits_of_the_trainer),
-        cmocka_unit_test(names_are_checked),
+        cmocka_unit_test(files_give_the_bits_of_the_trainer),   cmocka_unit_test(processors_with_half_precision_are_compiled_for),
+        cmocka_unit_test(options_that_change_bits_are_refused), cmocka_unit_test(names_are_checked),
         cmocka_unit_test(too_many_parameters_are_refused),
     };
     return cmocka_run_group_tests_name("c_source", tests, write_sources, remove_sources);
