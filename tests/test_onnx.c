@@ -202,6 +202,24 @@ static void one_task_is_folded_into_the_bias(void **state) {
     }
 }
 
+/// However a network is told the task, a row of a table tells it: runtimes refuse a task that has none.
+static void a_task_is_looked_up(void **state) {
+    (void)state;
+    for (int conditioning = 0; conditioning < 3; conditioning++) {
+        SdqnQNetworkDef def = tiny_def((SdqnConditioning)conditioning, SDQN_ARCHITECTURE_MLP, 0, false);
+        if (conditioning == SDQN_CONDITIONING_ID) def.num_tasks = SDQN_MAX_TASKS; // weights do not say how many there are
+        SdqnQNetwork *network = kind_network(&def, 1);
+        const SdqnPortable portable = kind_portable(network, -1);
+        char *text = text_of(&portable);
+        const char *first = strstr(text, "    1: \"task\"\n");
+        assert_non_null(first);
+        if (strncmp(strstr(first, "    4: "), "    4: \"Gather\"\n", 16) != 0) fail_msg("conditioning %d: %s", conditioning, text);
+        if (conditioning == SDQN_CONDITIONING_ID) assert_non_null(strstr(text, "    9: 0x0p+0 0x1p+0 0x1p+1\n"));
+        free(text);
+        sdqn_q_network_destroy(network);
+    }
+}
+
 /// Every kind can be read, its weights are all there, and nothing is read before it was written nor written twice.
 static void every_kind_is_in_order(void **state) {
     (void)state;
@@ -271,9 +289,13 @@ static void a_message_larger_than_readers_take_fails(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(embedding_model_is_as_recorded),           cmocka_unit_test(model_of_a_network_a_task_is_as_recorded),
-        cmocka_unit_test(one_task_is_folded_into_the_bias),         cmocka_unit_test(every_kind_is_in_order),
-        cmocka_unit_test(integers_take_as_many_bytes_as_they_need), cmocka_unit_test(a_message_inside_a_message_has_its_length),
+        cmocka_unit_test(embedding_model_is_as_recorded),
+        cmocka_unit_test(model_of_a_network_a_task_is_as_recorded),
+        cmocka_unit_test(a_task_is_looked_up),
+        cmocka_unit_test(one_task_is_folded_into_the_bias),
+        cmocka_unit_test(every_kind_is_in_order),
+        cmocka_unit_test(integers_take_as_many_bytes_as_they_need),
+        cmocka_unit_test(a_message_inside_a_message_has_its_length),
         cmocka_unit_test(a_message_larger_than_readers_take_fails),
     };
     return cmocka_run_group_tests_name("onnx", tests, NULL, NULL);

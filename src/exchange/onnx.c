@@ -229,23 +229,22 @@ static Name put_duel(Writer *writer, const SdqnNode *node, const char *advantage
 static Name put_input(Writer *writer, const SdqnPortableNetwork *network) {
     static const Attribute columns[MAX_ATTRIBUTES] = {{.name = "axis", .type = TYPE_INT, .i = 1}};
     const SdqnQNetworkDef *def = network->def;
-    Name condition = {"observation"};
-    if (network->row != SDQN_PORTABLE_ASKED) return condition;
-    if (def->conditioning == SDQN_CONDITIONING_ID) {
-        const Name number = cast(writer, "task", DATA_FLOAT);
-        condition = as_column(writer, number.text);
+    if (network->row != SDQN_PORTABLE_ASKED) return (Name){"observation"};
+    Name table = weight_name(writer, "task_embedding", "weight");
+    if (network->embedding) {
+        put_floats(writer, table.text, network->embedding, def->num_tasks, def->embedding_size);
+    } else if (def->conditioning == SDQN_CONDITIONING_ID) { // a table too: numbers of no task are refused
+        float numbers[SDQN_MAX_TASKS];
+        for (int t = 0; t < writer->portable->num_tasks; t++) numbers[t] = (float)t;
+        table = weight_name(writer, "task", "number");
+        put_floats(writer, table.text, numbers, writer->portable->num_tasks, 1);
     } else {
-        Name table = weight_name(writer, "task_embedding", "weight");
-        if (network->embedding) {
-            put_floats(writer, table.text, network->embedding, def->num_tasks, def->embedding_size);
-        } else {
-            float one_hot[SDQN_MAX_TASKS * SDQN_MAX_TASKS] = {0};
-            for (int t = 0; t < def->num_tasks; t++) one_hot[t * def->num_tasks + t] = 1.0f;
-            table = weight_name(writer, "task", "one_hot");
-            put_floats(writer, table.text, one_hot, def->num_tasks, def->num_tasks);
-        }
-        condition = apply(writer, "Gather", table.text, "task", NULL, NULL);
+        float one_hot[SDQN_MAX_TASKS * SDQN_MAX_TASKS] = {0};
+        for (int t = 0; t < def->num_tasks; t++) one_hot[t * def->num_tasks + t] = 1.0f;
+        table = weight_name(writer, "task", "one_hot");
+        put_floats(writer, table.text, one_hot, def->num_tasks, def->num_tasks);
     }
+    const Name condition = apply(writer, "Gather", table.text, "task", NULL, NULL);
     return apply(writer, "Concat", "observation", condition.text, NULL, columns);
 }
 
