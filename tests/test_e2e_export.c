@@ -83,6 +83,24 @@ static void varshare_gives_one_task_as_a_plain_network(void **state) {
     assert_string_equal(outcome->out, all);
 }
 
+/// Inside its folder, too, a run has the folder's name.
+static void a_file_is_called_as_the_run(void **state) {
+    (void)state;
+    train(e2e_path("run"), "--method", "shared");
+    char *program = realpath(e2e_program(), NULL);
+    assert_non_null(program);
+    static const char *const paths[] = {".", "./", "../run/.", "checkpoints/.."};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        const char *const argv[] = {"sh",     "-c", "cd \"$1\" && exec \"$2\" export \"$3\" --format c", "sh", e2e_path("run"), program,
+                                    paths[i], NULL};
+        const Outcome *outcome = e2e_wait(e2e_start_program(argv));
+        if (outcome->code != 0 || strncmp(outcome->out, "run.c: ", 7) != 0)
+            fail_msg("%s: code %d, %s%s", paths[i], outcome->code, outcome->out, outcome->err);
+        assert_int_equal(unlink(e2e_path("run/run.c")), 0);
+    }
+    free(program);
+}
+
 static void expect_refusal(const Outcome *outcome, int code, const char *message) {
     assert_int_equal(outcome->code, code);
     if (strstr(outcome->err, message) == NULL) fail_msg("\"%s\" not in: %s", message, outcome->err);
@@ -119,6 +137,7 @@ int main(void) {
         TEST(one_task_alone_plays_the_same),
         TEST(tasks_have_the_order_of_the_run),
         TEST(varshare_gives_one_task_as_a_plain_network),
+        TEST(a_file_is_called_as_the_run),
         TEST(what_cannot_be_exported_is_refused),
     };
     return cmocka_run_group_tests_name("e2e_export", tests, NULL, NULL);

@@ -137,6 +137,15 @@ static void base_name(const char *path, char *name, size_t size) {
     snprintf(name, size, "%.*s", (int)(length - first), path + first);
 }
 
+/// What the source is called: the last part of its path, and where that is a place's own `.` or `..`, of the place's.
+static void choose_label(const char *path, char label[SDQN_PATH_SIZE]) {
+    base_name(path, label, SDQN_PATH_SIZE);
+    if (strcmp(label, ".") != 0 && strcmp(label, "..") != 0) return;
+    char *place = realpath(path, NULL);
+    if (place != NULL) base_name(place, label, SDQN_PATH_SIZE);
+    free(place);
+}
+
 /// The file to write, which must not be there yet.
 static SdqnStatus choose_out(const Arguments *arguments, const char *label, char out[SDQN_PATH_SIZE], SdqnError *error) {
     const int length = arguments->out != NULL ? snprintf(out, SDQN_PATH_SIZE, "%s", arguments->out)
@@ -173,7 +182,7 @@ SdqnStatus sdqn_command_export(int argc, char **argv, SdqnError *error) {
     size_t size = 0;
     status = read_source(&arguments, folder, &source, error);
     if (status == SDQN_OK) {
-        base_name(folder != NULL ? folder : arguments.weights, label, sizeof label);
+        choose_label(folder != NULL ? folder : arguments.weights, label);
         status = choose_out(&arguments, label, out, error);
     }
     if (status == SDQN_OK) status = encode(&arguments, label, &source, &bytes, &size, error);
