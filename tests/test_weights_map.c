@@ -89,6 +89,8 @@ static void maps_that_are_none_are_refused(void **state) {
         {"tensors:\n  a: b\n  a: c", "m.yaml:3: a: given twice"},
         {"tensors:\n  a: b\n  c: b", "m.yaml:3: c: b is taken already, by line 2"},
         {"tensors: {a: b}\ntensors: {c: d}", "m.yaml:2: tensors: must be tensors or ignore, each once"},
+        {"tensors: {a: b}\n---\nignore: [c]", "m.yaml:2: a second YAML document is not allowed"},
+        {"tensors: {a: b}\n...\n{c", "m.yaml:3: no valid YAML: did not find expected <document start>"},
         {"tensor: {a: b}", "m.yaml:1: tensor: must be tensors or ignore, each once"},
         {"tensors: {a: [b]}", "m.yaml:1: a: must be the name of a tensor, 1 to 63 letters"},
         {"tensors: {a: ''}", "m.yaml:1: a: must be the name of a tensor, 1 to 63 letters"},

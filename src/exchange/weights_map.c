@@ -171,6 +171,18 @@ static SdqnStatus no_yaml(const yaml_parser_t *parser, const char *where, SdqnEr
                           parser->problem != NULL ? parser->problem : "unknown problem");
 }
 
+/// Nothing may follow the first document: nobody would take notice of it.
+static SdqnStatus expect_end(yaml_parser_t *parser, const char *where, SdqnError *error) {
+    yaml_document_t document;
+    if (!yaml_parser_load(parser, &document)) return no_yaml(parser, where, error);
+    const yaml_node_t *root = yaml_document_get_root_node(&document);
+    const SdqnStatus status = root == NULL ? SDQN_OK
+                                           : sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s:%zu: a second YAML document is not allowed",
+                                                            where, document.start_mark.line + 1);
+    yaml_document_delete(&document);
+    return status;
+}
+
 static SdqnStatus parse_into(SdqnWeightsMap *map, const char *text, size_t size, SdqnError *error) {
     yaml_parser_t parser;
     yaml_document_t document;
@@ -182,6 +194,7 @@ static SdqnStatus parse_into(SdqnWeightsMap *map, const char *text, size_t size,
         const Reader reader = {&document, map, error};
         status = read_document(&reader);
         yaml_document_delete(&document);
+        if (status == SDQN_OK) status = expect_end(&parser, map->where, error);
     } else {
         status = no_yaml(&parser, map->where, error);
     }
