@@ -401,11 +401,14 @@ $(BUILD)/playground-venv/ready: web/tests/requirements.txt
 
 # What INSTALLED names, and helpers if they have been built: they are looked for beside the program and in ../lib/sharedqn.
 .PHONY: install uninstall run-install
-# Make takes a blank for the end of a name, and would install into other folders.
-REFUSE_BLANKS = $(if $(word 2,$(DESTDIR)$(PREFIX)$(BINDIR)$(LIBDIR)$(INCLUDEDIR)$(MANDIR)$(COMPLETIONDIR)),$(error \
-  '$(DESTDIR)$(PREFIX)': install into a folder without blanks in its name))
+# Make takes a blank for the end of a name, and would install into other folders; the other letters mean something to the shell or to sed.
+INSTALL_FOLDERS = $(PREFIX) $(BINDIR) $(LIBDIR) $(INCLUDEDIR) $(MANDIR) $(COMPLETIONDIR)
+REFUSE_FOLDERS = $(if $(word 2,x$(DESTDIR)$(PREFIX)$(BINDIR)$(LIBDIR)$(INCLUDEDIR)$(MANDIR)$(COMPLETIONDIR)x),$(error \
+  '$(DESTDIR)$(PREFIX)': install into a folder without blanks in its name))$(foreach letter,' | & \,$(if $(findstring \
+  $(letter),$(DESTDIR)$(INSTALL_FOLDERS)),$(error '$(DESTDIR)$(PREFIX)': install into a folder without $(letter) in its name)))$(if \
+  $(filter-out /%,$(INSTALL_FOLDERS)),$(error '$(filter-out /%,$(INSTALL_FOLDERS))': install into a folder whose path begins with /))
 install: packages-build
-	+@$(REFUSE_BLANKS)$(SUBMAKE) run-install
+	+@$(REFUSE_FOLDERS)$(SUBMAKE) run-install
 
 $(BUILD)/share/sharedqn.1: $(BUILD)/sharedqn
 	@mkdir -p $(@D)
@@ -415,9 +418,10 @@ $(BUILD)/share/sharedqn.bash: $(BUILD)/sharedqn
 	$(Q)$< --help=bash >$@.tmp && mv $@.tmp $@
 
 run-install: $(INSTALL_FILES)
-	@$(REFUSE_BLANKS)$(INSTALL) -d $(foreach f,$(INSTALLED),'$(DESTDIR)$(dir $(f))')
+	@$(REFUSE_FOLDERS)$(INSTALL) -d $(foreach f,$(INSTALLED),'$(DESTDIR)$(dir $(f))')
 	@$(INSTALL) -m 755 $(BUILD)/sharedqn '$(DESTDIR)$(BINDIR)/sharedqn'
 	@$(INSTALL) -m 644 $(BUILD)/libsharedqn.a '$(DESTDIR)$(LIBDIR)/libsharedqn.a'
+	@rm -f '$(DESTDIR)$(LIBDIR)'/libsharedqn.so.$(SO_VERSION).* '$(DESTDIR)$(LIBDIR)'/sharedqn/sharedqn-*.so # of an older version
 	@$(INSTALL) -m 755 $(BUILD)/libsharedqn.so '$(DESTDIR)$(LIBDIR)/libsharedqn.so.$(VERSION)'
 	@ln -sf libsharedqn.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/libsharedqn.so.$(SO_VERSION)'
 	@ln -sf libsharedqn.so.$(SO_VERSION) '$(DESTDIR)$(LIBDIR)/libsharedqn.so'
@@ -431,8 +435,8 @@ run-install: $(INSTALL_FILES)
 	@echo "installed in $(DESTDIR)$(PREFIX)$(if $(DESTDIR),,; the loader may want to be told of a new library: ldconfig)"
 
 uninstall:
-	$(REFUSE_BLANKS)rm -f $(foreach f,$(INSTALLED),'$(DESTDIR)$(f)')
-	rm -f '$(DESTDIR)$(LIBDIR)'/sharedqn/sharedqn-*.so
+	$(REFUSE_FOLDERS)rm -f $(foreach f,$(INSTALLED),'$(DESTDIR)$(f)')
+	rm -f '$(DESTDIR)$(LIBDIR)'/libsharedqn.so.$(SO_VERSION).* '$(DESTDIR)$(LIBDIR)'/sharedqn/sharedqn-*.so
 	@rmdir '$(DESTDIR)$(LIBDIR)/sharedqn' 2>/dev/null || true
 
 # The Python package, in virtual environments of its own. PYTEST="-k vector" are options of pytest.

@@ -45,6 +45,23 @@ blanks_are_refused() { # the folder's name ends at the blank for make, which mus
 }
 check "a folder with a blank in its name is refused" blanks_are_refused
 
+other_folders_are_refused() { # nothing may be written before
+    for folders in "PREFIX=here" "PREFIX=~/here" "PREFIX=$folder/it's" "PREFIX=$folder/a&b" "PREFIX=$folder/a|b" "LIBDIR=lib" \
+        "COMPLETIONDIR=$folder/trail "; do
+        for target in run-install uninstall; do
+            if make_here "$target" "$folders" >"$folder/said" 2>&1; then echo "$target $folders is not refused"; return 1; fi
+            grep -q "install into a folder" "$folder/said" || { cat "$folder/said"; return 1; }
+        done
+    done
+    [ ! -e here ] && [ ! -e '~' ]
+}
+check "other folders that would go wrong are refused" other_folders_are_refused
+older_goes() {
+    mkdir -p "$root/lib/sharedqn" && echo old >"$root/lib/libsharedqn.so.0.0.1" && echo old >"$root/lib/sharedqn/sharedqn-old.so" &&
+        make_here run-install && files_are_there && [ ! -e "$root/lib/sharedqn/sharedqn-old.so" ]
+}
+check "an older version's library and helpers go" older_goes
+
 # pkg-config finds the folder where it is staged.
 package() { PKG_CONFIG_PATH=$root/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$stage pkg-config "$@" sharedqn; }
 version_is_the_programs() { [ "$(package --modversion)" = "$version" ]; }
