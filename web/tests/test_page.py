@@ -210,6 +210,7 @@ class Flight(Page):
         self.open("#task=standard&seed=2&pilot=you")
         self.assertIn("Fire an engine to begin", self.text("banner"))
         self.assertEqual(self.steps(), 0)
+        Select(self.get("speed")).select_by_value("0.1")  # or a busy machine is too slow to change keys before the crash
         self.get("canvas").send_keys(Keys.ARROW_UP)
         self.wait(lambda: self.steps() > 5)
         webdriver.ActionChains(self.driver).key_down(Keys.ARROW_LEFT).perform()
@@ -237,11 +238,37 @@ class Flight(Page):
 
     def test_flying_by_touch(self):
         self.open("#pilot=you")
+        Select(self.get("speed")).select_by_value("0.1")
         main = self.driver.find_element(By.CSS_SELECTOR, ".engine[data-action='2']")
         webdriver.ActionChains(self.driver).click_and_hold(main).perform()
         self.wait(lambda: self.text("action") == "main engine")
         webdriver.ActionChains(self.driver).release().perform()
         self.wait(lambda: self.text("action") == "nothing")
+
+    def test_flying_with_two_thumbs(self):
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 5})
+        self.open("#pilot=you")
+        self.driver.execute_script("document.getElementById('touch').scrollIntoView({block: 'center'})")
+
+        def thumb(action):
+            box = self.driver.find_element(By.CSS_SELECTOR, f".engine[data-action='{action}']")
+            x, y = self.driver.execute_script("const b = arguments[0].getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]", box)
+            return {"x": x, "y": y, "id": action}
+
+        def touch(kind, *thumbs):
+            self.driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(thumbs)})
+
+        def held():
+            return [button.text.split()[0] for button in self.driver.find_elements(By.CSS_SELECTOR, ".engine.held")]
+
+        main, right = thumb(2), thumb(3)
+        touch("touchStart", main)
+        self.wait(lambda: self.text("action") == "main engine")
+        touch("touchStart", main, right)
+        self.wait(lambda: held() == ["right"])
+        touch("touchEnd")
+        self.wait(lambda: held() == [])
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
 
     def test_the_pilot_button_changes_hands(self):
         self.open("#task=heavy&seed=9")
