@@ -2,15 +2,13 @@
 
 #include "core/file.h"
 #include "core/text.h"
+#include "core/yaml_document.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
-
-enum { SHOWN = 80 };
 
 typedef struct Entry {
     char ours[SDQN_TENSOR_NAME_SIZE], theirs[SDQN_TENSOR_NAME_SIZE];
@@ -30,29 +28,19 @@ struct SdqnWeightsMap {
 
 /// A document while it is read.
 typedef struct Reader {
-    yaml_document_t *document;
+    const SdqnYaml *yaml;
     SdqnWeightsMap *map;
     SdqnError *error;
 } Reader;
 
 static SdqnStatus refuse(const Reader *reader, const yaml_node_t *node, const char *what, const char *why) {
-    return sdqn_error_set(reader->error, SDQN_ERR_ARGUMENT, "%s:%zu: %.*s: %s", reader->map->where, node->start_mark.line + 1, SHOWN, what,
-                          why);
-}
-
-static yaml_node_t *node_at(const Reader *reader, int index) { return yaml_document_get_node(reader->document, index); }
-
-/// The text of a plain value. @return NULL if the node is none, or has a zero byte
-static const char *text_of(const yaml_node_t *node) {
-    if (node->type != YAML_SCALAR_NODE) return NULL;
-    const char *text = (const char *)node->data.scalar.value;
-    return strlen(text) == node->data.scalar.length ? text : NULL;
+    return sdqn_yaml_refuse(reader->yaml, node, what, why, reader->error);
 }
 
 /// The name of a tensor.
 static SdqnStatus read_name(const Reader *reader, const yaml_node_t *node, const char *what, char name[SDQN_TENSOR_NAME_SIZE]) {
     char why[96];
-    const char *text = text_of(node);
+    const char *text = sdqn_yaml_text(node);
     snprintf(why, sizeof why, "must be the name of a tensor, 1 to %d letters", SDQN_TENSOR_NAME_SIZE - 1);
     if (text == NULL || text[0] == '\0' || strlen(text) >= SDQN_TENSOR_NAME_SIZE) return refuse(reader, node, what, why);
     memcpy(name, text, strlen(text) + 1);
@@ -60,7 +48,7 @@ static SdqnStatus read_name(const Reader *reader, const yaml_node_t *node, const
 }
 
 static SdqnStatus read_bool(const Reader *reader, const yaml_node_t *node, const char *what, bool *value) {
-    const char *text = text_of(node);
+    const char *text = sdqn_yaml_text(node);
     if (text == NULL || (strcmp(text, "true") != 0 && strcmp(text, "false") != 0))
         return refuse(reader, node, what, "must be true or false");
     *value = strcmp(text, "true") == 0;
@@ -71,8 +59,8 @@ static SdqnStatus read_bool(const Reader *reader, const yaml_node_t *node, const
 static SdqnStatus read_details(const Reader *reader, const yaml_node_t *node, Entry *entry) {
     bool has_from = false, has_transpose = false;
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *key = node_at(reader, pair->key), *value = node_at(reader, pair->value);
-        const char *name = text_of(key);
+        const yaml_node_t *key = sdqn_yaml_node(reader->yaml, pair->key), *value = sdqn_yaml_node(reader->yaml, pair->value);
+        const char *name = sdqn_yaml_text(key);
         SdqnStatus status;
         if (name != NULL && strcmp(name, "from") == 0 && !has_from) {
             has_from = true;
@@ -91,7 +79,7 @@ static SdqnStatus read_details(const Reader *reader, const yaml_node_t *node, En
 static SdqnStatus read_entry(const Reader *reader, const yaml_node_pair_t *pair) {
     SdqnWeightsMap *map = reader->map;
     Entry *entry = &map->entries[map->count];
-    const yaml_node_t *key = node_at(reader, pair->key), *value = node_at(reader, pair->value);
+    const yaml_node_t *key = sdqn_yaml_node(reader->yaml, pair->key), *value = sdqn_yaml_node(reader->yaml, pair->value);
     entry->line = (int)key->start_mark.line + 1;
     SdqnStatus status = read_name(reader, key, "tensors", entry->ours);
     if (status != SDQN_OK) return status;
@@ -132,10 +120,11 @@ static SdqnStatus read_ignored(const Reader *reader, const yaml_node_t *node) {
     if (map->ignored == NULL || map->ignored_begins == NULL) return no_memory(reader);
     for (const yaml_node_item_t *item = first; item < end; item++) {
         char *name = map->ignored[map->num_ignored];
-        const SdqnStatus status = read_name(reader, node_at(reader, *item), "ignore", name);
+        const SdqnStatus status = read_name(reader, sdqn_yaml_node(reader->yaml, *item), "ignore", name);
         if (status != SDQN_OK) return status;
         char *star = strchr(name, '*');
-        if (star != NULL && star[1] != '\0') return refuse(reader, node_at(reader, *item), name, "* can only be the last letter");
+        if (star != NULL && star[1] != '\0')
+            return refuse(reader, sdqn_yaml_node(reader->yaml, *item), name, "* can only be the last letter");
         map->ignored_begins[map->num_ignored++] = star != NULL;
         if (star != NULL) *star = '\0';
     }
@@ -143,13 +132,13 @@ static SdqnStatus read_ignored(const Reader *reader, const yaml_node_t *node) {
 }
 
 static SdqnStatus read_document(const Reader *reader) {
-    const yaml_node_t *root = yaml_document_get_root_node(reader->document);
+    const yaml_node_t *root = sdqn_yaml_root(reader->yaml);
     if (root == NULL || root->type != YAML_MAPPING_NODE)
         return sdqn_error_set(reader->error, SDQN_ERR_ARGUMENT, "%s: must be a mapping with tensors, and perhaps ignore",
                               reader->map->where);
     for (const yaml_node_pair_t *pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *key = node_at(reader, pair->key), *value = node_at(reader, pair->value);
-        const char *name = text_of(key);
+        const yaml_node_t *key = sdqn_yaml_node(reader->yaml, pair->key), *value = sdqn_yaml_node(reader->yaml, pair->value);
+        const char *name = sdqn_yaml_text(key);
         SdqnStatus status;
         if (name != NULL && strcmp(name, "tensors") == 0 && reader->map->entries == NULL) {
             status = read_tensors(reader, value);
@@ -164,41 +153,12 @@ static SdqnStatus read_document(const Reader *reader) {
     return sdqn_error_set(reader->error, SDQN_ERR_ARGUMENT, "%s: tensors: names none", reader->map->where);
 }
 
-static SdqnStatus no_yaml(const yaml_parser_t *parser, const char *where, SdqnError *error) {
-    if (parser->error == YAML_MEMORY_ERROR) return sdqn_error_set(error, SDQN_ERR_MEMORY, "%s: out of memory", where);
-    const size_t line = parser->error == YAML_READER_ERROR ? 0 : parser->problem_mark.line;
-    return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s:%zu: no valid YAML: %s", where, line + 1,
-                          parser->problem != NULL ? parser->problem : "unknown problem");
-}
-
-/// Nothing may follow the first document: nobody would take notice of it.
-static SdqnStatus expect_end(yaml_parser_t *parser, const char *where, SdqnError *error) {
-    yaml_document_t document;
-    if (!yaml_parser_load(parser, &document)) return no_yaml(parser, where, error);
-    const yaml_node_t *root = yaml_document_get_root_node(&document);
-    const SdqnStatus status = root == NULL ? SDQN_OK
-                                           : sdqn_error_set(error, SDQN_ERR_ARGUMENT, "%s:%zu: a second YAML document is not allowed",
-                                                            where, document.start_mark.line + 1);
-    yaml_document_delete(&document);
-    return status;
-}
-
 static SdqnStatus parse_into(SdqnWeightsMap *map, const char *text, size_t size, SdqnError *error) {
-    yaml_parser_t parser;
-    yaml_document_t document;
-    if (!yaml_parser_initialize(&parser)) return sdqn_error_set(error, SDQN_ERR_MEMORY, "%s: out of memory", map->where);
-    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
-    SdqnStatus status;
-    if (yaml_parser_load(&parser, &document)) {
-        const Reader reader = {&document, map, error};
-        status = read_document(&reader);
-        yaml_document_delete(&document);
-        if (status == SDQN_OK) status = expect_end(&parser, map->where, error);
-    } else {
-        status = no_yaml(&parser, map->where, error);
-    }
-    yaml_parser_delete(&parser);
+    SdqnYaml yaml;
+    SdqnStatus status = sdqn_yaml_parse(map->where, (const uint8_t *)text, size, &yaml, error);
+    if (status != SDQN_OK) return status;
+    status = read_document(&(Reader){&yaml, map, error});
+    sdqn_yaml_clear(&yaml);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #include "view/film.h"
 
 #include "core/file.h"
+#include "core/process.h"
 #include "view/film_palette.h"
 
 #include <errno.h>
@@ -14,9 +15,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define PALETTE_DESCRIPTOR 3
-#define FIRST_OWN_DESCRIPTOR 10 ///< of ours in the child, so that none is overwritten by those it is to have
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define PIXEL_FORMAT "bgr0"
@@ -51,55 +49,23 @@ SdqnStatus sdqn_film_kind(const char *path, SdqnFilmKind *kind, SdqnError *error
 
 // ---- ffmpeg ---------------------------------------------------------------------------------------------------------------------
 
-/// Descriptors that the child takes over.
-typedef struct Ends {
-    int pictures, palette, said, failed; ///< palette: -1 for none
-} Ends;
-
-/// Become ffmpeg. Between fork and exec only what a signal handler may do.
-static void become(char *const *arguments, const Ends *ends) {
-    const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    const int pictures = fcntl(ends->pictures, F_DUPFD_CLOEXEC, FIRST_OWN_DESCRIPTOR);
-    const int palette = ends->palette < 0 ? null : fcntl(ends->palette, F_DUPFD_CLOEXEC, FIRST_OWN_DESCRIPTOR);
-    const int said = fcntl(ends->said, F_DUPFD_CLOEXEC, FIRST_OWN_DESCRIPTOR);
-    const int failed = fcntl(ends->failed, F_DUPFD_CLOEXEC, FIRST_OWN_DESCRIPTOR);
-    setpgid(0, 0); // Ctrl-C is for us: the film is then ended
-    if (null >= 0 && dup2(pictures, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0 &&
-        dup2(palette, PALETTE_DESCRIPTOR) >= 0)
-        execvp(arguments[0], arguments);
-    const int reason = errno;
-    const ssize_t written = write(failed, &reason, sizeof reason);
-    (void)written;
-    _exit(127);
-}
-
 static void close_if_open(int descriptor) {
     if (descriptor >= 0) close(descriptor);
 }
 
-/// @param palette  to read the palette from; -1: none
-static SdqnStatus start(SdqnFilm *film, char *const *arguments, int palette, SdqnError *error) {
-    int pictures[2] = {-1, -1}, failed[2] = {-1, -1}, reason = 0;
+/// @param palette  what ffmpeg has as its descriptor 3; -1: nothing
+static SdqnStatus start(SdqnFilm *film, const char *const *arguments, int palette, SdqnError *error) {
+    int pictures[2];
     film->said = tmpfile();
-    if (film->said == NULL || pipe2(pictures, O_CLOEXEC) != 0 || pipe2(failed, O_CLOEXEC) != 0 || (film->process = fork()) < 0) {
-        reason = errno;
-        close_if_open(pictures[0]);
-        close_if_open(pictures[1]);
-        close_if_open(failed[0]);
-        close_if_open(failed[1]);
-        return sdqn_error_set(error, SDQN_ERR_IO, "%s: cannot start ffmpeg: %s", film->path, strerror(reason));
-    }
-    const Ends ends = {pictures[0], palette, fileno(film->said), failed[1]};
-    if (film->process == 0) become(arguments, &ends);
-    film->pipe = pictures[1];
+    if (film->said == NULL || pipe2(pictures, O_CLOEXEC) != 0)
+        return sdqn_error_set(error, SDQN_ERR_IO, "%s: cannot start ffmpeg: %s", film->path, strerror(errno));
+    // It does not end with this process: without pictures it ends by itself.
+    const int reason = sdqn_process_start(
+        &(SdqnProcessDef){.arguments = arguments, .input = pictures[0], .output = -1, .errors = fileno(film->said), .extra = palette},
+        &film->process);
     close(pictures[0]);
-    close(failed[1]);
-    ssize_t got;
-    while ((got = read(failed[0], &reason, sizeof reason)) < 0 && errno == EINTR) {
-    }
-    const bool never_ran = got == (ssize_t)sizeof reason;
-    close(failed[0]);
-    if (!never_ran) return SDQN_OK;
+    film->pipe = pictures[1];
+    if (reason == 0) return SDQN_OK;
     if (reason == ENOENT)
         return sdqn_error_set(error, SDQN_ERR_IO, "%s: needs the program ffmpeg, which is not there (Debian: apt install ffmpeg)",
                               film->path);
@@ -119,69 +85,47 @@ static int open_palette(void) {
     return -1;
 }
 
-static SdqnStatus start_mp4(SdqnFilm *film, char *size, char *output, SdqnError *error) {
-    char *const arguments[] = {(char *)"ffmpeg",
-                               (char *)"-nostdin",
-                               (char *)"-xerror", // else the end of a film that does not fit on the disk is lost without a word
-                               (char *)"-loglevel",
-                               (char *)"error",
-                               (char *)"-y",
-                               (char *)"-f",
-                               (char *)"rawvideo",
-                               (char *)"-pixel_format",
-                               (char *)PIXEL_FORMAT,
-                               (char *)"-video_size",
-                               size,
-                               (char *)"-framerate",
-                               (char *)"50",
-                               (char *)"-i",
-                               (char *)"pipe:0",
-                               (char *)"-c:v",
-                               (char *)"libx264",
-                               (char *)"-crf",
-                               (char *)"18",
-                               (char *)"-pix_fmt",
-                               (char *)"yuv420p",
-                               (char *)"-movflags",
-                               (char *)"+faststart",
-                               (char *)"-f",
-                               (char *)"mp4",
-                               output,
-                               NULL};
+static SdqnStatus start_mp4(SdqnFilm *film, const char *size, const char *output, SdqnError *error) {
+    const char *const arguments[] = {"ffmpeg",      "-nostdin",
+                                     "-xerror", // else the end of a film that does not fit on the disk is lost without a word
+                                     "-loglevel",   "error",    "-y",         "-f",       "rawvideo", "-pixel_format", PIXEL_FORMAT,
+                                     "-video_size", size,       "-framerate", "50",       "-i",       "pipe:0",        "-c:v",
+                                     "libx264",     "-crf",     "18",         "-pix_fmt", "yuv420p",  "-movflags",     "+faststart",
+                                     "-f",          "mp4",      output,       NULL};
     return start(film, arguments, -1, error);
 }
 
-static SdqnStatus start_gif(SdqnFilm *film, char *size, char *output, SdqnError *error) {
-    char *const arguments[] = {(char *)"ffmpeg",
-                               (char *)"-nostdin",
-                               (char *)"-xerror", // else the end of a film that does not fit on the disk is lost without a word
-                               (char *)"-loglevel",
-                               (char *)"error",
-                               (char *)"-y",
-                               (char *)"-f",
-                               (char *)"rawvideo",
-                               (char *)"-pixel_format",
-                               (char *)PIXEL_FORMAT,
-                               (char *)"-video_size",
-                               size,
-                               (char *)"-framerate",
-                               (char *)"25",
-                               (char *)"-i",
-                               (char *)"pipe:0",
-                               (char *)"-f",
-                               (char *)"rawvideo",
-                               (char *)"-pixel_format",
-                               (char *)PIXEL_FORMAT,
-                               (char *)"-video_size",
-                               (char *)"16x16",
-                               (char *)"-i",
-                               (char *)"pipe:3",
-                               (char *)"-lavfi",
-                               (char *)"[0:v][1:v]paletteuse=dither=none:diff_mode=rectangle",
-                               (char *)"-f",
-                               (char *)"gif",
-                               output,
-                               NULL};
+static SdqnStatus start_gif(SdqnFilm *film, const char *size, const char *output, SdqnError *error) {
+    const char *const arguments[] = {"ffmpeg",
+                                     "-nostdin",
+                                     "-xerror", // else the end of a film that does not fit on the disk is lost without a word
+                                     "-loglevel",
+                                     "error",
+                                     "-y",
+                                     "-f",
+                                     "rawvideo",
+                                     "-pixel_format",
+                                     PIXEL_FORMAT,
+                                     "-video_size",
+                                     size,
+                                     "-framerate",
+                                     "25",
+                                     "-i",
+                                     "pipe:0",
+                                     "-f",
+                                     "rawvideo",
+                                     "-pixel_format",
+                                     PIXEL_FORMAT,
+                                     "-video_size",
+                                     "16x16",
+                                     "-i",
+                                     "pipe:3",
+                                     "-lavfi",
+                                     "[0:v][1:v]paletteuse=dither=none:diff_mode=rectangle",
+                                     "-f",
+                                     "gif",
+                                     output,
+                                     NULL};
     const int palette = open_palette();
     if (palette < 0) return sdqn_error_set(error, SDQN_ERR_IO, "%s: cannot make a pipe: %s", film->path, strerror(errno));
     const SdqnStatus status = start(film, arguments, palette, error);
@@ -236,26 +180,21 @@ static int end_process(SdqnFilm *film) {
     return ended;
 }
 
-/// The last line of what ffmpeg said. @param line [size]
-static void read_last_line(FILE *said, char *line, size_t size) {
-    char text[4096];
-    snprintf(line, size, "it said nothing");
+/// The end of what ffmpeg said.
+static void read_end(FILE *said, char *text, size_t size) {
+    text[0] = '\0';
     if (fseek(said, 0, SEEK_END) != 0) return;
     const long length = ftell(said);
-    if (length < 0 || fseek(said, length > (long)sizeof text - 1 ? length - (long)sizeof text + 1 : 0, SEEK_SET) != 0) return;
-    size_t got = fread(text, 1, sizeof text - 1, said);
-    while (got > 0 && (text[got - 1] == '\n' || text[got - 1] == ' ')) got--;
-    text[got] = '\0';
-    const char *last = strrchr(text, '\n');
-    last = last != NULL ? last + 1 : text;
-    if (*last != '\0') snprintf(line, size, "%.*s", (int)size - 1, last);
+    if (length < 0 || fseek(said, length > (long)size - 1 ? length - (long)size + 1 : 0, SEEK_SET) != 0) return;
+    text[fread(text, 1, size - 1, said)] = '\0';
 }
 
 static SdqnStatus report_failure(SdqnFilm *film, int ended, SdqnError *error) {
-    char line[400];
-    read_last_line(film->said, line, sizeof line);
+    char text[4096];
+    read_end(film->said, text, sizeof text);
     if (WIFSIGNALED(ended)) return sdqn_error_set(error, SDQN_ERR_IO, "%s: ffmpeg was killed by signal %d", film->path, WTERMSIG(ended));
-    return sdqn_error_set(error, SDQN_ERR_IO, "%s: ffmpeg failed (exit code %d): %s", film->path, WEXITSTATUS(ended), line);
+    return sdqn_error_set(error, SDQN_ERR_IO, "%s: ffmpeg failed (exit code %d): %s", film->path, WEXITSTATUS(ended),
+                          sdqn_process_last_line(text));
 }
 
 SdqnStatus sdqn_film_add(SdqnFilm *film, const uint8_t *pixels, size_t stride, SdqnError *error) {
