@@ -66,8 +66,8 @@ LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(KERNEL_OBJECTS)
 # The shared libraries have objects of their own, so that the program stays what it is. What the program alone does is not in them.
 PROGRAM_ROOMS := analysis cli exchange plot study verify watch
 PIC_OBJECTS := $(patsubst $(BUILD)/%,$(BUILD)/pic/%,$(filter-out $(foreach r,$(PROGRAM_ROOMS),$(BUILD)/src/$(r)/%),$(LIB_OBJECTS)))
-# What the Python package needs of it: no files, no YAML, no JSON.
-PYTHON_SOURCES := $(filter-out src/core/json.c,$(wildcard src/core/*.c)) $(wildcard src/physics/*.c src/lander/*.c) \
+# What the Python package needs of it: no files, no YAML, no JSON, no other programs.
+PYTHON_SOURCES := $(filter-out $(addprefix src/core/,json.c yaml_document.c process.c),$(wildcard src/core/*.c)) $(wildcard src/physics/*.c src/lander/*.c) \
   $(filter-out src/nn/safetensors.c src/nn/network_set_read.c,$(wildcard src/nn/*.c)) src/dqn/exploration.c \
   $(wildcard src/methods/aggregate*.c) src/methods/cone.c src/methods/dense.c src/run/weights_policy.c \
   $(addprefix src/view/,scene.c flames.c draw.c window.c) $(addprefix src/api/,environment.c picture.c window.c agent.c)

@@ -15,8 +15,11 @@
 
 // ---- cells ----------------------------------------------------------------------------------------------------------------------
 
+/// One seed has no interval.
 static void write_estimate(FILE *out, const SdqnEstimate *estimate, int decimals) {
-    fprintf(out, " %.*f [%.*f, %.*f] |", decimals, estimate->value, decimals, estimate->low, decimals, estimate->high);
+    fprintf(out, " %.*f", decimals, estimate->value);
+    if (!isnan(estimate->low)) fprintf(out, " [%.*f, %.*f]", decimals, estimate->low, decimals, estimate->high);
+    fputs(" |", out);
 }
 
 static void write_known(FILE *out, const SdqnEstimate *estimate, int decimals) {
@@ -176,6 +179,18 @@ typedef struct Planned {
     double welch_p, holm_p, permutation_p, paired_permutation_p;
 } Planned;
 
+static void forget_interval(SdqnEstimate *estimate) { estimate->low = estimate->high = (double)NAN; }
+
+static void forget_intervals(Planned *planned, int tasks) {
+    forget_interval(&planned->difference);
+    forget_interval(&planned->improvement);
+    forget_interval(&planned->gain.relative);
+    for (int t = 0; t < tasks; t++) {
+        forget_interval(&planned->task_differences[t]);
+        forget_interval(&planned->gain.beyond_others[t]);
+    }
+}
+
 /// @param means [2, seeds] written
 static SdqnStatus compare_scores(const SdqnScores *scores, bool tests, double *means, Planned *planned, SdqnError *error) {
     const SdqnBootstrap bootstrap = bootstrap_of_reports();
@@ -190,6 +205,7 @@ static SdqnStatus compare_scores(const SdqnScores *scores, bool tests, double *m
     if (status == SDQN_OK) status = sdqn_bootstrap_paired_difference(&bootstrap, a, b, n, &planned->difference, error);
     if (status == SDQN_OK && tests) status = sdqn_bootstrap_improvement(&bootstrap, scores, 0, scores, 1, &planned->improvement, error);
     if (status == SDQN_OK && tests) status = sdqn_gain(&bootstrap, scores, &planned->gain, error);
+    if (n < 2) forget_intervals(planned, scores->num_tasks);
     planned->seeds = n;
     planned->deviation_a = sdqn_deviation(a, (size_t)n);
     planned->deviation_b = sdqn_deviation(b, (size_t)n);
@@ -375,6 +391,7 @@ static SdqnStatus write_short_arm(FILE *out, const SdqnScores *scores, int arm, 
     const SdqnStatus status = sdqn_bootstrap_statistic(&bootstrap, scores, arm, SDQN_STATISTIC_MEAN, 0.0, &mean, error);
     if (status != SDQN_OK) return status;
     sdqn_scores_seed_means(scores, arm, means);
+    if (scores->num_seeds < 2) forget_interval(&mean);
     write_estimate(out, &mean, 1);
     write_number(out, sdqn_deviation(means, (size_t)scores->num_seeds));
     for (int t = 0; t < scores->num_tasks; t++) write_number(out, sdqn_mean(sdqn_scores_of(scores, arm, t), (size_t)scores->num_seeds));
