@@ -3,6 +3,7 @@
 #include "analysis/run_log.h"
 #include "core/json.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +144,7 @@ static SdqnStatus take_report(void *context, const char *where, const json_t *li
     if (count != 1 && count != (size_t)reading->run->config.num_tasks)
         return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: is of %zu tasks: the run has %d", where, count, reading->run->config.num_tasks);
     if (record->updates == NULL) status = begin(reading, where, layers, count, error);
+    assert(status != SDQN_OK || record->updates != NULL);
     if (status == SDQN_OK && count != (size_t)record->tasks)
         status = sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: is of %zu tasks: the first report has %d", where, count, record->tasks);
     if (status == SDQN_OK) status = sdqn_json_get_integer(where, line, "update", 1, MAX_UPDATES, &record->updates[i], error);

@@ -108,7 +108,7 @@ static int key_of(SDL_Keysym keysym) {
     if (code == '/' && (keysym.mod & KMOD_SHIFT)) return '?';
     if (code > 0 && code < 127) return (int)code;
     if (code > 0xff && !(code & SDLK_SCANCODE_MASK) && keysym.scancode >= SDL_SCANCODE_A && keysym.scancode <= SDL_SCANCODE_Z)
-        return 'a' + (keysym.scancode - SDL_SCANCODE_A);
+        return 'a' + (int)keysym.scancode - SDL_SCANCODE_A;
     return SDQN_KEY_OTHER;
 }
 
