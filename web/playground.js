@@ -383,7 +383,7 @@ class Page {
     $("seed").value = String(settings.seed);
     $("seed").setAttribute("aria-invalid", "false");
     $("pause").textContent = this.#state?.ended ? "Play again" : this.#paused ? "Play" : "Pause";
-    $("pilot").setAttribute("aria-pressed", String(this.#flies()));
+    $("pilot").classList.toggle("primary", this.#flies());
     $("pilot").textContent = this.#flies() ? "Let the network fly" : "Fly yourself";
     $("touch").hidden = !this.#flies();
     $("trained").textContent = this.#trainedNote();

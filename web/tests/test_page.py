@@ -275,7 +275,11 @@ class Flight(Page):
         self.click("pilot")
         self.assertEqual(self.driver.execute_script("return location.hash"), "#task=heavy&seed=9&pilot=you")
         self.assertEqual(self.driver.switch_to.active_element.get_attribute("id"), "canvas")
+        # Its words say what a press does; "pressed" beside them would say the opposite to a screen reader.
+        self.assertEqual(self.get("pilot").text, "Let the network fly")
+        self.assertIsNone(self.get("pilot").get_attribute("aria-pressed"))
         self.click("pilot")
+        self.assertEqual(self.get("pilot").text, "Fly yourself")
         self.assertEqual(self.driver.execute_script("return location.hash"), "#task=heavy&seed=9")
 
     def test_it_goes_on_with_the_next_seed_if_asked(self):
