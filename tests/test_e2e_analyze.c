@@ -289,12 +289,21 @@ static void other_protocols_are_pointed_out(void **state) {
     outcome = e2e_run("analyze", trained, other, "--out", out, NULL);
     if (outcome->code != 0) fail_msg("%s", outcome->err);
     char *index = read_page(out, "index.md"), *page = read_page(out, "other/index.md");
-    assert_has(index, "These runs have different protocols");
+    assert_has(index, "These runs have different protocols (training episodes)");
     assert_has(page, "No update was made yet");
     assert_has(page, "The run has one task, so no two gradients can conflict.");
     assert_has(page, "outside the support");
     free(index);
     free(page);
+    const char *third = e2e_path("third");
+    outcome = e2e_run("train", "--out", third, "--episodes", "4", "--tasks", "standard", "--final-episodes", "1", "--method", "brc-small",
+                      "--evaluation-seed", "5", NULL);
+    if (outcome->code != 0) fail_msg("%s", outcome->err);
+    outcome = e2e_run("analyze", other, third, "--out", out, NULL);
+    if (outcome->code != 0) fail_msg("%s", outcome->err);
+    index = read_page(out, "index.md");
+    assert_has(index, "These runs have different protocols (evaluation\\_seed or evaluation\\_period)");
+    free(index);
 }
 
 /// The folder of a run that has had an episode of each task, with returns of -150, 50 and 350. @param settings  besides

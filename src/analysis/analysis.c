@@ -36,8 +36,7 @@ static double last_mean(const SdqnRunRecord *run) {
 static void fill_result(const SdqnAnalysis *analysis, SdqnAnalysisResult *result) {
     const SdqnRunRecord *run = analysis->run;
     const char *undrawn = sdqn_page_undrawn(analysis->page);
-    *result = (SdqnAnalysisResult){.seed = run->config.seed, .finished = run->finished, .mean = last_mean(run), .notes = run->notes.count};
-    snprintf(result->method, sizeof result->method, "%s", run->config.method);
+    *result = (SdqnAnalysisResult){.config = run->config, .finished = run->finished, .mean = last_mean(run), .notes = run->notes.count};
     describe_protocol(&run->config, result->protocol, sizeof result->protocol);
     result->episodes = run->training.count > 0 ? run->training.episodes[run->training.count - 1] + 1 : 0;
     snprintf(result->undrawn, sizeof result->undrawn, "%s", undrawn ? undrawn : "");

@@ -4,16 +4,16 @@
 #define SDQN_ANALYSIS_ANALYSIS_H
 
 #include "core/error.h"
+#include "run/config.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /// What an index tells of a page.
 typedef struct SdqnAnalysisResult {
-    char method[64];
-    char protocol[160]; ///< tasks, training episodes and final evaluation; results of different ones must not be compared
-    uint64_t seed;
-    int64_t episodes; ///< trained so far
+    SdqnConfig config;  ///< settings of the run
+    char protocol[160]; ///< tasks, training episodes and final evaluation, in words
+    int64_t episodes;   ///< trained so far
     bool finished;
     double mean;       ///< over tasks, of the final evaluation, else of the last periodic one; NaN without
     int notes;         ///< how many things were left out

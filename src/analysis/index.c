@@ -3,6 +3,7 @@
 
 #include "core/file.h"
 #include "plot/page.h"
+#include "run/protocol.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -32,14 +33,18 @@ static void choose_name(SdqnAnalysedRun *analysed, int index) {
     }
 }
 
-static bool same_protocol(const SdqnAnalysedRun *analysed, int count) {
-    const char *first = NULL;
+/// In what these runs differ so that their figures must not be compared, in words; NULL: in nothing.
+static const char *difference(const SdqnAnalysedRun *analysed, int count) {
+    const SdqnConfig *first = NULL;
     for (int i = 0; i < count; i++) {
+        const SdqnConfig *config = &analysed[i].result.config;
         if (!analysed[i].done) continue;
-        if (first && strcmp(first, analysed[i].result.protocol) != 0) return false;
-        first = analysed[i].result.protocol;
+        if (!first) first = config;
+        if (first->episodes != config->episodes) return "training episodes";
+        const char *what = sdqn_protocol_difference(first, config);
+        if (what) return what;
     }
-    return true;
+    return NULL;
 }
 
 static void add_table(SdqnPage *page, const SdqnAnalysedRun *analysed, int count) {
@@ -58,9 +63,9 @@ static void add_table(SdqnPage *page, const SdqnAnalysedRun *analysed, int count
         const SdqnAnalysisResult *result = &analysed[i].result;
         char seed[24];
         if (!analysed[i].done) continue;
-        snprintf(seed, sizeof seed, "%llu", (unsigned long long)result->seed);
+        snprintf(seed, sizeof seed, "%llu", (unsigned long long)result->config.seed);
         sdqn_table_add_text(table, analysed[i].name);
-        sdqn_table_add_text(table, result->method);
+        sdqn_table_add_text(table, result->config.method);
         sdqn_table_add_text(table, seed);
         sdqn_table_add_number(table, (double)result->episodes);
         sdqn_table_add_text(table, result->finished ? "finished" : "not finished");
@@ -78,10 +83,9 @@ static SdqnStatus write_index(const SdqnAnalysedRun *analysed, int count, const 
     if (!page) return SDQN_ERR_IO;
     for (int i = 0; i < count; i++) done += analysed[i].done;
     sdqn_page_text(page, "%d of %d runs are analysed.", done, count);
-    if (!same_protocol(analysed, count))
-        sdqn_page_text(
-            page, "These runs have different protocols (tasks, training episodes or evaluations): their figures must not be compared with "
-                  "each other.");
+    const char *different = difference(analysed, count);
+    if (different)
+        sdqn_page_text(page, "These runs have different protocols (%s): their figures must not be compared with each other.", different);
     sdqn_page_section(page, "Pages");
     for (int i = 0; i < count; i++) {
         char target[128];

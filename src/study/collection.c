@@ -2,7 +2,7 @@
 
 #include "core/file.h"
 #include "run/run_folder.h"
-#include "study/protocol.h"
+#include "run/protocol.h"
 #include "study/times.h"
 
 #include <dirent.h>

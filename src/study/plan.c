@@ -2,7 +2,7 @@
 
 #include "core/text.h"
 #include "core/yaml_document.h"
-#include "study/protocol.h"
+#include "run/protocol.h"
 
 #include <assert.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 // protocol.h: whether runs were evaluated in the same way, so that their returns can be compared.
-#ifndef SDQN_STUDY_PROTOCOL_H
-#define SDQN_STUDY_PROTOCOL_H
+#ifndef SDQN_RUN_PROTOCOL_H
+#define SDQN_RUN_PROTOCOL_H
 
 #include "run/config.h"
 

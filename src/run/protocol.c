@@ -1,4 +1,4 @@
-#include "study/protocol.h"
+#include "run/protocol.h"
 
 #include <string.h>
 
