@@ -154,12 +154,14 @@ static void other_types_become_float32(void **state) {
     foreign_add(&made, "b:brain", "BF16", "[4]", brains, sizeof brains);
     foreign_add(&made, "c", "F64", "[4]", doubles, sizeof doubles);
     foreign_add(&made, "d", "F32", "[6]", matrix, sizeof matrix);
+    foreign_add(&made, "e", "C64", "[1]", &step, sizeof step);
+    foreign_add(&made, "f", "F8_E4M3FNUZ", "[8]", &step, sizeof step);
     SdqnSafetensors *file;
     SdqnError error = {0};
     int count;
     if (decode(&made, &file, &error) != SDQN_OK) fail_msg("%s", error.message);
     const SdqnTensor *tensors = sdqn_safetensors_tensors(file, &count);
-    assert_int_equal(count, 5);
+    assert_int_equal(count, 7);
     assert_string_equal(tensors[0].name, "a/half");
     assert_int_equal(tensors[0].rank, 2);
     assert_memory_equal(tensors[0].data, from_halves, sizeof from_halves);
@@ -167,6 +169,8 @@ static void other_types_become_float32(void **state) {
     assert_memory_equal(tensors[2].data, from_brains, sizeof from_brains);
     assert_memory_equal(tensors[3].data, from_doubles, sizeof from_doubles);
     assert_memory_equal(tensors[4].data, matrix, sizeof matrix);
+    assert_null(tensors[5].data); // there, but of no use
+    assert_null(tensors[6].data);
     sdqn_safetensors_destroy(file);
 }
 
@@ -178,7 +182,7 @@ static void hostile_files_are_refused(void **state) {
         const char *message;
     } cases[] = {
         {"a b", "F16", "[2]", 4, "tensor \"a b\": a name must be 1 to 63 of printable ASCII without spaces"},
-        {"a", "F17", "[2]", 4, "tensor a: dtype F17: must be one of the format's types"},
+        {"a", "F17", "[2]", 4, "tensor a: dtype F17: must be a type of the format with whole bytes"},
         {"a", "F16", "[3]", 4, "must be an integer >= 1 that fits the file's size"},
         {"a", "F16", "[1]", 4, "must span 2 bytes for the shape"},
         {"a", "I64", "[1, 1, 1, 1, 1]", 8, "5 dimensions: at most 4 are allowed"},

@@ -137,9 +137,26 @@ static const struct ValueTypeRow {
     ValueType type;
     size_t size; ///< bytes a value
 } VALUE_TYPES[] = {
-    {"F32", VALUE_F32, 4},   {"F64", VALUE_F64, 8},   {"F16", VALUE_F16, 2},    {"BF16", VALUE_BF16, 2},     {"I64", VALUE_OTHER, 8},
-    {"U64", VALUE_OTHER, 8}, {"I32", VALUE_OTHER, 4}, {"U32", VALUE_OTHER, 4},  {"I16", VALUE_OTHER, 2},     {"U16", VALUE_OTHER, 2},
-    {"I8", VALUE_OTHER, 1},  {"U8", VALUE_OTHER, 1},  {"BOOL", VALUE_OTHER, 1}, {"F8_E4M3", VALUE_OTHER, 1}, {"F8_E5M2", VALUE_OTHER, 1},
+    {"F32", VALUE_F32, 4},
+    {"F64", VALUE_F64, 8},
+    {"F16", VALUE_F16, 2},
+    {"BF16", VALUE_BF16, 2},
+    // The others of the format that take whole bytes: tensors of these can be there, to be passed over.
+    {"I64", VALUE_OTHER, 8},
+    {"U64", VALUE_OTHER, 8},
+    {"C64", VALUE_OTHER, 8},
+    {"I32", VALUE_OTHER, 4},
+    {"U32", VALUE_OTHER, 4},
+    {"I16", VALUE_OTHER, 2},
+    {"U16", VALUE_OTHER, 2},
+    {"I8", VALUE_OTHER, 1},
+    {"U8", VALUE_OTHER, 1},
+    {"BOOL", VALUE_OTHER, 1},
+    {"F8_E4M3", VALUE_OTHER, 1},
+    {"F8_E5M2", VALUE_OTHER, 1},
+    {"F8_E8M0", VALUE_OTHER, 1},
+    {"F8_E4M3FNUZ", VALUE_OTHER, 1},
+    {"F8_E5M2FNUZ", VALUE_OTHER, 1},
 };
 
 /// Where a tensor's values lie, for the check that they cover the file, and how they are written.
@@ -223,7 +240,7 @@ static SdqnStatus decode_type(const Decoder *decoder, const char *label, const j
         return SDQN_OK;
     }
     return sdqn_error_set(error, SDQN_ERR_FORMAT, "%s: dtype %.16s: must be %s", label, dtype,
-                          decoder->foreign ? "one of the format's types" : "F32");
+                          decoder->foreign ? "a type of the format with whole bytes" : "F32");
 }
 
 static SdqnStatus decode_entry(const Decoder *decoder, const char *name, const json_t *entry, SdqnTensor *tensor, Extent *extent,
