@@ -134,6 +134,7 @@ static void the_winner_of_tuning_is_used(void **state) {
     assert_int_equal(winner, better);
     expect_in(out, "results/shared-seed1.json", settings[better]);
     expect_in(out, "results/onehot-seed2.json", settings[better]);
+    expect_in(out, "report.md", "What is chosen for shared also goes to: onehot.\n");
     // The same from the results of the arms alone: without those of the candidates these run again, and the arms are taken as they are.
     assert_int_equal(sdqn_file_remove_tree(e2e_path("out/runs"), NULL), SDQN_OK);
     assert_int_equal(sdqn_file_remove(e2e_path("out/results/shared_1e-3-seed101.json"), NULL), SDQN_OK);

@@ -136,6 +136,19 @@ static void write_candidates(FILE *out, const SdqnStudyPlan *plan, const SdqnStu
     }
 }
 
+/// Arms that get what is chosen for an arm, though it was not chosen among their own candidates.
+static void write_followers(FILE *out, const SdqnStudyPlan *plan, int tuned) {
+    const char *between = ": ";
+    for (int a = 0; a < plan->num_arms; a++) {
+        const SdqnStudyArm *arm = &plan->arms[a];
+        if (a == tuned || arm->candidate_of >= 0 || arm->tuned_by != tuned) continue;
+        if (between[0] == ':') fprintf(out, "\nWhat is chosen for %s also goes to", plan->arms[tuned].name);
+        fprintf(out, "%s%s", between, arm->name);
+        between = ", ";
+    }
+    if (between[0] != ':') fputs(".\n", out);
+}
+
 /// A comparison of a tuned arm with one that keeps its method's settings is not on equal terms: the report names these.
 static void write_untuned(FILE *out, const SdqnStudyPlan *plan) {
     const char *between = "\nNot tuned, with the settings of their methods or of the study's file: ";
@@ -163,10 +176,7 @@ static void write_tuning(FILE *out, const SdqnStudyPlan *plan, const SdqnStudy *
     for (int a = 0; a < plan->num_arms; a++) {
         if (plan->arms[a].num_candidates > 0) write_candidates(out, plan, study, a);
     }
-    for (int a = 0; a < plan->num_arms; a++) {
-        const int by = plan->arms[a].tuned_by;
-        if (by >= 0 && by != a) fprintf(out, "\n%s gets what is chosen for %s.\n", plan->arms[a].name, plan->arms[by].name);
-    }
+    for (int a = 0; a < plan->num_arms; a++) write_followers(out, plan, a);
     write_untuned(out, plan);
     fputc('\n', out);
 }
