@@ -34,7 +34,7 @@ PACKAGES_tensorboard := $(PACKAGES_build) python3-venv
 PACKAGES_peers := $(PACKAGES_build) python3-venv
 PACKAGES_python := $(PACKAGES_view) python3-venv
 PACKAGES_playground := emscripten
-PACKAGES_playground-test := $(PACKAGES_build) $(PACKAGES_playground) nodejs chromium chromium-driver fonts-dejavu-core python3-venv
+PACKAGES_playground-test := $(PACKAGES_build) $(PACKAGES_playground) nodejs chromium chromium-driver firefox-esr fonts-dejavu-core python3-venv
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion \
   -Wno-sign-conversion -Wdouble-promotion -Wformat=2 -Wundef $(WERROR)
@@ -142,7 +142,7 @@ help:
 	@echo "make python-test  test the Python package (downloads 3 GB: PyTorch)"
 	@echo "make bench-python  measure its vector of environments beside Gymnasium's and EnvPool's, into docs/"
 	@echo "make methods   train every method with three seeds, into docs/methods (22 hours of one core; goes on where it was stopped)"
-	@echo "make playground   build the web page into $(BUILD)/playground, with emscripten; make playground-test: try it in Chromium"
+	@echo "make playground   build the web page into $(BUILD)/playground, with emscripten; make playground-test: try it in Chromium and Firefox"
 	@echo "make install   into PREFIX (default /usr/local), below DESTDIR if that is set; make uninstall removes it again"
 	@echo "make study     go on with the study of docs/studies/seed (about 13 hours of one core in all); STUDY=\"--tier first\" runs a part"
 	@echo "make claims    judge the starting document's claims by what the study has found so far, into docs/studies/seed/claims.md"
@@ -374,6 +374,7 @@ run-playground: $(addprefix $(PLAYGROUND)/,$(PLAYGROUND_FILES) playground.wasm g
 run-playground-test: run-playground $(BUILD)/sharedqn $(BUILD)/playground-venv/ready
 	node web/tests/test_engine.mjs $(PLAYGROUND) $(BUILD)/sharedqn
 	$(PLAYGROUND_PYTHON) web/tests/test_page.py $(PLAYGROUND) docs/pictures/playground.png
+	$(PLAYGROUND_PYTHON) web/tests/test_firefox.py $(PLAYGROUND)
 
 $(BUILD)/wasm/%_isa.o: WASM_KERNEL := -DSDQN_ISA=scalar -DSDQN_ISA_scalar=1
 $(BUILD)/wasm/%.o: %.c
