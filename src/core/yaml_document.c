@@ -20,35 +20,34 @@ static SdqnStatus begin(yaml_parser_t *parser, const char *where, const uint8_t 
     return SDQN_OK;
 }
 
-/// What is not allowed about an event; NULL: nothing. @param depth, documents  counted on
-static const char *objection(const yaml_event_t *event, int *depth, int *documents) {
+const char *sdqn_yaml_objection(const yaml_event_t *event) {
     const yaml_char_t *anchor = NULL, *tag = NULL;
     switch (event->type) {
     case YAML_ALIAS_EVENT:
         return "YAML aliases are not allowed";
-    case YAML_DOCUMENT_START_EVENT:
-        if (++*documents > 1) return "a second YAML document is not allowed";
-        break;
     case YAML_SCALAR_EVENT:
         anchor = event->data.scalar.anchor, tag = event->data.scalar.tag;
         break;
     case YAML_SEQUENCE_START_EVENT:
         anchor = event->data.sequence_start.anchor, tag = event->data.sequence_start.tag;
-        ++*depth;
         break;
     case YAML_MAPPING_START_EVENT:
         anchor = event->data.mapping_start.anchor, tag = event->data.mapping_start.tag;
-        ++*depth;
-        break;
-    case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT:
-        --*depth;
         break;
     default:
         break;
     }
-    if (*depth > MAX_DEPTH) return "lists and mappings are too deep in each other";
     return anchor ? "YAML anchors are not allowed" : tag ? "YAML tags are not allowed" : NULL;
+}
+
+/// What is not allowed about an event of a document; NULL: nothing. @param depth, documents  counted on
+static const char *objection(const yaml_event_t *event, int *depth, int *documents) {
+    *documents += event->type == YAML_DOCUMENT_START_EVENT;
+    *depth += event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
+    *depth -= event->type == YAML_SEQUENCE_END_EVENT || event->type == YAML_MAPPING_END_EVENT;
+    if (*documents > 1) return "a second YAML document is not allowed";
+    if (*depth > MAX_DEPTH) return "lists and mappings are too deep in each other";
+    return sdqn_yaml_objection(event);
 }
 
 /// Whether the whole is what a document may be. Stops where it is not, before libyaml has read on.

@@ -30,6 +30,9 @@ const char *sdqn_yaml_text(const yaml_node_t *node);
 /// Message `FILE:LINE: what: why` about a node. @return SDQN_ERR_ARGUMENT
 SdqnStatus sdqn_yaml_refuse(const SdqnYaml *yaml, const yaml_node_t *node, const char *what, const char *why, SdqnError *error);
 
+/// What an event has that says something other than what a reader sees, as a message: an alias, an anchor or a tag. @return NULL: nothing
+const char *sdqn_yaml_objection(const yaml_event_t *event);
+
 /// Why a parser stopped. @return SDQN_ERR_ARGUMENT or SDQN_ERR_MEMORY
 SdqnStatus sdqn_yaml_problem(const yaml_parser_t *parser, const char *where, SdqnError *error);
 

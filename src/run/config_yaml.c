@@ -38,26 +38,9 @@ static SdqnStatus next(Reader *reader) {
 
 /// Whether the present event is of a type, and has neither anchor nor tag.
 static SdqnStatus expect(const Reader *reader, yaml_event_type_t type, const char *what, const char *why) {
-    const yaml_event_t *event = &reader->event;
-    const yaml_char_t *anchor = NULL, *tag = NULL;
-    switch (event->type) {
-    case YAML_ALIAS_EVENT:
-        return refuse(reader, what, "YAML aliases are not allowed");
-    case YAML_SCALAR_EVENT:
-        anchor = event->data.scalar.anchor, tag = event->data.scalar.tag;
-        break;
-    case YAML_SEQUENCE_START_EVENT:
-        anchor = event->data.sequence_start.anchor, tag = event->data.sequence_start.tag;
-        break;
-    case YAML_MAPPING_START_EVENT:
-        anchor = event->data.mapping_start.anchor, tag = event->data.mapping_start.tag;
-        break;
-    default:
-        break;
-    }
-    if (anchor != NULL) return refuse(reader, what, "YAML anchors are not allowed");
-    if (tag != NULL) return refuse(reader, what, "YAML tags are not allowed");
-    return event->type == type ? SDQN_OK : refuse(reader, what, why);
+    const char *objection = sdqn_yaml_objection(&reader->event);
+    if (objection) return refuse(reader, what, objection);
+    return reader->event.type == type ? SDQN_OK : refuse(reader, what, why);
 }
 
 /// The present scalar as text. @param text  [MAX_SCALAR] written

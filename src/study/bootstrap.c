@@ -3,12 +3,15 @@
 #include "core/rng.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 /// Streams of the random draws, children of the bootstrap's seed.
 enum { STREAM_STATISTIC = 0, STREAM_IMPROVEMENT, STREAM_PAIRED, STREAM_DIFFERENCE, STREAM_ROWS };
+
+void sdqn_estimate_forget_interval(SdqnEstimate *estimate) { estimate->low = estimate->high = (double)NAN; }
 
 static SdqnStatus out_of_memory(SdqnError *error) { return sdqn_error_set(error, SDQN_ERR_MEMORY, "bootstrap: out of memory"); }
 

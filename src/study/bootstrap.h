@@ -24,6 +24,9 @@ typedef struct SdqnEstimate {
     double value, low, high;
 } SdqnEstimate;
 
+/// Where there is none, as of one seed: low and high become NaN, the value stays.
+void sdqn_estimate_forget_interval(SdqnEstimate *estimate);
+
 /// How to draw. The same settings give the same intervals.
 typedef struct SdqnBootstrap {
     SdqnResampling resampling;

@@ -58,8 +58,6 @@ static void read_runs(const SdqnArmRuns *arm, SdqnMeasure measure, const int *ch
     for (int i = 0; i < count; i++) values[i] = sdqn_measure_run(arm, chosen ? chosen[i] : i, measure);
 }
 
-static void forget_interval(SdqnEstimate *estimate) { estimate->low = estimate->high = (double)NAN; }
-
 SdqnStatus sdqn_measure_arm(const SdqnBootstrap *bootstrap, const SdqnArmRuns *arm, SdqnMeasure measure, SdqnEstimate *estimate,
                             SdqnError *error) {
     double *values = malloc((size_t)arm->num_runs * sizeof *values);
@@ -70,7 +68,7 @@ SdqnStatus sdqn_measure_arm(const SdqnBootstrap *bootstrap, const SdqnArmRuns *a
     if (arm->num_runs > 1 && isfinite(estimate->value)) {
         status = sdqn_bootstrap_rows(bootstrap, values, 1, arm->num_runs, sdqn_rows_means, NULL, 1, estimate, error);
     } else {
-        forget_interval(estimate);
+        sdqn_estimate_forget_interval(estimate);
     }
     free(values);
     return status;
@@ -157,7 +155,7 @@ static SdqnStatus compare(const SdqnBootstrap *bootstrap, const SdqnArmRuns *a, 
     *difference = (SdqnDifference){.pairs = choice->paired ? n : 0, .seeds_a = n, .seeds_b = m, .p = (double)NAN};
     difference->estimate.value = sdqn_mean(of_a, (size_t)n) - sdqn_mean(of_b, (size_t)m);
     if (n < 2 || m < 2 || !isfinite(difference->estimate.value)) {
-        forget_interval(&difference->estimate);
+        sdqn_estimate_forget_interval(&difference->estimate);
         return SDQN_OK;
     }
     SdqnStatus status;
@@ -191,7 +189,7 @@ static SdqnStatus improve(const SdqnBootstrap *bootstrap, const SdqnArmRuns *a, 
     SdqnStatus status = scores_of_runs(a, kind, choice->of_a, choice->num_a, &of_a, error);
     if (status == SDQN_OK) status = scores_of_runs(b, kind, choice->of_b, choice->num_b, &of_b, error);
     if (status == SDQN_OK) status = sdqn_bootstrap_improvement(&quick, &of_a, 0, &of_b, 0, improvement, error);
-    if (choice->num_a < 2 || choice->num_b < 2) forget_interval(improvement);
+    if (choice->num_a < 2 || choice->num_b < 2) sdqn_estimate_forget_interval(improvement);
     sdqn_scores_clear(&of_a);
     sdqn_scores_clear(&of_b);
     return status;

@@ -179,15 +179,13 @@ typedef struct Planned {
     double welch_p, holm_p, permutation_p, paired_permutation_p;
 } Planned;
 
-static void forget_interval(SdqnEstimate *estimate) { estimate->low = estimate->high = (double)NAN; }
-
 static void forget_intervals(Planned *planned, int tasks) {
-    forget_interval(&planned->difference);
-    forget_interval(&planned->improvement);
-    forget_interval(&planned->gain.relative);
+    sdqn_estimate_forget_interval(&planned->difference);
+    sdqn_estimate_forget_interval(&planned->improvement);
+    sdqn_estimate_forget_interval(&planned->gain.relative);
     for (int t = 0; t < tasks; t++) {
-        forget_interval(&planned->task_differences[t]);
-        forget_interval(&planned->gain.beyond_others[t]);
+        sdqn_estimate_forget_interval(&planned->task_differences[t]);
+        sdqn_estimate_forget_interval(&planned->gain.beyond_others[t]);
     }
 }
 
@@ -391,7 +389,7 @@ static SdqnStatus write_short_arm(FILE *out, const SdqnScores *scores, int arm, 
     const SdqnStatus status = sdqn_bootstrap_statistic(&bootstrap, scores, arm, SDQN_STATISTIC_MEAN, 0.0, &mean, error);
     if (status != SDQN_OK) return status;
     sdqn_scores_seed_means(scores, arm, means);
-    if (scores->num_seeds < 2) forget_interval(&mean);
+    if (scores->num_seeds < 2) sdqn_estimate_forget_interval(&mean);
     write_estimate(out, &mean, 1);
     write_number(out, sdqn_deviation(means, (size_t)scores->num_seeds));
     for (int t = 0; t < scores->num_tasks; t++) write_number(out, sdqn_mean(sdqn_scores_of(scores, arm, t), (size_t)scores->num_seeds));
