@@ -29,10 +29,10 @@ static SdqnStudyPlan read_plan(const char *file) {
 
 static void the_shipped_study_is_as_planned(void **state) {
     (void)state;
-    static const int seeds[] = {20, 20, 10, 5};
+    static const int seeds[] = {20, 20, 10, 10, 5};
     SdqnStudyPlan plan = read_plan("configs/studies/seed.yaml");
-    assert_int_equal(plan.num_tiers, 4);
-    for (int i = 0; i < 4; i++) assert_int_equal(plan.tiers[i].num_seeds, seeds[i]);
+    assert_int_equal(plan.num_tiers, 5);
+    for (int i = 0; i < 5; i++) assert_int_equal(plan.tiers[i].num_seeds, seeds[i]);
     const int shared = sdqn_study_plan_find(&plan, "shared"), wide = sdqn_study_plan_find(&plan, "shared-wide");
     const int pcgrad = sdqn_study_plan_find(&plan, "pcgrad"), first = sdqn_study_plan_find(&plan, "shared_25e-5");
     assert_true(shared >= 0 && wide >= 0 && pcgrad >= 0 && first >= 0);
