@@ -1,5 +1,6 @@
 // test_statistics.c: statistics, intervals and tests against rliable and scipy (tools/make_statistics_data.py).
 #include "core/json.h"
+#include "core/rng.h"
 #include "study/comparison.h"
 #include "study/performance_profile.h"
 #include "study/significance.h"
@@ -215,6 +216,28 @@ static void what_is_not_defined_is_nan(void **state) {
     assert_true(sdqn_probability_of_improvement(same, 3, same, 3) == 0.5);
 }
 
+/// Of values in any order, of few and many, different and mostly equal ones, and of what is no number at all.
+static void quantiles_need_no_order(void **state) {
+    (void)state;
+    enum { MOST = 300 };
+    static const double shares[] = {0.0, 0.025, 0.3, 0.5, 0.975, 1.0};
+    double sorted[MOST], values[MOST];
+    SdqnRng rng;
+    sdqn_rng_seed(&rng, 5);
+    for (size_t n = 1; n <= MOST; n++) {
+        const int64_t different = n % 3 == 0 ? 1000000 : (int64_t)(n % 3);
+        for (size_t i = 0; i < n; i++) sorted[i] = values[i] = (double)sdqn_rng_integers(&rng, 0, different + 1);
+        sdqn_sort(sorted, n);
+        for (size_t i = 1; i < n; i++) assert_true(sorted[i - 1] <= sorted[i]);
+        for (size_t s = 0; s < sizeof shares / sizeof *shares; s++)
+            assert_true(sdqn_quantile_unsorted(values, n, shares[s]) == sdqn_quantile(sorted, n, shares[s]));
+        sdqn_sort(values, n);
+        assert_memory_equal(values, sorted, n * sizeof *values); // none is lost, none made up
+    }
+    for (size_t i = 0; i < MOST; i++) values[i] = i % 3 == 0 ? (double)NAN : i % 3 == 1 ? (double)INFINITY : (double)i;
+    sdqn_quantile_unsorted(values, MOST, 0.5); // ends
+}
+
 static void the_same_settings_give_the_same_intervals(void **state) {
     (void)state;
     SdqnScores scores = scores_of(json_array_get(json_object_get(data, "cases"), 4)); // its tasks are correlated
@@ -334,6 +357,7 @@ int main(void) {
         cmocka_unit_test(what_is_not_defined_is_nan),
         cmocka_unit_test(improvement_of_many_seeds_is_quick_and_the_same),
         cmocka_unit_test(tiny_scores_are_tested_like_others),
+        cmocka_unit_test(quantiles_need_no_order),
         cmocka_unit_test(the_same_settings_give_the_same_intervals),
         cmocka_unit_test(tables_are_read_in_any_order),
         cmocka_unit_test(bad_tables_are_refused),

@@ -15,11 +15,10 @@ void sdqn_estimate_forget_interval(SdqnEstimate *estimate) { estimate->low = est
 
 static SdqnStatus out_of_memory(SdqnError *error) { return sdqn_error_set(error, SDQN_ERR_MEMORY, "bootstrap: out of memory"); }
 
-/// The interval of the resampled values. @param values [repeats] sorted on return
+/// The interval of the resampled values. @param values [repeats] in another order on return
 static void set_interval(double *values, int repeats, SdqnEstimate *estimate) {
-    sdqn_sort(values, (size_t)repeats);
-    estimate->low = sdqn_quantile(values, (size_t)repeats, 0.025);
-    estimate->high = sdqn_quantile(values, (size_t)repeats, 0.975);
+    estimate->low = sdqn_quantile_unsorted(values, (size_t)repeats, 0.025);
+    estimate->high = sdqn_quantile_unsorted(values, (size_t)repeats, 0.975);
 }
 
 /// Memory of the intervals.

@@ -31,12 +31,65 @@ double sdqn_quantile(const double *sorted, size_t n, double share) {
     return sorted[below] + (place - (double)below) * (sorted[below + 1] - sorted[below]);
 }
 
+static void swap(double *a, double *b) {
+    const double other = *a;
+    *a = *b;
+    *b = other;
+}
+
+static double middle_of(double a, double b, double c) { return fmax(fmin(a, b), fmin(fmax(a, b), c)); }
+
+/// Put the value of place k there, smaller ones before it and larger ones behind it. Hoare 1961, "Algorithm 65: Find". Both scans stop at
+/// values equal to the pivot: many equal ones, as few seeds make them, still halve the range.
+static void select_place(double *values, size_t n, size_t k) {
+    ptrdiff_t low = 0, high = (ptrdiff_t)n - 1;
+    const ptrdiff_t place = (ptrdiff_t)k;
+    while (low < high) {
+        const double pivot = middle_of(values[low], values[low + (high - low) / 2], values[high]);
+        ptrdiff_t left = low, right = high;
+        while (left <= right) {
+            while (values[left] < pivot) left++;
+            while (values[right] > pivot) right--;
+            if (left > right) break;
+            swap(values + left++, values + right--);
+        }
+        if (place > right && place < left) return;
+        if (place <= right) {
+            high = right;
+        } else {
+            low = left;
+        }
+    }
+}
+
+double sdqn_quantile_unsorted(double *values, size_t n, double share) {
+    const size_t below = (size_t)(share * (double)(n - 1));
+    select_place(values, n, below);
+    for (size_t i = below + 2; i < n; i++) { // the least of those behind it
+        if (values[i] < values[below + 1]) swap(values + i, values + below + 1);
+    }
+    return sdqn_quantile(values, n, share); // which looks at these two alone
+}
+
 static int compare(const void *left, const void *right) {
     const double a = *(const double *)left, b = *(const double *)right;
     return (a > b) - (a < b);
 }
 
-void sdqn_sort(double *values, size_t n) { qsort(values, n, sizeof *values, compare); }
+#define SORT_BY_INSERTION 64 ///< up to so many values; a bootstrap sorts as many as there are scores thousands of times
+
+void sdqn_sort(double *values, size_t n) {
+    if (n > SORT_BY_INSERTION) {
+        qsort(values, n, sizeof *values, compare);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        const double value = values[i];
+        size_t k = i;
+        for (; k > 0 && values[k - 1] > value; k--) values[k] = values[k - 1];
+        values[k] = value;
+    }
+}
 
 const char *sdqn_statistic_name(SdqnStatistic statistic) {
     static const char *const names[SDQN_NUM_STATISTICS] = {"iqm", "mean", "median", "optimality_gap"};

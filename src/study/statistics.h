@@ -14,6 +14,8 @@ double sdqn_deviation(const double *values, size_t n);
 /// A quantile between the two nearest values by linear interpolation, as numpy.percentile. @param sorted [n] ascending @param share in [0,
 /// 1]
 double sdqn_quantile(const double *sorted, size_t n, double share);
+/// The same of values in any order, which are left in another one: a selection, linear in n where sorting is not. @param n >= 1
+double sdqn_quantile_unsorted(double *values, size_t n, double share);
 /// Sort ascending, in place. Values must be finite.
 void sdqn_sort(double *values, size_t n);
 
