@@ -54,6 +54,32 @@ static void a_series_without_points_has_no_block(void **state) {
     free(script);
 }
 
+/// No line is hidden by another one's band, and many bands do not add up to a wall.
+static void bands_lie_below_all_lines(void **state) {
+    (void)state;
+    const double none[1] = {(double)NAN};
+    const SdqnSeries band = {.count = 1, .y = y, .low = y, .high = y};
+    const SdqnSeries series[4] = {band, {.count = 1, .y = none, .low = none, .high = none}, {.count = 1, .y = y}, band};
+    SdqnPanel panel = {.series = series, .num_series = 4};
+    char *script = write_and_read(&panel, "chart.gp");
+    assert_non_null(strstr(script, "index 0 using 1:3:4 with filledcurves lc rgb '#0072b2' fs transparent solid 0.18 "));
+    const char *last = strstr(script, "index 2 using 1:3:4 with filledcurves");
+    assert_non_null(last);
+    assert_null(strstr(script, "index 1 using 1:3:4"));
+    for (int i = 0; i < 3; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "index %d using 1:2 with", i);
+        const char *line = strstr(script, text);
+        assert_true(line > last);
+    }
+    free(script);
+    const SdqnSeries many[8] = {band, band, band, band, band, band, band, band};
+    panel = (SdqnPanel){.series = many, .num_series = 8};
+    script = write_and_read(&panel, "chart.gp");
+    assert_int_equal(plot_count(script, "transparent solid 0.09 "), 8);
+    free(script);
+}
+
 static void bars_of_a_category_stand_side_by_side(void **state) {
     (void)state;
     const char *const names[] = {"one", "two"};
@@ -333,6 +359,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(data_hold_every_number_and_gaps_as_blank_lines, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(a_staircase_has_its_corners, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(a_series_without_points_has_no_block, plot_setup, plot_teardown),
+        cmocka_unit_test_setup_teardown(bands_lie_below_all_lines, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(bars_of_a_category_stand_side_by_side, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(long_series_are_drawn_thinned_and_written_whole, plot_setup, plot_teardown),
         cmocka_unit_test_setup_teardown(numbers_of_an_axis_do_not_touch, plot_setup, plot_teardown),

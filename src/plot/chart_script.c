@@ -24,6 +24,9 @@
 #define BAR_SHARE 0.8         ///< of a category's room
 #define MAX_TICS 10           ///< steps along a level axis
 #define MARKS 8               ///< point shapes along a curve
+#define BAND_OPACITY 0.18     ///< of a band
+#define BANDS_OPACITY 0.72    ///< of all bands of a panel together, at most
+#define BETWEEN ", \\\n    "  ///< elements of `plot`
 
 /// Okabe and Ito's palette, told apart by colour-blind people; without its yellow, which is too light for lines on white.
 static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"};
@@ -124,14 +127,37 @@ static void write_bars(FILE *out, const SdqnChart *chart, const SdqnPanel *panel
     write_look(out, series, series->count, false);
     fputs(" notitle", out);
     if (!has_interval(series)) return;
-    fputs(", \\\n    ", out);
+    fputs(BETWEEN, out);
     write_source(out, chart, series, block);
     fputs("($1+", out);
     write_number(out, offset);
     fputs("):2:3:4 with yerrorbars lc rgb '#000000' lw 1.5 pt 7 ps 0.3 notitle", out);
 }
 
-/// A series as one or two elements of `plot`.
+static bool has_band(const SdqnSeries *series) {
+    return (series->kind == SDQN_SERIES_LINE || series->kind == SDQN_SERIES_STEPS) && has_interval(series) &&
+           sdqn_chart_count_points(series) > 0;
+}
+
+/// The bands of the lines, below all of them; many are fainter, or the lines were lost in them. @return what comes before the next element
+static const char *write_bands(FILE *out, const SdqnChart *chart, const SdqnPanel *panel, int block, const char *separator) {
+    int bands = 0;
+    for (int s = 0; s < panel->num_series; s++) bands += has_band(&panel->series[s]);
+    for (int s = 0; s < panel->num_series; s++) {
+        const SdqnSeries *series = &panel->series[s];
+        if (has_band(series)) {
+            fputs(separator, out);
+            write_source(out, chart, series, block);
+            fprintf(out, "1:3:4 with filledcurves lc rgb '%s' fs transparent solid %.2f noborder notitle", PICK(colours, series->style),
+                    fmin(BAND_OPACITY, BANDS_OPACITY / bands));
+            separator = BETWEEN;
+        }
+        block += sdqn_chart_count_points(series) > 0;
+    }
+    return separator;
+}
+
+/// A series as one or two elements of `plot`, without its band.
 static void write_series(FILE *out, const SdqnChart *chart, const SdqnPanel *panel, int s, int block) {
     const SdqnSeries *series = &panel->series[s];
     const int points = sdqn_chart_count_points(series) / sdqn_chart_series_thinning(series);
@@ -147,11 +173,6 @@ static void write_series(FILE *out, const SdqnChart *chart, const SdqnPanel *pan
         write_number(out, offset);
         fputs("):3:4 ", out);
     } else {
-        if (series->kind != SDQN_SERIES_POINTS && has_interval(series)) {
-            write_source(out, chart, series, block);
-            fprintf(out, "1:3:4 with filledcurves lc rgb '%s' fs transparent solid 0.18 noborder notitle, \\\n    ",
-                    PICK(colours, series->style));
-        }
         write_source(out, chart, series, block);
         fputs(series->kind == SDQN_SERIES_POINTS && has_interval(series) ? "1:2:3:4 " : "1:2 ", out);
     }
@@ -298,11 +319,12 @@ static int write_panel(FILE *out, const SdqnChart *chart, const SdqnPanel *panel
     const char *separator = "plot ";
     write_axes(out, panel, panel_width);
     write_references(out, panel);
+    separator = write_bands(out, chart, panel, block, separator);
     for (int s = 0; s < panel->num_series; s++) {
         if (sdqn_chart_count_points(&panel->series[s]) == 0) continue;
         fputs(separator, out);
         write_series(out, chart, panel, s, block++);
-        separator = ", \\\n    ";
+        separator = BETWEEN;
     }
     const bool empty = strcmp(separator, "plot ") == 0;
     if (empty) {
@@ -373,7 +395,7 @@ static void write_legend(FILE *out, const Legend *legend) {
             legend->columns, legend->rows);
     for (int i = 0; i < legend->count; i++) {
         const LegendEntry *entry = &legend->entries[i];
-        fputs(", \\\n    keyentry ", out);
+        fputs(BETWEEN "keyentry ", out);
         if (entry->series) {
             write_look(out, entry->series, 1, true);
         } else {
