@@ -102,6 +102,9 @@ static void tiers_run_one_after_the_other(void **state) {
     assert_non_null(strstr(outcome->err, "8 of 9 runs were there"));
     expect_in(out, "report.md", "9 of 9 runs are done");
     expect_in(out, "report.md", "| onehot | shared | 1 |"); // one seed in common
+    expect_in(out, "report.html", "Of earlier tiers, to compare with: shared<");
+    expect_in(out, "tables/performance-tier2.csv", "\nshared,2.0,");
+    expect_in(out, "tables/performance-tier2.csv", "\nonehot,1.0,");
     expect_in(out, "report.md", "\nNot tuned, with the settings of their methods or of the study's file: independent.\n");
     expect_in(out, "report.md", "Share of episodes cut by the time limit, a - b:\n\n| a | b | standard | windy | heavy |\n");
     expect_in(out, "report.md", "| a | b | a / b - 1 | standard | windy | heavy |\n");

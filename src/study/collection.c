@@ -1,8 +1,8 @@
 #include "study/collection.h"
 
 #include "core/file.h"
-#include "run/run_folder.h"
 #include "run/protocol.h"
+#include "run/run_folder.h"
 #include "study/times.h"
 
 #include <dirent.h>

@@ -52,6 +52,7 @@ static void add_arms(Writer *writer) {
         "The unit is the training seed: every number is made from one score a seed. Final policies: %d greedy episodes a task with "
         "the last weights, seeds from %llu, the same for every run.",
         config->final_episodes, (unsigned long long)config->final_seed);
+    if (def->note && def->note[0]) sdqn_page_text(writer->page, "%s", def->note);
     add_table(writer, "arms", sdqn_compare_arms_table);
     add_table(writer, "settings", sdqn_compare_settings_table);
 }

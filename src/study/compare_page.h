@@ -19,6 +19,7 @@ typedef struct SdqnArmPair {
 typedef struct SdqnCompareDef {
     SdqnArmSet set;
     const char *heading;      ///< behind the titles of the sections; "" for a page of one comparison
+    const char *note;         ///< a sentence on which arms these are; NULL or "": none
     const char *suffix;       ///< behind the names of tables and figures: letters, digits and '-', at most 16; "" likewise
     const SdqnArmPair *pairs; ///< [num_pairs] to be tested
     int num_pairs;

@@ -13,6 +13,7 @@ typedef struct Material {
     const SdqnStudyPlan *plan;
     const SdqnStudy *study;
     SdqnArmRuns *arms;             ///< [plan->num_arms] of complete arms, tier by tier
+    SdqnArmRuns *shown;            ///< those of the section being made
     int *places;                   ///< [plan->num_arms] index into arms; -1: not complete, or a candidate
     const SdqnStudyResult **lists; ///< the arms' runs
     SdqnArmPair *pairs;            ///< [plan->num_comparisons] planned ones of complete arms
@@ -23,6 +24,7 @@ static SdqnStatus out_of_memory(SdqnError *error) { return sdqn_error_set(error,
 
 static void release(Material *material) {
     free(material->arms);
+    free(material->shown);
     free(material->places);
     free(material->lists);
     free(material->pairs);
@@ -51,10 +53,11 @@ static SdqnStatus gather(const SdqnStudyPlan *plan, const SdqnStudy *study, Mate
     for (int a = 0; a < plan->num_arms; a++) runs += (size_t)plan->arms[a].num_seeds;
     *material = (Material){.plan = plan, .study = study};
     material->arms = calloc(SDQN_STUDY_MAX_ARMS, sizeof *material->arms);
+    material->shown = calloc(SDQN_STUDY_MAX_ARMS, sizeof *material->shown);
     material->places = calloc(SDQN_STUDY_MAX_ARMS, sizeof *material->places);
     material->lists = calloc(runs + 1, sizeof(SdqnStudyResult *));
     material->pairs = calloc((size_t)plan->num_comparisons + 1, sizeof *material->pairs);
-    if (!material->arms || !material->places || !material->lists || !material->pairs) return out_of_memory(error);
+    if (!material->arms || !material->shown || !material->places || !material->lists || !material->pairs) return out_of_memory(error);
     const SdqnStudyResult **list = material->lists;
     for (int a = 0; a < plan->num_arms; a++) {
         material->places[a] = -1;
@@ -131,31 +134,65 @@ static void add_tuning(SdqnPage *page, const SdqnStudyPlan *plan) {
     }
 }
 
-static SdqnStatus add_tier(SdqnPage *page, const Material *material, int tier, SdqnError *error) {
+/// Whether an arm is complete and of a tier.
+static bool is_of_tier(const Material *material, int arm, int tier) {
+    return material->places[arm] >= 0 && material->plan->arms[arm].tier == tier;
+}
+
+/// Whether a complete arm of an earlier tier is what one of this tier is planned to be compared with.
+static bool is_reference(const Material *material, int arm, int tier) {
     const SdqnStudyPlan *plan = material->plan;
-    int first = -1, count = 0;
-    char heading[SDQN_STUDY_NAME_SIZE + 16] = "", suffix[24] = "";
-    for (int a = 0; a < plan->num_arms; a++) {
-        if (material->places[a] < 0 || plan->arms[a].tier != tier) continue;
-        if (first < 0) first = material->places[a];
-        count++;
+    bool found = false;
+    if (material->places[arm] < 0 || plan->arms[arm].tier >= tier) return false;
+    for (int i = 0; i < plan->num_comparisons; i++) {
+        const SdqnStudyComparison *planned = &plan->comparisons[i];
+        found = found || (planned->a == arm && is_of_tier(material, planned->b, tier)) ||
+                (planned->b == arm && is_of_tier(material, planned->a, tier));
     }
+    return found;
+}
+
+/// Put the arms of a tier into material->shown, behind those of earlier tiers to compare them with, as far as there is room for these.
+/// @param note  receives the names of the latter; "" if there are none @return how many are shown
+static int gather_tier(Material *material, int tier, int own, char *note, size_t size) {
+    const SdqnStudyPlan *plan = material->plan;
+    int count = 0, others = 0;
+    size_t length = 0;
+    note[0] = '\0';
+    for (int a = 0; a < plan->num_arms; a++) {
+        const bool is_other = is_reference(material, a, tier) && own + others < SDQN_COLLECTION_MAX_ARMS;
+        if (!is_other && !is_of_tier(material, a, tier)) continue;
+        material->shown[count++] = material->arms[material->places[a]];
+        others += is_other;
+        if (is_other && length < size)
+            length += (size_t)snprintf(note + length, size - length, "%s%s", others == 1 ? "Of earlier tiers, to compare with: " : ", ",
+                                       plan->arms[a].name);
+    }
+    return count;
+}
+
+static SdqnStatus add_tier(SdqnPage *page, Material *material, int tier, SdqnError *error) {
+    const SdqnStudyPlan *plan = material->plan;
+    int own = 0;
+    char heading[SDQN_STUDY_NAME_SIZE + 16] = "", suffix[24] = "", note[4096];
+    for (int a = 0; a < plan->num_arms; a++) own += is_of_tier(material, a, tier);
     if (plan->num_tiers > 1) {
         snprintf(heading, sizeof heading, ": tier %s", plan->tiers[tier].name);
         snprintf(suffix, sizeof suffix, "-tier%d", tier + 1);
     }
-    if (count == 0) {
+    if (own == 0) {
         char title[sizeof heading + 16];
         snprintf(title, sizeof title, "What is compared%s", heading);
         sdqn_page_section(page, title);
         sdqn_page_text(page, "No arm has all its runs yet.");
         return SDQN_OK;
     }
-    if (count > SDQN_COLLECTION_MAX_ARMS)
-        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "study: %d arms in a tier: a page holds at most %d", count,
-                              SDQN_COLLECTION_MAX_ARMS);
-    const SdqnCompareDef def = {.set = {count, material->arms + first},
+    if (own > SDQN_COLLECTION_MAX_ARMS)
+        return sdqn_error_set(error, SDQN_ERR_ARGUMENT, "study: %d arms in a tier: a page holds at most %d", own, SDQN_COLLECTION_MAX_ARMS);
+    const int count = gather_tier(material, tier, own, note, sizeof note);
+    const SdqnCompareDef def = {.set = {count, material->shown},
                                 .heading = heading,
+                                .note = note,
                                 .suffix = suffix,
                                 .bootstrap = {SDQN_RESAMPLE_SEED, SDQN_BOOTSTRAP_REPEATS, 0},
                                 .window = SDQN_SAMPLE_WINDOW};
@@ -182,7 +219,7 @@ static SdqnStatus add_comparisons(SdqnPage *page, const Material *material, Sdqn
     return sdqn_compare_page_add_pairs(page, &def, error);
 }
 
-static SdqnStatus fill(SdqnPage *page, const Material *material, SdqnError *error) {
+static SdqnStatus fill(SdqnPage *page, Material *material, SdqnError *error) {
     SdqnStatus status = add_missing(page, material, error);
     if (status == SDQN_OK) status = add_comparisons(page, material, error);
     if (status == SDQN_OK) add_tuning(page, material->plan);
