@@ -47,8 +47,12 @@ class Interval:
         return f"{self.value:+.{decimals}f} [{self.low:+.{decimals}f}, {self.high:+.{decimals}f}]"
 
 
+class Bound(float):
+    """What a number is known to be below."""
+
+
 def parse_cell(cell):
-    """"1.0 [0.5, 2.0]" is an Interval, "< 0.0001" its bound, "-" None; other words stay words."""
+    """"1.0 [0.5, 2.0]" is an Interval, "< 0.0001" a Bound, "-" None; other words stay words."""
     cell = cell.strip().strip("*")
     interval = re.fullmatch(r"(-?[\d.]+) \[(-?[\d.]+), (-?[\d.]+)\]", cell)
     if interval:
@@ -56,7 +60,7 @@ def parse_cell(cell):
     if cell == "-":
         return None
     try:
-        return float(cell.removeprefix("< ").replace(",", ""))
+        return (Bound if cell.startswith("< ") else float)(cell.removeprefix("< ").replace(",", ""))
     except ValueError:
         return cell
 
@@ -117,7 +121,7 @@ def judge_harmless(harm, seeds, welch):
 
 
 def holm_text(row):
-    return f", Holm {row['Holm']:.4f}"
+    return f", Holm {'< ' if isinstance(row['Holm'], Bound) else ''}{row['Holm']:.4f}"
 
 
 def worst(verdicts):

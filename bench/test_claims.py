@@ -56,6 +56,8 @@ class Reading(unittest.TestCase):
     def test_cells(self):
         self.assertEqual(claims.parse_cell(" -30.5 [-50.0, -10.1] "), Interval(-30.5, -50.0, -10.1))
         self.assertEqual(claims.parse_cell("< 0.0001"), 0.0001)
+        self.assertEqual(claims.holm_text({"Holm": claims.parse_cell("< 0.0001")}), ", Holm < 0.0001")
+        self.assertEqual(claims.holm_text({"Holm": claims.parse_cell("0.0001")}), ", Holm 0.0001")
         self.assertEqual(claims.parse_cell("1,450"), 1450.0)
         self.assertIsNone(claims.parse_cell(" - "))
         self.assertEqual(claims.parse_cell("shared-blind"), "shared-blind")
