@@ -67,7 +67,7 @@ static void bands_lie_below_all_lines(void **state) {
     assert_non_null(last);
     assert_null(strstr(script, "index 1 using 1:3:4"));
     for (int i = 0; i < 3; i++) {
-        char text[32];
+        char text[48];
         snprintf(text, sizeof text, "index %d using 1:2 with", i);
         const char *line = strstr(script, text);
         assert_true(line > last);
