@@ -82,12 +82,14 @@ GRAM_INLINE void gram_triangle(const float *a, size_t a_row, int rows, size_t n,
 
 /// The same for as many rows as there are. @param rows 1 to GRAM_TRIANGLE
 GRAM_INLINE void gram_diagonal(const float *a, size_t a_row, int rows, size_t n, double *gram, int gram_row) {
-    if (rows == GRAM_TRIANGLE) {
-        gram_triangle(a, a_row, GRAM_TRIANGLE, n, gram, gram_row);
+    if (rows == 1) {
+        gram_triangle(a, a_row, 1, n, gram, gram_row);
+#if GRAM_TRIANGLE > 2
     } else if (rows == 2) {
         gram_triangle(a, a_row, 2, n, gram, gram_row);
+#endif
     } else {
-        gram_triangle(a, a_row, 1, n, gram, gram_row);
+        gram_triangle(a, a_row, GRAM_TRIANGLE, n, gram, gram_row);
     }
 }
 
