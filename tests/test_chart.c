@@ -62,7 +62,7 @@ static void bands_lie_below_all_lines(void **state) {
     const SdqnSeries series[4] = {band, {.count = 1, .y = none, .low = none, .high = none}, {.count = 1, .y = y}, band};
     SdqnPanel panel = {.series = series, .num_series = 4};
     char *script = write_and_read(&panel, "chart.gp");
-    assert_non_null(strstr(script, "index 0 using 1:3:4 with filledcurves lc rgb '#0072b2' fs transparent solid 0.18 "));
+    assert_non_null(strstr(script, "index 0 using 1:3:4 with filledcurves lc rgb '#0072b2' fs transparent solid 0.180 "));
     const char *last = strstr(script, "index 2 using 1:3:4 with filledcurves");
     assert_non_null(last);
     assert_null(strstr(script, "index 1 using 1:3:4"));
@@ -76,7 +76,7 @@ static void bands_lie_below_all_lines(void **state) {
     const SdqnSeries many[8] = {band, band, band, band, band, band, band, band};
     panel = (SdqnPanel){.series = many, .num_series = 8};
     script = write_and_read(&panel, "chart.gp");
-    assert_int_equal(plot_count(script, "transparent solid 0.09 "), 8);
+    assert_int_equal(plot_count(script, "transparent solid 0.090 "), 8);
     free(script);
 }
 

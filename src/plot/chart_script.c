@@ -148,7 +148,7 @@ static const char *write_bands(FILE *out, const SdqnChart *chart, const SdqnPane
         if (has_band(series)) {
             fputs(separator, out);
             write_source(out, chart, series, block);
-            fprintf(out, "1:3:4 with filledcurves lc rgb '%s' fs transparent solid %.2f noborder notitle", PICK(colours, series->style),
+            fprintf(out, "1:3:4 with filledcurves lc rgb '%s' fs transparent solid %.3f noborder notitle", PICK(colours, series->style),
                     fmin(BAND_OPACITY, BANDS_OPACITY / bands));
             separator = BETWEEN;
         }
