@@ -87,6 +87,25 @@ static void a_table_is_the_same_in_every_format(void **state) {
     free(csv);
 }
 
+/// A test never finds a p-value of 0.
+static void a_small_p_value_stands_below_a_bound(void **state) {
+    (void)state;
+    static const double values[] = {0.04004, 0.0001, 0.00009, 0.0, (double)NAN};
+    SdqnTable *table = sdqn_table_create("");
+    SdqnError error = {0};
+    sdqn_table_add_column(table, "p", SDQN_COLUMN_P_VALUE, 4);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) sdqn_table_add_p_value(table, values[i]);
+    if (sdqn_table_write_files(table, plot_folder, "p", &error) != SDQN_OK) fail_msg("%s", error.message);
+    char *markdown = plot_read("p.md"), *latex = plot_read("p.tex"), *csv = plot_read("p.csv");
+    assert_string_equal(markdown, "| p |\n|---:|\n| 0.0400 |\n| 0.0001 |\n| &lt; 0.0001 |\n| &lt; 0.0001 |\n| - |\n");
+    assert_non_null(strstr(latex, "{}\\textless{} 0.0001 \\\\"));
+    assert_string_equal(csv, "p\r\n0.04004\r\n0.0001\r\n9.0e-05\r\n0.0\r\n\r\n");
+    sdqn_table_destroy(table);
+    free(markdown);
+    free(latex);
+    free(csv);
+}
+
 static void half_a_row_is_refused(void **state) {
     (void)state;
     SdqnTable *table = make_table();
@@ -237,6 +256,7 @@ int main(void) {
         cmocka_unit_test(text_stays_text_everywhere),
         cmocka_unit_test(a_table_for_a_terminal_is_aligned),
         cmocka_unit_test_setup_teardown(a_table_is_the_same_in_every_format, plot_setup, plot_teardown),
+        cmocka_unit_test_setup_teardown(a_small_p_value_stands_below_a_bound, plot_setup, plot_teardown),
         cmocka_unit_test(half_a_row_is_refused),
         cmocka_unit_test(pictures_become_elements_of_the_page),
         cmocka_unit_test_setup_teardown(a_page_is_one_file_without_scripts_or_network, plot_setup, plot_teardown),

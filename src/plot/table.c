@@ -88,6 +88,11 @@ void sdqn_table_add_number(SdqnTable *table, double value) {
     if (cell) cell->value = value;
 }
 
+void sdqn_table_add_p_value(SdqnTable *table, double p) {
+    Cell *cell = next_cell(table, SDQN_COLUMN_P_VALUE);
+    if (cell) cell->value = p;
+}
+
 void sdqn_table_add_estimate(SdqnTable *table, double value, double low, double high) {
     Cell *cell = next_cell(table, SDQN_COLUMN_ESTIMATE);
     if (!cell) return;
@@ -125,6 +130,9 @@ static void write_cell(FILE *out, const Cell *cell, const Column *column, Escape
         escape(out, cell->text);
     } else if (!isfinite(cell->value)) {
         fputc('-', out);
+    } else if (column->kind == SDQN_COLUMN_P_VALUE && cell->value < pow(10.0, -column->decimals)) {
+        escape(out, "< ");
+        fputs(sdqn_text_from_double_fixed(pow(10.0, -column->decimals), column->decimals, value), out);
     } else {
         fputs(sdqn_text_from_double_fixed(cell->value, column->decimals, value), out);
         if (isfinite(cell->low) && isfinite(cell->high))
@@ -281,7 +289,7 @@ void sdqn_table_write_csv(FILE *out, const SdqnTable *table) {
                 continue;
             }
             write_csv_number(out, cell->value);
-            if (kind == SDQN_COLUMN_NUMBER) continue;
+            if (kind != SDQN_COLUMN_ESTIMATE) continue;
             fputc(',', out);
             write_csv_number(out, cell->low);
             fputc(',', out);

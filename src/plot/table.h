@@ -20,6 +20,7 @@ typedef enum SdqnColumnKind {
     SDQN_COLUMN_TEXT = 0,
     SDQN_COLUMN_NUMBER,   ///< a number with `decimals` digits behind the dot
     SDQN_COLUMN_ESTIMATE, ///< a number with the ends of an interval
+    SDQN_COLUMN_P_VALUE,  ///< likewise a number, but never 0.0000: what is below the last digit stands as "< 0.0001"; in CSV as it is
 } SdqnColumnKind;
 
 /// A table in the making. Cells are added row by row, from left to right; texts are copied. A failed allocation is remembered and reported
@@ -38,6 +39,7 @@ void sdqn_table_add_column(SdqnTable *table, const char *header, SdqnColumnKind 
 // Each adds the next cell, which must be of a column of that kind. Numbers that are not finite stand as "-", in CSV as an empty field.
 void sdqn_table_add_text(SdqnTable *table, const char *text);
 void sdqn_table_add_number(SdqnTable *table, double value);
+void sdqn_table_add_p_value(SdqnTable *table, double p);
 /// @param low, high  NaN: no interval
 void sdqn_table_add_estimate(SdqnTable *table, double value, double low, double high);
 

@@ -418,7 +418,7 @@ SdqnStatus sdqn_compare_pairs_table(const SdqnCompareDef *def, const SdqnContras
     sdqn_table_add_column(maker.table, "n", SDQN_COLUMN_NUMBER, 0);
     sdqn_table_add_column(maker.table, "a - b", SDQN_COLUMN_ESTIMATE, 1);
     sdqn_table_add_column(maker.table, "P(a > b)", SDQN_COLUMN_ESTIMATE, 2);
-    for (int i = 0; i < 4; i++) sdqn_table_add_column(maker.table, headers[i], SDQN_COLUMN_NUMBER, 4);
+    for (int i = 0; i < 4; i++) sdqn_table_add_column(maker.table, headers[i], SDQN_COLUMN_P_VALUE, 4);
     for (int i = 0; i < def->num_pairs; i++) {
         const SdqnContrast *pair = &contrasts[i];
         const SdqnEstimate *difference = &pair->difference.estimate;
@@ -426,10 +426,10 @@ SdqnStatus sdqn_compare_pairs_table(const SdqnCompareDef *def, const SdqnContras
         sdqn_table_add_number(maker.table, pair->difference.pairs);
         sdqn_table_add_estimate(maker.table, difference->value, difference->low, difference->high);
         sdqn_table_add_estimate(maker.table, pair->improvement.value, pair->improvement.low, pair->improvement.high);
-        sdqn_table_add_number(maker.table, pair->welch_p);
-        sdqn_table_add_number(maker.table, pair->holm_p);
-        sdqn_table_add_number(maker.table, pair->permutation_p);
-        sdqn_table_add_number(maker.table, pair->difference.pairs > 0 ? pair->difference.p : (double)NAN);
+        sdqn_table_add_p_value(maker.table, pair->welch_p);
+        sdqn_table_add_p_value(maker.table, pair->holm_p);
+        sdqn_table_add_p_value(maker.table, pair->permutation_p);
+        sdqn_table_add_p_value(maker.table, pair->difference.pairs > 0 ? pair->difference.p : (double)NAN);
     }
     return end(&maker, table);
 }
@@ -446,7 +446,7 @@ SdqnStatus sdqn_compare_task_pairs_table(const SdqnCompareDef *def, SdqnTable **
     sdqn_table_add_column(maker.table, "b", SDQN_COLUMN_TEXT, 0);
     sdqn_table_add_column(maker.table, "n", SDQN_COLUMN_NUMBER, 0);
     sdqn_table_add_column(maker.table, "a - b", SDQN_COLUMN_ESTIMATE, 1);
-    sdqn_table_add_column(maker.table, "p", SDQN_COLUMN_NUMBER, 4);
+    sdqn_table_add_column(maker.table, "p", SDQN_COLUMN_P_VALUE, 4);
     sdqn_table_add_column(maker.table, "verdict", SDQN_COLUMN_TEXT, 0);
     for (int t = 0; t < sdqn_compare_num_tasks(def); t++) {
         for (int i = 0; i < def->num_pairs; i++) {
@@ -459,7 +459,7 @@ SdqnStatus sdqn_compare_task_pairs_table(const SdqnCompareDef *def, SdqnTable **
             add_pair_names(&maker, pair->a, pair->b);
             sdqn_table_add_number(maker.table, difference.pairs);
             sdqn_table_add_estimate(maker.table, difference.estimate.value, difference.estimate.low, difference.estimate.high);
-            sdqn_table_add_number(maker.table, difference.p);
+            sdqn_table_add_p_value(maker.table, difference.p);
             sdqn_table_add_text(maker.table, word_of(&difference));
         }
     }
