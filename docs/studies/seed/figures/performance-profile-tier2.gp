@@ -27,10 +27,10 @@ unset logscale
 set xrange [*:*]
 set yrange [0.0:1.05]
 unset arrow
-plot 'performance-profile-tier2.dat' index 0 using 1:3:4 with filledcurves lc rgb '#0072b2' fs transparent solid 0.18 noborder notitle, \
-    'performance-profile-tier2.dat' index 1 using 1:3:4 with filledcurves lc rgb '#d55e00' fs transparent solid 0.18 noborder notitle, \
-    'performance-profile-tier2.dat' index 2 using 1:3:4 with filledcurves lc rgb '#009e73' fs transparent solid 0.18 noborder notitle, \
-    'performance-profile-tier2.dat' index 3 using 1:3:4 with filledcurves lc rgb '#cc79a7' fs transparent solid 0.18 noborder notitle, \
+plot 'performance-profile-tier2.dat' index 0 using 1:3:4 with filledcurves lc rgb '#0072b2' fs transparent solid 0.180 noborder notitle, \
+    'performance-profile-tier2.dat' index 1 using 1:3:4 with filledcurves lc rgb '#d55e00' fs transparent solid 0.180 noborder notitle, \
+    'performance-profile-tier2.dat' index 2 using 1:3:4 with filledcurves lc rgb '#009e73' fs transparent solid 0.180 noborder notitle, \
+    'performance-profile-tier2.dat' index 3 using 1:3:4 with filledcurves lc rgb '#cc79a7' fs transparent solid 0.180 noborder notitle, \
     'performance-profile-tier2.dat' index 0 using 1:2 with linespoints lc rgb '#0072b2' lw 2 dt solid pt 7 ps 0.8 pi 18 notitle, \
     'performance-profile-tier2.dat' index 1 using 1:2 with linespoints lc rgb '#d55e00' lw 2 dt (9,5) pt 9 ps 0.8 pi 18 notitle, \
     'performance-profile-tier2.dat' index 2 using 1:2 with linespoints lc rgb '#009e73' lw 2 dt (3,3) pt 5 ps 0.8 pi 18 notitle, \

@@ -27,9 +27,9 @@ unset logscale
 set xrange [*:*]
 set yrange [*:*]
 unset arrow
-plot 'training-steps-tier1.dat' index 0 using 1:3:4 with filledcurves lc rgb '#0072b2' fs transparent solid 0.18 noborder notitle, \
-    'training-steps-tier1.dat' index 1 using 1:3:4 with filledcurves lc rgb '#d55e00' fs transparent solid 0.18 noborder notitle, \
-    'training-steps-tier1.dat' index 2 using 1:3:4 with filledcurves lc rgb '#009e73' fs transparent solid 0.18 noborder notitle, \
+plot 'training-steps-tier1.dat' index 0 using 1:3:4 with filledcurves lc rgb '#0072b2' fs transparent solid 0.180 noborder notitle, \
+    'training-steps-tier1.dat' index 1 using 1:3:4 with filledcurves lc rgb '#d55e00' fs transparent solid 0.180 noborder notitle, \
+    'training-steps-tier1.dat' index 2 using 1:3:4 with filledcurves lc rgb '#009e73' fs transparent solid 0.180 noborder notitle, \
     'training-steps-tier1.dat' index 0 using 1:2 with linespoints lc rgb '#0072b2' lw 2 dt solid pt 7 ps 0.8 pi 15 notitle, \
     'training-steps-tier1.dat' index 1 using 1:2 with linespoints lc rgb '#d55e00' lw 2 dt (9,5) pt 9 ps 0.8 pi 15 notitle, \
     'training-steps-tier1.dat' index 2 using 1:2 with linespoints lc rgb '#009e73' lw 2 dt (3,3) pt 5 ps 0.8 pi 15 notitle
@@ -43,9 +43,9 @@ unset logscale
 set xrange [*:*]
 set yrange [*:*]
 unset arrow
-plot 'training-steps-tier1.dat' index 3 using 1:3:4 with filledcurves lc rgb '#0072b2' fs transparent solid 0.18 noborder notitle, \
-    'training-steps-tier1.dat' index 4 using 1:3:4 with filledcurves lc rgb '#d55e00' fs transparent solid 0.18 noborder notitle, \
-    'training-steps-tier1.dat' index 5 using 1:3:4 with filledcurves lc rgb '#009e73' fs transparent solid 0.18 noborder notitle, \
+plot 'training-steps-tier1.dat' index 3 using 1:3:4 with filledcurves lc rgb '#0072b2' fs transparent solid 0.180 noborder notitle, \
+    'training-steps-tier1.dat' index 4 using 1:3:4 with filledcurves lc rgb '#d55e00' fs transparent solid 0.180 noborder notitle, \
+    'training-steps-tier1.dat' index 5 using 1:3:4 with filledcurves lc rgb '#009e73' fs transparent solid 0.180 noborder notitle, \
     'training-steps-tier1.dat' index 3 using 1:2 with linespoints lc rgb '#0072b2' lw 2 dt solid pt 7 ps 0.8 pi 15 notitle, \
     'training-steps-tier1.dat' index 4 using 1:2 with linespoints lc rgb '#d55e00' lw 2 dt (9,5) pt 9 ps 0.8 pi 15 notitle, \
     'training-steps-tier1.dat' index 5 using 1:2 with linespoints lc rgb '#009e73' lw 2 dt (3,3) pt 5 ps 0.8 pi 15 notitle
@@ -59,9 +59,9 @@ unset logscale
 set xrange [*:*]
 set yrange [*:*]
 unset arrow
-plot 'training-steps-tier1.dat' index 6 using 1:3:4 with filledcurves lc rgb '#0072b2' fs transparent solid 0.18 noborder notitle, \
-    'training-steps-tier1.dat' index 7 using 1:3:4 with filledcurves lc rgb '#d55e00' fs transparent solid 0.18 noborder notitle, \
-    'training-steps-tier1.dat' index 8 using 1:3:4 with filledcurves lc rgb '#009e73' fs transparent solid 0.18 noborder notitle, \
+plot 'training-steps-tier1.dat' index 6 using 1:3:4 with filledcurves lc rgb '#0072b2' fs transparent solid 0.180 noborder notitle, \
+    'training-steps-tier1.dat' index 7 using 1:3:4 with filledcurves lc rgb '#d55e00' fs transparent solid 0.180 noborder notitle, \
+    'training-steps-tier1.dat' index 8 using 1:3:4 with filledcurves lc rgb '#009e73' fs transparent solid 0.180 noborder notitle, \
     'training-steps-tier1.dat' index 6 using 1:2 with linespoints lc rgb '#0072b2' lw 2 dt solid pt 7 ps 0.8 pi 15 notitle, \
     'training-steps-tier1.dat' index 7 using 1:2 with linespoints lc rgb '#d55e00' lw 2 dt (9,5) pt 9 ps 0.8 pi 15 notitle, \
     'training-steps-tier1.dat' index 8 using 1:2 with linespoints lc rgb '#009e73' lw 2 dt (3,3) pt 5 ps 0.8 pi 15 notitle
@@ -75,9 +75,9 @@ unset logscale
 set xrange [*:*]
 set yrange [*:*]
 unset arrow
-plot 'training-steps-tier1.dat' index 9 using 1:3:4 with filledcurves lc rgb '#0072b2' fs transparent solid 0.18 noborder notitle, \
-    'training-steps-tier1.dat' index 10 using 1:3:4 with filledcurves lc rgb '#d55e00' fs transparent solid 0.18 noborder notitle, \
-    'training-steps-tier1.dat' index 11 using 1:3:4 with filledcurves lc rgb '#009e73' fs transparent solid 0.18 noborder notitle, \
+plot 'training-steps-tier1.dat' index 9 using 1:3:4 with filledcurves lc rgb '#0072b2' fs transparent solid 0.180 noborder notitle, \
+    'training-steps-tier1.dat' index 10 using 1:3:4 with filledcurves lc rgb '#d55e00' fs transparent solid 0.180 noborder notitle, \
+    'training-steps-tier1.dat' index 11 using 1:3:4 with filledcurves lc rgb '#009e73' fs transparent solid 0.180 noborder notitle, \
     'training-steps-tier1.dat' index 9 using 1:2 with linespoints lc rgb '#0072b2' lw 2 dt solid pt 7 ps 0.8 pi 15 notitle, \
     'training-steps-tier1.dat' index 10 using 1:2 with linespoints lc rgb '#d55e00' lw 2 dt (9,5) pt 9 ps 0.8 pi 15 notitle, \
     'training-steps-tier1.dat' index 11 using 1:2 with linespoints lc rgb '#009e73' lw 2 dt (3,3) pt 5 ps 0.8 pi 15 notitle
