@@ -201,12 +201,6 @@ static void add_cell(SdqnTable *table, const SdqnComparison *comparison, const S
     sdqn_table_add_estimate(table, known.value, known.low, known.high);
 }
 
-/// Four digits, or a bound for what 50,000 or 100,000 draws cannot tell from 0.
-static void add_p(SdqnTable *table, double p) {
-    char text[SDQN_TEXT_SIZE];
-    sdqn_table_add_text(table, isnan(p) ? "-" : p < 1e-4 ? "<0.0001" : sdqn_text_from_double_fixed(p, 4, text));
-}
-
 static SdqnStatus write_arms(FILE *stream, const SdqnComparison *comparison, SdqnError *error) {
     static const char *const headers[SDQN_NUM_STATISTICS] = {"IQM", "mean", "median of tasks", "optimality gap"};
     const SdqnScores *scores = comparison->scores;
@@ -252,7 +246,7 @@ static SdqnStatus write_pairs(FILE *stream, const SdqnComparison *comparison, Sd
     sdqn_table_add_column(table, "b", SDQN_COLUMN_TEXT, 0);
     sdqn_table_add_column(table, "P(a > b)", SDQN_COLUMN_ESTIMATE, 3);
     sdqn_table_add_column(table, "a - b, same seeds", SDQN_COLUMN_ESTIMATE, 2);
-    for (int k = 0; k < 4; k++) sdqn_table_add_column(table, tests[k], SDQN_COLUMN_TEXT, 0);
+    for (int k = 0; k < 4; k++) sdqn_table_add_column(table, tests[k], SDQN_COLUMN_P_VALUE, 4);
     for (int i = 0; i < comparison->num_pairs; i++) {
         const SdqnPairStatistics *pair = &comparison->pairs[i];
         sdqn_table_add_text(table, scores->arms[pair->a]);
@@ -260,7 +254,7 @@ static SdqnStatus write_pairs(FILE *stream, const SdqnComparison *comparison, Sd
         add_cell(table, comparison, &pair->improvement);
         add_cell(table, comparison, pair->has_pairs ? &pair->paired : &none);
         const double p[] = {pair->welch_p, pair->holm_p, pair->permutation_p, pair->paired_permutation_p};
-        for (int k = 0; k < 4; k++) add_p(table, p[k]);
+        for (int k = 0; k < 4; k++) sdqn_table_add_p_value(table, p[k]);
     }
     fputc('\n', stream);
     return show(stream, table, error);
