@@ -16,43 +16,40 @@ build() { # build NAME COMPILER OPTIMISATION
         "$folder/$1/sharedqn" "$folder/$1/bench/fma_peak" >"$folder/$1.log" 2>&1
     verdict $? "$2 $3 builds without a warning" "$folder/$1.log"
 }
-train_hash() { # train_hash NAME LEVEL: SHA-256 of the final weights of the short run
-    rm -rf "$folder/$1/run"
-    # shellcheck disable=SC2086  # the options are meant to be split
-    "$folder/$1/sharedqn" train --out "$folder/$1/run" --isa "$2" $short_run >"$folder/$1.train.log" 2>&1 &&
-        sha256sum <"$folder/$1/run/final.safetensors" | cut -d' ' -f1
-}
-
 levels=scalar
 grep -qw avx2 /proc/cpuinfo && levels="$levels avx2"
 grep -qw avx512dq /proc/cpuinfo && levels="$levels avx512"
 [ "$(uname -m)" = aarch64 ] && levels="$levels neon"
 
-expected=
-for combination in gcc:-O3 gcc:-O0 clang:-O3 clang:-O0; do
-    compiler=${combination%:*} level=${combination#*:} name=$compiler$level
-    build "$name" "$compiler" "$level"
+combinations="gcc-O3 gcc-O0 clang-O3 clang-O0"
+for name in $combinations; do build "$name" "${name%-*}" "-${name#*-}"; done
+# train-LEVEL.hash in the folder of a build: SHA-256 of the final weights of the short run. One core each, so all of them side by side.
+for name in $combinations; do
+    for isa in $levels; do printf '%s\n' "$folder/$name" "$isa"; done
+done | xargs -P "$jobs" -n 2 sh -c 'run=$1/train-$2
+    rm -rf "$run" "$run.hash"
+    "$1/sharedqn" train --out "$run" --isa "$2" $0 >"$run.log" 2>&1 &&
+        sha256sum <"$run/final.safetensors" | cut -d" " -f1 >"$run.hash"' "$short_run"
+expected=$(cat "$folder/gcc-O3/train-scalar.hash")
+for name in $combinations; do
     for isa in $levels; do
-        found=$(train_hash "$name" "$isa")
-        [ -n "$expected" ] || expected=$found
-        echo "$found, expected $expected" >>"$folder/$name.train.log"
-        [ -n "$found" ] && [ "$found" = "$expected" ]
-        verdict $? "$compiler $level, kernels $isa: the weights have the expected SHA-256" "$folder/$name.train.log"
+        run=$folder/$name/train-$isa
+        echo "$(cat "$run.hash"), expected $expected" >>"$run.log"
+        [ -n "$expected" ] && [ "$(cat "$run.hash")" = "$expected" ]
+        verdict $? "${name%-*} -${name#*-}, kernels $isa: the weights have the expected SHA-256" "$run.log"
     done
 done
 
 flags="-std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc $(mpicc --showme:compile 2>/dev/null)" # the helper for MPI needs its headers
-for header in include/*.h src/*/*.h; do
-    # shellcheck disable=SC2086
-    echo "#include \"${header#src/}\"" | gcc $flags -fsyntax-only -x c -
-done 2>"$folder/headers.log"
+ls include/*.h src/*/*.h | xargs -P "$jobs" -n 1 sh -c 'echo "#include \"${1#src/}\"" | gcc $0 -fsyntax-only -x c -' "$flags" 2>"$folder/headers.log"
 [ ! -s "$folder/headers.log" ]
 verdict $? "every header compiles on its own" "$folder/headers.log"
 
 # `make test` is gcc -O3; the other end is clang -O0. Left out there: the tests of what starts, collects and reports on many runs, which are
-# long and compute nothing that the others do not, and the one that measures speed.
+# long and compute nothing that the others do not, the one that runs every method by the program (test_method_table does so within one
+# process), and the one that measures speed.
 make --no-print-directory -j "$jobs" BUILD="$folder/clang-O0" CC=clang OPT=-O0 WERROR=-Werror \
-    TESTS_LEFT_OUT="test_e2e_study test_e2e_compare test_e2e_analyze test_e2e_mpi test_e2e_slurm test_bench" \
+    TESTS_LEFT_OUT="test_e2e_study test_e2e_compare test_e2e_analyze test_e2e_mpi test_e2e_slurm test_e2e_methods test_bench" \
     run-test >"$folder/clang-O0.tests.log" 2>&1
 verdict $? "the tests pass with clang -O0" "$folder/clang-O0.tests.log"
 san="-fsanitize=address,undefined -fno-sanitize-recover=all"
@@ -72,7 +69,7 @@ ls src/*/*_isa.c | xargs -P "$jobs" -n 1 sh -c 'flags=$0
     clang-tidy --quiet --checks=-bugprone-implicit-widening-of-multiplication-result,-bugprone-misplaced-widening-cast "$@" -- $flags' \
     "$kernel_flags" >"$folder/tidy_kernels.log" 2>"$folder/tidy_kernels.err"
 verdict $? "clang-tidy finds nothing in the kernels" "$folder/tidy_kernels.log"
-cppcheck --quiet --std=c11 --error-exitcode=1 --enable=warning,portability,performance --inline-suppr \
+cppcheck --quiet -j "$jobs" --std=c11 --error-exitcode=1 --enable=warning,portability,performance --inline-suppr \
     --suppress=missingIncludeSystem -D_DEFAULT_SOURCE -D__x86_64__ -Iinclude -Isrc src bench web >"$folder/cppcheck.log" 2>&1
 verdict $? "cppcheck finds nothing" "$folder/cppcheck.log"
 
