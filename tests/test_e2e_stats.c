@@ -59,8 +59,10 @@ static void a_table_gives_the_promised_document(void **state) {
 /// A test of which nothing is left to four digits has a bound.
 static void a_p_value_is_never_shown_as_0(void **state) {
     (void)state;
-    const Outcome *outcome = e2e_run("stats", write_table("apart.csv", "arm,task,seed,score\nA,x,1,1\nA,x,2,2\nA,x,3,1\nA,x,4,2\n"
-                                                                       "B,x,1,10001\nB,x,2,10002\nB,x,3,10002\nB,x,4,10001\n"), NULL);
+    const Outcome *outcome = e2e_run("stats",
+                                     write_table("apart.csv", "arm,task,seed,score\nA,x,1,1\nA,x,2,2\nA,x,3,1\nA,x,4,2\n"
+                                                              "B,x,1,10001\nB,x,2,10002\nB,x,3,10002\nB,x,4,10001\n"),
+                                     NULL);
     assert_int_equal(outcome->code, 0);
     assert_non_null(strstr(outcome->out, "  < 0.0001  < 0.0001   0.0286  0.1250\n")); // Welch, Holm; 2 of 70 ways to permute, 2 of 16 signs
     assert_null(strstr(outcome->out, "0.0000"));
@@ -116,11 +118,8 @@ static void wrong_tables_and_options_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_table_gives_the_promised_document),
-        TEST(a_p_value_is_never_shown_as_0),
-        TEST(one_seed_has_no_interval),
-        TEST(tables_hold_names_of_any_script),
-        TEST(wrong_tables_and_options_are_refused),
+        TEST(a_table_gives_the_promised_document), TEST(a_p_value_is_never_shown_as_0),        TEST(one_seed_has_no_interval),
+        TEST(tables_hold_names_of_any_script),     TEST(wrong_tables_and_options_are_refused),
     };
     return cmocka_run_group_tests_name("e2e_stats", tests, NULL, NULL);
 }
