@@ -94,9 +94,9 @@ static float loss_and_gradient(Fixture *f, const float *target) {
     sdqn_q_network_forward(f->network, f->workspace, data(f, "observation"), f->task, ROWS, f->outputs);
     float y[ROWS];
     for (int b = 0; b < ROWS; b++) y[b] = data(f, "reward")[b] / 100;
-    const float loss = f->c->atoms > 0
-                           ? sdqn_categorical_loss(f->outputs, f->action, target, NULL, ROWS, ACTIONS, f->c->atoms, NULL, f->d_outputs)
-                           : sdqn_mse_loss(f->outputs, f->action, y, ROWS, ACTIONS, f->d_outputs);
+    const float loss = f->c->atoms > 0 ? sdqn_categorical_loss(sdqn_kernels(SDQN_CPU_SCALAR), f->outputs, f->action, target, NULL, ROWS,
+                                                               ACTIONS, f->c->atoms, NULL, f->d_outputs)
+                                       : sdqn_mse_loss(f->outputs, f->action, y, ROWS, ACTIONS, f->d_outputs);
     sdqn_q_network_backward(f->network, f->workspace, f->task, f->d_outputs, ROWS, f->gradient);
     return loss;
 }
@@ -115,7 +115,7 @@ static void make_targets(Fixture *f, SdqnProjection projection, float *target) {
     for (int b = 0; b < ROWS; b++) {
         int best = 0;
         for (int a = 1; a < ACTIONS; a++) best = q[b * ACTIONS + a] > q[b * ACTIONS + best] ? a : best;
-        sdqn_softmax(f->outputs + (b * ACTIONS + best) * atoms, atoms, next);
+        sdqn_softmax(sdqn_kernels(SDQN_CPU_SCALAR), f->outputs + (b * ACTIONS + best) * atoms, atoms, next);
         sdqn_categorical_project(&support, projection, next, data(f, "reward")[b], f->terminated[b] ? 0 : data(f, "discount")[b],
                                  target + b * atoms);
     }
@@ -157,7 +157,7 @@ static void ten_clipped_steps_of_adamw_equal_pytorch(void **state) {
         float *parameters = sdqn_q_network_parameters_mutable(f.network);
         for (int step = 0; step < 10; step++) {
             loss_and_gradient(&f, data(&f, "target"));
-            assert_true(sdqn_clip_norm(f.gradient, f.count, 0.5) > 0.5); // it acts
+            assert_true(sdqn_clip_norm(sdqn_kernels(SDQN_CPU_SCALAR), f.gradient, f.count, 0.5) > 0.5); // it acts
             sdqn_weight_decay(1e-3, 0.1, f.count, parameters);
             sdqn_adam_step(&adam, sdqn_kernels(SDQN_CPU_SCALAR), f.gradient, 1e-3, parameters);
             sdqn_q_network_refresh(f.network);
@@ -334,7 +334,7 @@ static void correct_projection_keeps_all_mass_and_the_mean_inside(void **state) 
     for (int round = 0; round < 20000; round++) {
         float logits[51];
         for (int j = 0; j < 51; j++) logits[j] = (float)sdqn_rng_uniform(&rng, -8, 8);
-        sdqn_softmax(logits, 51, p);
+        sdqn_softmax(sdqn_kernels(SDQN_CPU_SCALAR), logits, 51, p);
         // Rewards on atoms, on the edges, anywhere; discounts of 0, 1 and between.
         const double kind = sdqn_rng_double(&rng), anywhere = sdqn_rng_uniform(&rng, -500, 500);
         const float reward = kind < 0.3 ? (float)(-100 + 8 * sdqn_rng_integers(&rng, 0, 51)) : kind < 0.4 ? -100.0f : (float)anywhere;
@@ -362,12 +362,12 @@ static void nan_reaches_the_loss(void **state) {
     sdqn_categorical_project(&five, SDQN_PROJECTION_CORRECT, p, NAN, 1, target);
     const uint8_t action = 0;
     const float good[5] = {0, 0, 0, 1, 2};
-    assert_true(isnan(sdqn_categorical_loss(good, &action, target, NULL, 1, 1, 5, NULL, d)));
-    assert_true(isnan(sdqn_categorical_loss(logits, &action, p, NULL, 1, 1, 5, NULL, d)));
-    sdqn_categorical_mean(&five, logits, 1, &q);
+    assert_true(isnan(sdqn_categorical_loss(sdqn_kernels(SDQN_CPU_SCALAR), good, &action, target, NULL, 1, 1, 5, NULL, d)));
+    assert_true(isnan(sdqn_categorical_loss(sdqn_kernels(SDQN_CPU_SCALAR), logits, &action, p, NULL, 1, 1, 5, NULL, d)));
+    sdqn_categorical_mean(sdqn_kernels(SDQN_CPU_SCALAR), &five, logits, 1, &q);
     assert_true(isnan(q));
     float not_numbers[5];
-    sdqn_softmax(logits, 5, not_numbers);
+    sdqn_softmax(sdqn_kernels(SDQN_CPU_SCALAR), logits, 5, not_numbers);
     sdqn_categorical_project(&five, SDQN_PROJECTION_CORRECT, not_numbers, 0, 1, target);
     assert_true(isnan(target[0]));
 }
@@ -376,7 +376,7 @@ static void large_logits_do_not_overflow(void **state) {
     (void)state;
     const float logits[5] = {1e30f, -1e30f, 0, 1e30f, 3};
     float p[5];
-    sdqn_softmax(logits, 5, p);
+    sdqn_softmax(sdqn_kernels(SDQN_CPU_SCALAR), logits, 5, p);
     assert_true(p[0] == 0.5f && p[3] == 0.5f && p[1] == 0 && p[2] == 0 && p[4] == 0);
 }
 
@@ -386,8 +386,8 @@ static void weights_of_rows_scale_their_loss(void **state) {
     const float weights[2] = {0.25f, 2};
     const uint8_t action[2] = {0, 0};
     float plain[10], weighed[10], rows[2];
-    sdqn_categorical_loss(logits, action, target, NULL, 2, 1, 5, rows, plain);
-    const float loss = sdqn_categorical_loss(logits, action, target, weights, 2, 1, 5, NULL, weighed);
+    sdqn_categorical_loss(sdqn_kernels(SDQN_CPU_SCALAR), logits, action, target, NULL, 2, 1, 5, rows, plain);
+    const float loss = sdqn_categorical_loss(sdqn_kernels(SDQN_CPU_SCALAR), logits, action, target, weights, 2, 1, 5, NULL, weighed);
     assert_true(fabsf(loss - (0.25f * rows[0] + 2 * rows[1]) / 2) < 1e-6f);
     for (int j = 0; j < 10; j++) assert_true(fabsf(weighed[j] - plain[j] * weights[j / 5]) < 1e-7f);
 }
@@ -399,13 +399,15 @@ static void derivative_of_a_target_with_lost_mass_is_that_of_the_loss(void **sta
     const uint8_t action[2] = {0, 0};
     float logits[2 * 5] = {0, 1, -1, 2, 0.5f, 1, 1, 0, 0, -2}, derivative[10], other[10];
     const double step = 0x1p-6;
-    sdqn_categorical_loss(logits, action, target, NULL, 2, 1, 5, NULL, derivative);
+    sdqn_categorical_loss(sdqn_kernels(SDQN_CPU_SCALAR), logits, action, target, NULL, 2, 1, 5, NULL, derivative);
     for (int j = 0; j < 10; j++) {
         const float at = logits[j];
         logits[j] = at + (float)step;
-        const double above = (double)sdqn_categorical_loss(logits, action, target, NULL, 2, 1, 5, NULL, other);
+        const double above =
+            (double)sdqn_categorical_loss(sdqn_kernels(SDQN_CPU_SCALAR), logits, action, target, NULL, 2, 1, 5, NULL, other);
         logits[j] = at - (float)step;
-        const double below = (double)sdqn_categorical_loss(logits, action, target, NULL, 2, 1, 5, NULL, other);
+        const double below =
+            (double)sdqn_categorical_loss(sdqn_kernels(SDQN_CPU_SCALAR), logits, action, target, NULL, 2, 1, 5, NULL, other);
         logits[j] = at;
         assert_true(fabs((above - below) / (2.0 * step) - (double)derivative[j]) < 1e-4);
         assert_true(j < 5 || derivative[j] == 0.0f); // what has no target teaches nothing

@@ -1,4 +1,5 @@
 // test_kernels.c: every kernel level gives the bits of plain C with the library's fmaf, and touches no memory but its own.
+#include "core/dmath.h"
 #include "core/rng.h"
 #include "nn/fma_exact.h"
 #include "nn/kernels.h"
@@ -365,6 +366,69 @@ static void adam_equals_plain_c(void **state) {
     each_level(check_adam);
 }
 
+// Exponentials and squares
+
+/// Values around the limits of sdqn_exp, of the vectors and of int32 among those of logits, at every place of a vector.
+static void check_exp(const SdqnKernels *kernels, SdqnRng *rng) {
+    static const double hard[] = {0.0,
+                                  -0.0,
+                                  700.0,
+                                  -700.0,
+                                  700.5,
+                                  -700.5,
+                                  709.7,
+                                  709.9,
+                                  -745.0,
+                                  -747.0,
+                                  1e300,
+                                  -1e300,
+                                  0x1p-60,
+                                  (double)NAN,
+                                  (double)INFINITY,
+                                  -(double)INFINITY};
+    enum { COUNT = 67, NUM_HARD = sizeof hard / sizeof *hard };
+    double x[COUNT], y[COUNT];
+    for (int round = 0; round < 400; round++) {
+        for (int i = 0; i < COUNT; i++) x[i] = sdqn_rng_uniform(rng, -40.0, 5.0) * (round % 2 == 0 ? 1.0 : 17.0);
+        if (round >= 200) x[sdqn_rng_integers(rng, 0, COUNT)] = hard[round % NUM_HARD];
+        const int count = COUNT - round % 20;
+        memset(y, 0x55, sizeof y);
+        kernels->exp(x, count, y);
+        for (int i = 0; i < count; i++) {
+            const double expected = sdqn_exp(x[i]);
+            if (memcmp(&y[i], &expected, sizeof expected) != 0) {
+                fail_msg("%s: exp of %a is %a, not %a", sdqn_cpu_level_name(kernels->level), x[i], y[i], expected);
+            }
+        }
+        for (size_t byte = (size_t)count * sizeof *y; byte < sizeof y; byte++) assert_int_equal(((unsigned char *)y)[byte], 0x55);
+        kernels->exp(x, count, x);
+        assert_memory_equal(x, y, (size_t)count * sizeof *x);
+    }
+}
+
+static void exponentials_are_those_of_one(void **state) {
+    (void)state;
+    each_level(check_exp);
+}
+
+static void check_square_sum(const SdqnKernels *kernels, SdqnRng *rng) {
+    for (int n = 0; n < 70; n++) {
+        float *x = random_array(rng, (size_t)n);
+        double partial[16] = {0};
+        for (int i = 0; i < n; i++) partial[i % 16] += (double)x[i] * (double)x[i];
+        for (int half = 8; half > 0; half /= 2) {
+            for (int i = 0; i < half; i++) partial[i] += partial[i + half];
+        }
+        assert_true(kernels->square_sum(x, (size_t)n) == partial[0]);
+        release(x, (size_t)n);
+    }
+}
+
+static void sums_of_squares_add_in_their_order(void **state) {
+    (void)state;
+    each_level(check_square_sum);
+}
+
 static void check_mix(const SdqnKernels *kernels, SdqnRng *rng) {
     for (size_t n = 1; n <= 67; n++) {
         float *a = random_array(rng, n), *b = random_array(rng, n), old[67];
@@ -464,6 +528,8 @@ int main(void) {
         cmocka_unit_test(column_sums_add_rows_in_order),
         cmocka_unit_test(transpose_moves_and_copies_every_element),
         cmocka_unit_test(adam_equals_plain_c),
+        cmocka_unit_test(exponentials_are_those_of_one),
+        cmocka_unit_test(sums_of_squares_add_in_their_order),
         cmocka_unit_test(mix_equals_plain_c),
         cmocka_unit_test(gram_matrices_add_in_their_order),
         cmocka_unit_test(weighted_sums_are_rounded_once),

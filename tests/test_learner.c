@@ -384,7 +384,7 @@ static void check_updates(SdqnDqnDef def) {
                 largest = fmax(largest, priorities[batch.row[b]]);
             }
             sdqn_q_network_backward(network, workspace, batch.task, dq, 8, gradient);
-            if (def.clip_norm > 0) clipped += sdqn_clip_norm(gradient, count, def.clip_norm) > def.clip_norm;
+            if (def.clip_norm > 0) clipped += sdqn_clip_norm(kernels, gradient, count, def.clip_norm) > def.clip_norm;
             float *parameters = sdqn_q_network_parameters_mutable(network);
             for (size_t i = 0; def.weight_decay > 0 && i < count; i++) parameters[i] *= (float)(1.0 - 5e-4 * def.weight_decay);
             sdqn_adam_step(&adam, kernels, gradient, 5e-4, parameters);

@@ -105,13 +105,14 @@ static float repetition_update(Repetition *r, const SdqnDqnDef *def, const SdqnK
         for (size_t a = 1; a < ACTIONS; a++) best = q[b * ACTIONS + a] > q[b * ACTIONS + best] ? a : best;
         const double factor = def->reward_normalisation ? sdqn_reward_scale_factor(&r->scale, batch->task[b], 3.0) : 1.0;
         const float discount = batch->terminated[b] ? 0.0f : r->discounts[batch->extra_steps[b]];
-        sdqn_softmax(targets + (b * ACTIONS + best) * ATOMS, ATOMS, probabilities);
+        sdqn_softmax(sdqn_kernels(SDQN_CPU_SCALAR), targets + (b * ACTIONS + best) * ATOMS, ATOMS, probabilities);
         *cut += sdqn_categorical_project(&support, def->projection, probabilities, batch->reward[b] * (float)factor, discount,
                                          projected + b * ATOMS);
     }
     *cut /= BATCH;
     sdqn_q_network_forward(r->network, r->workspace, batch->observation, batch->task, BATCH, own);
-    const float loss = sdqn_categorical_loss(own, batch->action, projected, NULL, BATCH, ACTIONS, ATOMS, NULL, derivative);
+    const float loss =
+        sdqn_categorical_loss(sdqn_kernels(SDQN_CPU_SCALAR), own, batch->action, projected, NULL, BATCH, ACTIONS, ATOMS, NULL, derivative);
     sdqn_q_network_backward(r->network, r->workspace, batch->task, derivative, BATCH, r->gradient);
     sdqn_adam_step(&r->adam, kernels, r->gradient, def->learning_rate, sdqn_q_network_parameters_mutable(r->network));
     sdqn_q_network_refresh(r->network);

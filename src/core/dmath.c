@@ -4,6 +4,7 @@
 // technique for extending the available precision"), so that the one final rounding is nearly always the correct one.
 #include "core/dmath.h"
 
+#include "core/exp_series.h"
 #include "core/sincos_pairs.h"
 #include "core/sincosf.h"
 
@@ -116,22 +117,10 @@ double sdqn_cos(double x) {
 
 // ---- exp, tanh, log -------------------------------------------------------------------------------------------------------------
 
-/// ln 2 in two parts; the first has 32 bits, so that its product with an exponent is exact.
-static const double LN2_HIGH = 0x1.62e42feep-1, LN2_LOW = 0x1.a39ef35793c76p-33;
-
-/// e^x = 2^k (1 + p): gives k and p, |x| < 746, |p| < 0.42. The relative error of p is below 2^-54.
+/// e^x = 2^k (1 + p): gives k and p, |x| < 746, |p| < 0.42.
 static Pair expm1_reduced(double x, int *k) {
-    static const double LOG2_E = 0x1.71547652b82fep+0;
-    *k = (int)(x * LOG2_E + (x < 0 ? -0.5 : 0.5));
-    Pair r = add_exactly(x - *k * LN2_HIGH, -(*k * LN2_LOW));
-    double t = r.high, series = 0x1.93974a8c07c9dp-37; // 1/14!
-    series = 0x1.6124613a86d09p-33 + t * series;       // 1/13!
-    series = 0x1.1eed8eff8d898p-29 + t * series;       // 1/12!
-    series = 0x1.ae64567f544e4p-26 + t * series;       // 1/11!
-    series = 0x1.27e4fb7789f5cp-22 + t * series;       // 1/10!
-    series = 0x1.71de3a556c734p-19 + t * series;       // 1/9!
-    for (int n = 8; n >= 2; n--) series = INVERSE_FACTORIAL[n][0] + t * series;
-    return add_ordered(t, r.low + t * t * series);
+    *k = (int)(x * EXP_LOG2_E + (x < 0 ? -0.5 : 0.5));
+    return expm1_series(x, *k);
 }
 
 double sdqn_exp(double x) {
@@ -139,9 +128,7 @@ double sdqn_exp(double x) {
     if (x > 0x1.62e42fefa39efp+9) return HUGE_VAL; // ln of the largest double
     if (x < -746.0) return 0;
     int k;
-    Pair p = expm1_reduced(x, &k);
-    Pair sum = add_ordered(1, p.high);
-    double value = sum.high + (sum.low + p.low);
+    double value = one_plus(expm1_reduced(x, &k));
     return value * power_of_two(k / 2) * power_of_two(k - k / 2); // in two steps: 2^k alone may not be a double
 }
 
@@ -190,6 +177,6 @@ double sdqn_log(double x) {
     // 2 atanh(s) = 2 s + 2 s^3 (1/3 + s^2/5 + s^4/7 + ...), s^2 < 0.0295
     double z = s.high * s.high, series = 1.0 / 25;
     for (int n = 23; n >= 3; n -= 2) series = 1.0 / n + z * series;
-    Pair exponent_part = add_exactly(k * LN2_HIGH, 2 * s.high);
-    return exponent_part.high + (exponent_part.low + (2 * s.low + k * LN2_LOW + 2 * s.high * z * series));
+    Pair exponent_part = add_exactly(k * EXP_LN2_HIGH, 2 * s.high);
+    return exponent_part.high + (exponent_part.low + (2 * s.low + k * EXP_LN2_LOW + 2 * s.high * z * series));
 }

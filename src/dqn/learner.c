@@ -295,8 +295,8 @@ static float loss_of_part(SdqnLearner *learner, size_t first) {
     case SDQN_LOSS_HUBER:
         return sdqn_huber_loss(outputs, action, y, (float)def->huber_delta, n, num_actions, d_outputs);
     case SDQN_LOSS_CATEGORICAL:
-        return sdqn_categorical_loss(outputs, action, learner->distributions + first * (size_t)network_def->num_atoms, NULL, n, num_actions,
-                                     network_def->num_atoms, learner->row_errors + first, d_outputs);
+        return sdqn_categorical_loss(learner->kernels, outputs, action, learner->distributions + first * (size_t)network_def->num_atoms,
+                                     NULL, n, num_actions, network_def->num_atoms, learner->row_errors + first, d_outputs);
     default:
         return sdqn_mse_loss(outputs, action, y, n, num_actions, d_outputs);
     }
@@ -392,7 +392,7 @@ static void step(SdqnLearner *learner) {
     float *parameters = sdqn_q_network_parameters_mutable(learner->network);
     if (learner->num_trained > 0) mask_frozen(learner, learner->direction);
     if (learner->def.weight_decay > 0.0) decay_weights(learner, parameters);
-    if (learner->def.clip_norm > 0.0) sdqn_clip_norm(learner->direction, learner->adam.count, learner->def.clip_norm);
+    if (learner->def.clip_norm > 0.0) sdqn_clip_norm(learner->kernels, learner->direction, learner->adam.count, learner->def.clip_norm);
     sdqn_adam_step(&learner->adam, learner->kernels, learner->direction, learner->def.learning_rate, parameters);
     sdqn_q_network_refresh(learner->network);
     if (learner->def.target_tau > 0.0) sdqn_q_network_mix(learner->target, learner->network, (float)learner->def.target_tau);

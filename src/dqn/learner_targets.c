@@ -43,10 +43,10 @@ static float compute_distributions(SdqnLearner *learner) {
         sdqn_q_network_forward(learner->network, learner->training, batch->next_observation, batch->task, n, learner->next_outputs);
         choosing = learner->next_outputs;
     }
-    sdqn_categorical_mean(&support, choosing, n * def->num_actions, learner->next_q);
+    sdqn_categorical_mean(learner->kernels, &support, choosing, n * def->num_actions, learner->next_q);
     for (size_t b = 0; b < (size_t)n; b++) {
         const size_t action = (size_t)best_action(learner->next_q + b * actions, def->num_actions);
-        sdqn_softmax(learner->outputs + (b * actions + action) * atoms, def->num_atoms, next);
+        sdqn_softmax(learner->kernels, learner->outputs + (b * actions + action) * atoms, def->num_atoms, next);
         cut += sdqn_categorical_project(&support, learner->def.projection, next, batch->reward[b],
                                         batch->terminated[b] ? 0.0f : learner->discount[b], learner->distributions + b * atoms);
     }

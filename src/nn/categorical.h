@@ -4,6 +4,8 @@
 #ifndef SDQN_NN_CATEGORICAL_H
 #define SDQN_NN_CATEGORICAL_H
 
+#include "nn/kernels.h"
+
 #include <stdint.h>
 
 /// How a target between two atoms, or on one, is shared out.
@@ -22,10 +24,10 @@ typedef struct SdqnSupport {
 } SdqnSupport;
 
 /// Probabilities of logits. @param logits, probabilities [num_atoms]; may be the same array. A NaN or +inf gives NaN.
-void sdqn_softmax(const float *logits, int num_atoms, float *probabilities);
+void sdqn_softmax(const SdqnKernels *kernels, const float *logits, int num_atoms, float *probabilities);
 
 /// q[i] = sum over j of softmax(logits[i])[j] * atoms[j]. @param logits [rows, num_atoms] @param q [rows] written
-void sdqn_categorical_mean(const SdqnSupport *support, const float *logits, int rows, float *q);
+void sdqn_categorical_mean(const SdqnKernels *kernels, const SdqnSupport *support, const float *logits, int rows, float *q);
 
 /// The distribution of reward + discount * Z, cut to the support and shared out to the atoms.
 /// @param probabilities  [num_atoms] of Z @param discount  0 for a terminal state
@@ -42,7 +44,7 @@ float sdqn_categorical_project(const SdqnSupport *support, SdqnProjection projec
 /// @param rows     [n] written: each row's own loss without its weight, or NULL
 /// @param d_logits [n, num_actions, num_atoms] written: derivative; 0 for the actions not chosen
 /// @return the loss
-float sdqn_categorical_loss(const float *logits, const uint8_t *action, const float *target, const float *weights, int n, int num_actions,
-                            int num_atoms, float *rows, float *d_logits);
+float sdqn_categorical_loss(const SdqnKernels *kernels, const float *logits, const uint8_t *action, const float *target,
+                            const float *weights, int n, int num_actions, int num_atoms, float *rows, float *d_logits);
 
 #endif

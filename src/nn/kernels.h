@@ -3,6 +3,7 @@
 #define SDQN_NN_KERNELS_H
 
 #include "core/cpu.h"
+#include "core/exp.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,6 +67,8 @@ typedef struct SdqnKernels {
     ///   m = fma(beta1_complement, g - m, m);  v = fma(beta2_complement * g, g, beta2 * v);  |m|, |v| < 2^-100 become +0;
     ///   p = fma(-step_size, m / fma(sqrt(v), inverse_root_complement, epsilon), p).
     void (*adam)(const SdqnAdamStep *step, const float *g, size_t n, float *m, float *v, float *p);
+    /// Sum of x[i]^2 in double: value i goes to partial sum i mod 16, i ascending, these are joined by a fixed tree.
+    double (*square_sum)(const float *x, size_t n);
     /// b[i] = fma(share, a[i] - b[i], b[i]) for i < n.
     void (*mix)(const float *a, size_t n, float share, float *b);
     /// @param x, y [rows, columns], y written @param statistics [rows, 2] mean and 1 / sqrt(variance + 1e-5), written
@@ -89,6 +92,8 @@ typedef struct SdqnKernels {
     void (*normals)(const uint32_t key[2], size_t n, float *z);
     /// z[i] = -1 if bit i of the word is set, else 1. @param n in [1, 64]
     void (*signs)(uint64_t word, int n, float *z);
+    /// y[i] = e^x[i] in double, with the bits of sdqn_exp.
+    SdqnExp *exp;
     /// y[i] = log(1 + e^x[i]) to about 3e-7 of it, slope[i] = 1 / (1 + e^-x[i]); x below -80 counts as -80. No overlap.
     void (*softplus)(const float *x, size_t n, float *y, float *slope);
     /// For measurements: `rounds` times one fma on each of 12 independent vectors in registers, which is as fast as this level can go.

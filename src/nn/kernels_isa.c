@@ -300,6 +300,21 @@ static void adam(const SdqnAdamStep *step, const float *g, size_t n, float *m, f
     if (i < n) adam_vector(&constants, g + i, (int)(n - i), m + i, v + i, p + i);
 }
 
+#define PARTIAL_SUMS 16
+
+static double square_sum(const float *x, size_t n) {
+    double partial[PARTIAL_SUMS] = {0};
+    const size_t whole = n - n % PARTIAL_SUMS;
+    for (size_t first = 0; first < whole; first += PARTIAL_SUMS) { // the inner loop becomes vectors
+        for (size_t i = 0; i < PARTIAL_SUMS; i++) partial[i] += (double)x[first + i] * (double)x[first + i];
+    }
+    for (size_t i = whole; i < n; i++) partial[i - whole] += (double)x[i] * (double)x[i];
+    for (int half = PARTIAL_SUMS / 2; half > 0; half /= 2) {
+        for (int i = 0; i < half; i++) partial[i] += partial[i + half];
+    }
+    return partial[0];
+}
+
 ALWAYS_INLINE void mix_vector(const float *a, Vector share, int lanes, float *b) {
     const Vector old = load(b, lanes);
     store(b, vector_fma(share, vector_subtract(load(a, lanes), old), old), lanes);
@@ -331,20 +346,25 @@ static double fma_peak(int64_t rounds, float *sum) {
 #if defined(SDQN_ISA_avx512)
 const SdqnKernels sdqn_kernels_avx512 = {
     .level = SDQN_CPU_AVX512,
+    .exp = sdqn_exp_avx512,
 #elif defined(SDQN_ISA_avx2)
 const SdqnKernels sdqn_kernels_avx2 = {
     .level = SDQN_CPU_AVX2,
+    .exp = sdqn_exp_avx2,
 #elif defined(SDQN_ISA_neon)
 const SdqnKernels sdqn_kernels_neon = {
     .level = SDQN_CPU_NEON,
+    .exp = sdqn_exp_neon,
 #else
 const SdqnKernels sdqn_kernels_scalar = {
     .level = SDQN_CPU_SCALAR,
+    .exp = sdqn_exp_scalar,
 #endif
     .product = multiply,
     .column_sums = column_sums,
     .transpose = transpose,
     .adam = adam,
+    .square_sum = square_sum,
     .mix = mix,
     .gram = gram_matrix,
     .combine = gram_combine,

@@ -499,7 +499,7 @@ void sdqn_q_network_q_values(const SdqnQNetwork *network, SdqnQWorkspace *worksp
     }
     const SdqnSupport support = {network->def.num_atoms, network->support};
     sdqn_q_network_forward(network, workspace, observation, task, n, workspace->logits);
-    sdqn_categorical_mean(&support, workspace->logits, n * network->def.num_actions, q);
+    sdqn_categorical_mean(network->kernels, &support, workspace->logits, n * network->def.num_actions, q);
 }
 
 /// For each group of rows, add each row's derivative to the embedding of its task, rows ascending.
