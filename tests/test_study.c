@@ -29,10 +29,40 @@ static SdqnStudyPlan read_plan(const char *file) {
 
 static void the_shipped_study_is_as_planned(void **state) {
     (void)state;
-    static const int seeds[] = {20, 20, 10, 10, 5};
+    static const struct {
+        const char *arm;
+        int seeds;
+    } arms[] = {{"independent", 20},
+                {"independent-500", 20},
+                {"shared", 20},
+                {"independent-500-epsilon", 20},
+                {"shared-blind", 20},
+                {"mean", 20},
+                {"pcgrad", 10},
+                {"gradnorm", 10},
+                {"cagrad", 10},
+                {"sum-decay", 10},
+                {"varshare", 10},
+                {"varshare-learned", 10},
+                {"brc", 10},
+                {"shared-onehot", 5},
+                {"shared-id", 5},
+                {"independent-equal", 5},
+                {"shared-wide", 5},
+                {"mean-weighted", 5},
+                {"brc-published", 5},
+                {"shared-embedding2", 5},
+                {"shared-embedding32", 5},
+                {"shared-uniform", 5},
+                {"shared-by-loss", 5}};
+    enum { NUM_ARMS = sizeof arms / sizeof *arms, NUM_CANDIDATES = 6 * 3 };
     SdqnStudyPlan plan = read_plan("configs/studies/seed.yaml");
-    assert_int_equal(plan.num_tiers, 5);
-    for (int i = 0; i < 5; i++) assert_int_equal(plan.tiers[i].num_seeds, seeds[i]);
+    assert_int_equal(plan.num_arms, NUM_ARMS + NUM_CANDIDATES);
+    for (int i = 0; i < NUM_ARMS; i++) {
+        const int arm = sdqn_study_plan_find(&plan, arms[i].arm);
+        assert_true(arm >= 0);
+        assert_int_equal(plan.arms[arm].num_seeds, arms[i].seeds);
+    }
     const int shared = sdqn_study_plan_find(&plan, "shared"), wide = sdqn_study_plan_find(&plan, "shared-wide");
     const int pcgrad = sdqn_study_plan_find(&plan, "pcgrad"), first = sdqn_study_plan_find(&plan, "shared_25e-5");
     assert_true(shared >= 0 && wide >= 0 && pcgrad >= 0 && first >= 0);
