@@ -2,8 +2,8 @@
 #ifndef SDQN_CORE_EXP_H
 #define SDQN_CORE_EXP_H
 
-/// y[i] = sdqn_exp(x[i]) for i < count. x and y may be the same array.
-typedef void SdqnExp(const double *x, int count, double *y);
+/// x[i] becomes sdqn_exp(x[i]), i < count.
+typedef void SdqnExp(double *x, int count);
 
 extern SdqnExp sdqn_exp_scalar, sdqn_exp_avx2, sdqn_exp_avx512, sdqn_exp_neon;
 

@@ -7,8 +7,8 @@
 #define EXP LEVEL_NAME(sdqn_exp_, SDQN_ISA)
 
 #if LANES == 1
-void EXP(const double *x, int count, double *y) {
-    for (int i = 0; i < count; i++) y[i] = sdqn_exp(x[i]);
+void EXP(double *x, int count) {
+    for (int i = 0; i < count; i++) x[i] = sdqn_exp(x[i]);
 }
 #else
 #define PAIR_REAL HalfDouble
@@ -26,21 +26,21 @@ LANES_INLINE HalfDouble exp_vector(HalfDouble x) {
 }
 
 /// n (a constant but for the last) values.
-LANES_INLINE void exp_part(const double *x, int n, double *y) {
+LANES_INLINE void exp_part(double *x, int n) {
     HalfDouble in = real_all(0);
     memcpy(&in, x, (size_t)n * sizeof *x);
     HalfDouble out = exp_vector(in);
-    memcpy(y, &out, (size_t)n * sizeof *y);
+    memcpy(x, &out, (size_t)n * sizeof *x);
 }
 
-void EXP(const double *x, int count, double *y) {
+void EXP(double *x, int count) {
     int others = 0, i = 0;
     for (int j = 0; j < count; j++) others += !(x[j] >= -LARGEST && x[j] <= LARGEST);
     if (others > 0) { // rare, and then all of them
-        for (; i < count; i++) y[i] = sdqn_exp(x[i]);
+        for (; i < count; i++) x[i] = sdqn_exp(x[i]);
         return;
     }
-    for (; i + HALF_LANES <= count; i += HALF_LANES) exp_part(x + i, HALF_LANES, y + i);
-    if (i < count) exp_part(x + i, count - i, y + i);
+    for (; i + HALF_LANES <= count; i += HALF_LANES) exp_part(x + i, HALF_LANES);
+    if (i < count) exp_part(x + i, count - i);
 }
 #endif

@@ -20,7 +20,7 @@ static double exponentials(const SdqnKernels *kernels, const float *x, int count
     const double shift = (double)largest(x, count);
     double sum = 0.0;
     for (int i = 0; i < count; i++) powers[i] = (double)x[i] - shift;
-    kernels->exp(powers, count, powers);
+    kernels->exp(powers, count);
     for (int i = 0; i < count; i++) sum += powers[i];
     return sum;
 }

@@ -92,7 +92,7 @@ typedef struct SdqnKernels {
     void (*normals)(const uint32_t key[2], size_t n, float *z);
     /// z[i] = -1 if bit i of the word is set, else 1. @param n in [1, 64]
     void (*signs)(uint64_t word, int n, float *z);
-    /// y[i] = e^x[i] in double, with the bits of sdqn_exp.
+    /// x[i] becomes e^x[i] in double, with the bits of sdqn_exp.
     SdqnExp *exp;
     /// y[i] = log(1 + e^x[i]) to about 3e-7 of it, slope[i] = 1 / (1 + e^-x[i]); x below -80 counts as -80. No overlap.
     void (*softplus)(const float *x, size_t n, float *y, float *slope);
