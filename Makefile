@@ -74,7 +74,9 @@ PYTHON_SOURCES := $(filter-out $(addprefix src/core/,json.c yaml_document.c proc
 PYTHON_OBJECTS := $(patsubst %.c,$(BUILD)/pic/%.o,$(filter-out %_isa.c,$(PYTHON_SOURCES))) $(KERNEL_OBJECTS:$(BUILD)/%=$(BUILD)/pic/%)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 TESTS_LEFT_OUT ?= # of those that run-test runs, by name
-TEST_SOURCES := $(filter-out $(TESTS_LEFT_OUT:%=tests/%.c),$(wildcard tests/test_*.c))
+# The longest first, or they are what the others' end waits for.
+LONG_TESTS := $(addprefix tests/test_e2e_,study.c methods.c compare.c slurm.c mpi.c)
+TEST_SOURCES := $(filter-out $(TESTS_LEFT_OUT:%=tests/%.c),$(LONG_TESTS) $(filter-out $(LONG_TESTS),$(wildcard tests/test_*.c)))
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)
 
 # A public target installs its packages and then runs make again, so that the second make sees them.

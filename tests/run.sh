@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run test programs, one more at a time than there are cores since many of them wait, and add up what they say: run.sh LOG_DIRECTORY PROGRAM...
+# Run test programs, two at a time on each core since many of them wait, and add up what they say: run.sh LOG_DIRECTORY PROGRAM...
 # A cmocka program says how many tests passed, failed and were skipped; one that dies before it says so counts as one failure.
 # A shell test prints "ok - NAME", "not ok - NAME" or "skip - NAME" lines. A program that takes 5 s or more is shown with its time.
 set -u
@@ -8,7 +8,7 @@ shift
 # Of programs built with a leak checker: what is not ours.
 export LSAN_OPTIONS="suppressions=$PWD/tests/leaks_of_others.txt:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
 mkdir -p "$logs" && rm -f "$logs"/*.log "$logs"/*.status "$logs"/*.seconds
-printf '%s\n' "$@" | xargs -P $(($(nproc 2>/dev/null || echo 1) + 1)) -I '{}' sh -c '
+printf '%s\n' "$@" | xargs -P $((2 * $(nproc 2>/dev/null || echo 1))) -I '{}' sh -c '
     name=$(basename "$1") begin=$(date +%s)
     "$1" >"$2/$name.log" 2>&1
     echo $? >"$2/$name.status"
