@@ -147,7 +147,7 @@ help:
 	@echo "make methods   train every method with three seeds, into docs/methods (22 hours of one core; goes on where it was stopped)"
 	@echo "make playground   build the web page into $(BUILD)/playground, with emscripten; make playground-test: try it in Chromium and Firefox"
 	@echo "make install   into PREFIX (default /usr/local), below DESTDIR if that is set; make uninstall removes it again"
-	@echo "make study     go on with the study of docs/studies/seed (about 13 hours of one core in all); STUDY=\"--tier first\" runs a part"
+	@echo "make study     go on with the study of docs/studies/seed (about 30 hours of one core in all); STUDY=\"--tier first\" runs a part"
 	@echo "make claims    judge the starting document's claims by what the study has found so far, into docs/studies/seed/claims.md"
 	@echo "make clean     remove $(BUILD)"
 	@echo "Variables: BUILD=folder CC=compiler OPT=-O3 SAN=sanitizer flags TRAIN=options of sharedqn train"
