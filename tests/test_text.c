@@ -183,6 +183,22 @@ static void fixed_decimals_are_rounded_and_never_minus_zero(void **state) {
     }
 }
 
+static void p_values_are_never_zero(void **state) {
+    (void)state;
+    static const struct {
+        double p;
+        int decimals;
+        const char *text;
+    } cases[] = {
+        {0.0, 4, "< 0.0001"},   {9.99e-5, 4, "< 0.0001"}, {1e-4, 4, "0.0001"},
+        {0.00994, 2, "< 0.01"}, {1.0, 4, "1.0000"},       {(double)NAN, 4, "nan"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[SDQN_TEXT_SIZE];
+        assert_string_equal(sdqn_text_from_p_value(cases[i].p, cases[i].decimals, text), cases[i].text);
+    }
+}
+
 static void sequences_of_utf8_are_told_from_other_bytes(void **state) {
     (void)state;
     static const struct {
@@ -198,6 +214,7 @@ static void sequences_of_utf8_are_told_from_other_bytes(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fixed_decimals_are_rounded_and_never_minus_zero),
+        cmocka_unit_test(p_values_are_never_zero),
         cmocka_unit_test(sequences_of_utf8_are_told_from_other_bytes),
         cmocka_unit_test(doubles_are_shortest_and_have_a_dot),
         cmocka_unit_test(random_numbers_round_trip),

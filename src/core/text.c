@@ -85,6 +85,14 @@ const char *sdqn_text_from_double_fixed(double value, int decimals, char text[SD
     return text;
 }
 
+const char *sdqn_text_from_p_value(double p, int decimals, char text[SDQN_TEXT_SIZE]) {
+    const double last_digit = pow(10.0, -decimals);
+    if (!(p < last_digit)) return sdqn_text_from_double_fixed(p, decimals, text);
+    char bound[SDQN_TEXT_SIZE];
+    snprintf(text, SDQN_TEXT_SIZE, "< %.*s", SDQN_TEXT_SIZE - 3, sdqn_text_from_double_fixed(last_digit, decimals, bound));
+    return text;
+}
+
 const char *sdqn_text_from_double_hex(double value, char text[SDQN_TEXT_SIZE]) {
     if (!isfinite(value)) return sdqn_text_from_double(value, text);
     uint64_t bits;

@@ -24,6 +24,10 @@ const char *sdqn_text_from_double(double value, char text[SDQN_TEXT_SIZE]);
 /// @return `text`
 const char *sdqn_text_from_double_fixed(double value, int decimals, char text[SDQN_TEXT_SIZE]);
 
+/// A p-value as sdqn_text_from_double_fixed writes it, but what is below the last digit is a bound, never 0.0000: `< 0.0001`.
+/// @param decimals  in [1, 9] @return `text`
+const char *sdqn_text_from_p_value(double p, int decimals, char text[SDQN_TEXT_SIZE]);
+
 /// Hexadecimal text as C's %a writes it: `0x1.8p+1`, `-0x0p+0`, `nan`, `inf`, `-inf`. @return `text`
 const char *sdqn_text_from_double_hex(double value, char text[SDQN_TEXT_SIZE]);
 

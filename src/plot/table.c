@@ -130,9 +130,8 @@ static void write_cell(FILE *out, const Cell *cell, const Column *column, Escape
         escape(out, cell->text);
     } else if (!isfinite(cell->value)) {
         fputc('-', out);
-    } else if (column->kind == SDQN_COLUMN_P_VALUE && cell->value < pow(10.0, -column->decimals)) {
-        escape(out, "< ");
-        fputs(sdqn_text_from_double_fixed(pow(10.0, -column->decimals), column->decimals, value), out);
+    } else if (column->kind == SDQN_COLUMN_P_VALUE) {
+        escape(out, sdqn_text_from_p_value(cell->value, column->decimals, value)); // it may begin with <
     } else {
         fputs(sdqn_text_from_double_fixed(cell->value, column->decimals, value), out);
         if (isfinite(cell->low) && isfinite(cell->high))

@@ -1,5 +1,6 @@
 #include "study/report_scores.h"
 
+#include "core/text.h"
 #include "study/comparison.h"
 #include "study/gain.h"
 #include "study/significance.h"
@@ -12,40 +13,39 @@
 #define ALPHA 0.05
 #define POWER 0.8
 #define MAX_SEEDS_NEEDED 10000
+#define P_DECIMALS 4
 
 // ---- cells ----------------------------------------------------------------------------------------------------------------------
 
-/// One seed has no interval.
-static void write_estimate(FILE *out, const SdqnEstimate *estimate, int decimals) {
-    fprintf(out, " %.*f", decimals, estimate->value);
-    if (!isnan(estimate->low)) fprintf(out, " [%.*f, %.*f]", decimals, estimate->low, decimals, estimate->high);
-    fputs(" |", out);
-}
-
-static void write_known(FILE *out, const SdqnEstimate *estimate, int decimals) {
-    if (isnan(estimate->value)) {
-        fputs(" - |", out);
-    } else {
-        write_estimate(out, estimate, decimals);
-    }
+/// What is not finite was not measured.
+static void write_fixed(FILE *out, double value, int decimals) {
+    char text[SDQN_TEXT_SIZE];
+    fputs(isfinite(value) ? sdqn_text_from_double_fixed(value, decimals, text) : "-", out);
 }
 
 static void write_number(FILE *out, double value) {
-    if (isnan(value)) {
-        fputs(" - |", out);
-    } else {
-        fprintf(out, " %.1f |", value);
+    fputc(' ', out);
+    write_fixed(out, value, 1);
+    fputs(" |", out);
+}
+
+/// One seed has no interval.
+static void write_estimate(FILE *out, const SdqnEstimate *estimate, int decimals) {
+    fputc(' ', out);
+    write_fixed(out, estimate->value, decimals);
+    if (isfinite(estimate->value) && isfinite(estimate->low)) {
+        fputs(" [", out);
+        write_fixed(out, estimate->low, decimals);
+        fputs(", ", out);
+        write_fixed(out, estimate->high, decimals);
+        fputc(']', out);
     }
+    fputs(" |", out);
 }
 
 static void write_p(FILE *out, double p) {
-    if (isnan(p)) {
-        fputs(" - |", out);
-    } else if (p < 1e-4) {
-        fputs(" < 0.0001 |", out);
-    } else {
-        fprintf(out, " %.4f |", p);
-    }
+    char text[SDQN_TEXT_SIZE];
+    fprintf(out, " %s |", isnan(p) ? "-" : sdqn_text_from_p_value(p, P_DECIMALS, text));
 }
 
 /// The line under a table's head.
@@ -334,8 +334,8 @@ static void write_gains(FILE *out, const SdqnStudyPlan *plan, const Planned *pla
         const SdqnGain *gain = &planned[i].gain;
         if (!planned[i].made) continue;
         write_names(out, plan, i);
-        write_known(out, &gain->relative, 3);
-        for (int t = 0; t < plan->arms[0].config.num_tasks; t++) write_known(out, &gain->beyond_others[t], 1);
+        write_estimate(out, &gain->relative, 3);
+        for (int t = 0; t < plan->arms[0].config.num_tasks; t++) write_estimate(out, &gain->beyond_others[t], 1);
         fputc('\n', out);
     }
     fputc('\n', out);
