@@ -134,6 +134,41 @@ static void a_study_is_set_side_by_side(void **state) {
 }
 
 /// The page of a study is made from its results alone, holds the planned comparisons only, and names what is missing.
+static int count_in_page(const char *name, const char *text) {
+    char *page = read_page(name);
+    int count = 0;
+    for (const char *at = page; (at = strstr(at, text)) != NULL; at += strlen(text)) count++;
+    free(page);
+    return count;
+}
+
+/// Seven curves in a panel cannot be told apart.
+static void many_arms_have_a_panel_each(void **state) {
+    (void)state;
+    char text[2048];
+    int length = snprintf(text, sizeof text, "name: many\nseeds: 1\n%sarms:\n", SETTINGS);
+    for (int arm = 1; arm <= 7; arm++)
+        length += snprintf(text + length, sizeof text - (size_t)length, "  e%d: {method: shared, embedding_size: %d}\n", arm, arm);
+    const Outcome *outcome = e2e_run("study", write_text("many.yaml", text), "--out", e2e_path("many"), "--processes", "2", NULL);
+    if (outcome->code != 0) fail_msg("%s", outcome->err);
+    expect(compare(e2e_path("many"), NULL), 0, "return, mean over tasks");
+    static const char *const figures[] = {"training-steps", "training-episodes", "evaluations", "performance-profile", "sample-efficiency"};
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        const bool has_first = strcmp(figures[i], "sample-efficiency") == 0; // its panels need no other arm to compare with
+        char name[64], title[64];
+        snprintf(name, sizeof name, "figures/%s.gp", figures[i]);
+        for (int arm = 1; arm <= 7; arm++) {
+            snprintf(title, sizeof title, "set title 'e%d'", arm);
+            assert_int_equal(count_in_page(name, title), arm > 1 || has_first);
+        }
+    }
+    expect_in_page("index.md", "A panel an arm, mean over the tasks, with e1 in each.", true);
+    expect(e2e_run("compare", e2e_path("many"), "--arms", "e1,e2,e3,e4,e5,e6", "--out", e2e_path("page"), "--repeats", "200", NULL), 0,
+           "e6");
+    expect_in_page("index.md", "A panel an arm", false);
+    assert_int_equal(count_in_page("figures/evaluations.gp", "set title 'e1'"), 0);
+}
+
 static void a_study_has_its_page(void **state) {
     (void)state;
     char text[2048];
@@ -328,14 +363,9 @@ static void the_same_runs_give_the_same_bytes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_study_is_set_side_by_side),
-        TEST(a_study_has_its_page),
-        TEST(one_seed_gets_no_interval),
-        TEST(names_make_an_arm_of_each_operand),
-        TEST(what_cannot_be_used_is_left_out_by_name),
-        TEST(what_must_not_be_mixed_is_refused),
-        TEST(without_gnuplot_all_else_is_there),
-        TEST(the_same_runs_give_the_same_bytes),
+        TEST(a_study_is_set_side_by_side),       TEST(many_arms_have_a_panel_each),       TEST(a_study_has_its_page),
+        TEST(one_seed_gets_no_interval),         TEST(names_make_an_arm_of_each_operand), TEST(what_cannot_be_used_is_left_out_by_name),
+        TEST(what_must_not_be_mixed_is_refused), TEST(without_gnuplot_all_else_is_there), TEST(the_same_runs_give_the_same_bytes),
     };
     return cmocka_run_group_tests_name("e2e_compare", tests, NULL, NULL);
 }

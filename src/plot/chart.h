@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SDQN_CHART_MAX_PANELS 32
+#define SDQN_CHART_MAX_PANELS 48
 #define SDQN_CHART_MAX_LEGEND 64        ///< entries in a legend
 #define SDQN_CHART_DRAWN_POINTS 2000    ///< a longer series is drawn thinned (sdqn_chart_thinning); the data are written whole
 #define SDQN_CHART_LABEL_CHARACTERS 32  ///< a longer name of a category or upright axis is cut, with an ellipsis

@@ -7,11 +7,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define CURVE_POINTS 120   ///< of a training curve
 #define PROFILE_POINTS 150 ///< thresholds of a profile
 #define MAX_PAIRS 28       ///< in a figure: those of eight arms
+#define MAX_OVERLAID 6     ///< arms whose curves one panel can hold and still be read
+#define SMALL_HEIGHT 240   ///< of the panels of many arms
 
 static SdqnStatus out_of_memory(SdqnError *error) { return sdqn_error_set(error, SDQN_ERR_MEMORY, "compare: out of memory"); }
 
@@ -108,6 +109,20 @@ static int count_task_panels(const SdqnCompareDef *def) {
 /// The task of a panel: the mean first, then task by task; with one task that one.
 static int task_of_panel(const SdqnCompareDef *def, int panel) { return sdqn_compare_num_tasks(def) == 1 ? 0 : panel - 1; }
 
+/// Whether the arms are too many for their curves to share a panel: then each has one of its own, for the mean over the tasks.
+static bool is_crowded(const SdqnCompareDef *def) { return def->set.num_arms > MAX_OVERLAID; }
+
+/// What a caption says of panels for each arm. @param behind  whether the first arm is in each
+static const char *describe_panels(const SdqnCompareDef *def, bool behind, char words[SDQN_COMPARE_WORDS_SIZE]) {
+    words[0] = '\0';
+    if (is_crowded(def) && behind) {
+        snprintf(words, SDQN_COMPARE_WORDS_SIZE, "A panel an arm, mean over the tasks, with %.300s in each. ", def->set.arms[0].name);
+    } else if (is_crowded(def)) {
+        snprintf(words, SDQN_COMPARE_WORDS_SIZE, "A panel an arm. ");
+    }
+    return words;
+}
+
 // ---- intervals ------------------------------------------------------------------------------------------------------------------
 
 static const char **arm_names(Figure *figure) {
@@ -127,7 +142,7 @@ SdqnStatus sdqn_compare_performance_figure(SdqnPage *page, const SdqnCompareDef 
         SdqnSeries *series = take_series(&figure, 1);
         const Numbers numbers = take_numbers(&figure, num_arms);
         for (int a = 0; a < num_arms && figure.status == SDQN_OK; a++) {
-            SdqnEstimate estimate;
+            SdqnEstimate estimate = {0};
             figure.status = sdqn_measure_arm(&def->bootstrap, &def->set.arms[a], measure, &estimate, error);
             put(&numbers, a, a, &estimate);
         }
@@ -218,6 +233,22 @@ static SdqnStatus make_curve(const SdqnCompareDef *def, CurveKind kind, const Sd
     return sdqn_training_curve(&bootstrap, arm->runs, arm->num_runs, task, axis, def->window, (double)INFINITY, CURVE_POINTS, curve, error);
 }
 
+/// Ends of an axis that all curves' values fit.
+static void span_curves(const SdqnSeries *curves, int count, SdqnAxis *axis) {
+    double low = (double)INFINITY, high = -(double)INFINITY;
+    for (int c = 0; c < count; c++) {
+        for (int k = 0; k < curves[c].count; k++) {
+            if (!isfinite(curves[c].y[k])) continue;
+            low = fmin(low, curves[c].y[k]);
+            high = fmax(high, curves[c].y[k]);
+        }
+    }
+    if (!(low < high)) return;
+    const double step = 0.5 * pow(10.0, floor(log10(high - low)));
+    axis->low = floor(low / step) * step;
+    axis->high = ceil(high / step) * step;
+}
+
 static void add_curve(Figure *figure, CurveKind kind, int arm, int task, SdqnSeries *series) {
     const SdqnArmRuns *runs = &figure->def->set.arms[arm];
     SdqnCurve curve = {0};
@@ -231,22 +262,41 @@ static void add_curve(Figure *figure, CurveKind kind, int arm, int task, SdqnSer
     sdqn_curve_clear(&curve);
 }
 
+/// A curve in a panel for each arm but the first, whose curve lies behind each: many arms in one panel cannot be told apart. All have one
+/// vertical axis.
+/// @param curves [arms]
+static void add_arm_panels(Figure *figure, const SdqnSeries *curves, SdqnAxis x, SdqnAxis y) {
+    const SdqnArmSet *set = &figure->def->set;
+    if (figure->status == SDQN_OK && y.low == y.high) span_curves(curves, set->num_arms, &y);
+    for (int a = 1; a < set->num_arms; a++) {
+        SdqnSeries *both = take_series(figure, 2);
+        if (!both) return;
+        both[0] = curves[0];
+        both[1] = curves[a];
+        both[1].label = "the arm of the title";
+        both[1].style = 1;
+        figure->panels[figure->num_panels++] = (SdqnPanel){.title = set->arms[a].name, .x = x, .y = y, .series = both, .num_series = 2};
+    }
+}
+
 static SdqnStatus add_curves(SdqnPage *page, const SdqnCompareDef *def, CurveKind kind, const char *name, const char *caption,
                              SdqnError *error) {
     Figure figure = {.def = def, .error = error};
-    const int num_arms = def->set.num_arms, panels = count_task_panels(def);
+    const SdqnAxis x = {.label = axis_labels[kind == CURVE_TRAINING_STEPS ? SDQN_CURVE_STEPS : SDQN_CURVE_EPISODES]};
+    const SdqnAxis y = {.label = kind == CURVE_EVALUATION ? "mean return" : "rolling mean return"};
+    const int num_arms = def->set.num_arms, panels = is_crowded(def) ? 1 : count_task_panels(def);
     for (int p = 0; p < panels && figure.status == SDQN_OK; p++) {
         const int task = task_of_panel(def, p);
         SdqnSeries *series = take_series(&figure, num_arms);
         for (int a = 0; a < num_arms && figure.status == SDQN_OK; a++) add_curve(&figure, kind, a, task, &series[a]);
-        figure.panels[figure.num_panels++] =
-            (SdqnPanel){.title = sdqn_compare_task_name(def, task),
-                        .x = {.label = axis_labels[kind == CURVE_TRAINING_STEPS ? SDQN_CURVE_STEPS : SDQN_CURVE_EPISODES]},
-                        .y = {.label = kind == CURVE_EVALUATION ? "mean return of an evaluation" : "rolling mean return"},
-                        .series = series,
-                        .num_series = num_arms};
+        if (is_crowded(def)) {
+            add_arm_panels(&figure, series, x, y);
+        } else {
+            figure.panels[figure.num_panels++] =
+                (SdqnPanel){.title = sdqn_compare_task_name(def, task), .x = x, .y = y, .series = series, .num_series = num_arms};
+        }
     }
-    return end(&figure, page, name, caption, 2, 0);
+    return end(&figure, page, name, caption, 2, is_crowded(def) ? SMALL_HEIGHT : 0);
 }
 
 /// What the bands of curves are.
@@ -265,21 +315,22 @@ static const char *describe_bands(const SdqnCompareDef *def, char words[SDQN_COM
 
 SdqnStatus sdqn_compare_curves_figures(SdqnPage *page, const SdqnCompareDef *def, SdqnError *error) {
     static const char *const names[] = {"training-steps", "training-episodes", "evaluations"};
-    char words[SDQN_COMPARE_WORDS_SIZE], caption[3 * SDQN_COMPARE_WORDS_SIZE];
+    char words[SDQN_COMPARE_WORDS_SIZE], panels[SDQN_COMPARE_WORDS_SIZE], caption[4 * SDQN_COMPARE_WORDS_SIZE];
     SdqnStatus status = SDQN_OK;
     describe_bands(def, words);
+    describe_panels(def, true, panels);
     for (int kind = 0; kind <= CURVE_EVALUATION && status == SDQN_OK; kind++) {
         if (kind == CURVE_EVALUATION) {
             const SdqnConfig *config = def->set.arms[0].config;
             snprintf(caption, sizeof caption,
-                     "Greedy evaluations during the training: mean over the seeds of the mean of %d episodes a task. %s.",
-                     config->evaluation_episodes, words);
+                     "Greedy evaluations during the training: mean over the seeds of the mean of %d episodes a task. %s%s.",
+                     config->evaluation_episodes, panels, words);
         } else {
             snprintf(
                 caption, sizeof caption,
                 "Returns of the training episodes, which explore: mean over the seeds of the rolling mean of a task's last %d training "
-                "episodes (of fewer at first), by %s. A curve ends with the shortest of its runs. %s.",
-                def->window, kind == CURVE_TRAINING_STEPS ? "environment steps" : "episodes", words);
+                "episodes (of fewer at first), by %s. A curve ends with the shortest of its runs. %s%s.",
+                def->window, kind == CURVE_TRAINING_STEPS ? "environment steps" : "episodes", panels, words);
         }
         status = add_curves(page, def, (CurveKind)kind, names[kind], caption, error);
     }
@@ -310,40 +361,59 @@ static void add_reached(Figure *figure, int arm, const SdqnSampleCost *costs, in
     for (int i = 0; i < count; i++) numbers.y[i] = (double)i / runs->num_runs;
     numbers.x[count] = last / STEPS_UNIT;
     numbers.y[count] = numbers.y[count - 1];
-    *series =
-        (SdqnSeries){.kind = SDQN_SERIES_STEPS, .label = runs->name, .style = arm, .count = count + 1, .x = numbers.x, .y = numbers.y};
+    *series = (SdqnSeries){.kind = SDQN_SERIES_STEPS, .count = count + 1, .x = numbers.x, .y = numbers.y};
+}
+
+/// "mean over tasks of at least 50", or without the first words.
+static const char *threshold_name(Figure *figure, int threshold, bool is_short) {
+    enum { SIZE = 64 };
+    char *name = take(figure, SIZE, 1);
+    if (name) snprintf(name, SIZE, "%sat least %.0f", is_short ? "" : "mean over tasks of ", sdqn_sample_thresholds[threshold]);
+    return name;
+}
+
+/// Panels and series are the thresholds and the arms, or the other way round if the arms are many.
+static void add_reach_panels(Figure *figure, SdqnSeries *const *of_arm) {
+    const SdqnArmSet *set = &figure->def->set;
+    const bool by_arm = is_crowded(figure->def);
+    const int panels = by_arm ? set->num_arms : SDQN_NUM_THRESHOLDS, each = by_arm ? SDQN_NUM_THRESHOLDS : set->num_arms;
+    for (int p = 0; p < panels && figure->status == SDQN_OK; p++) {
+        SdqnSeries *series = take_series(figure, each);
+        for (int i = 0; series && i < each; i++) {
+            const int arm = by_arm ? p : i, threshold = by_arm ? i : p;
+            series[i] = of_arm[arm][threshold];
+            series[i].style = i;
+            series[i].label = by_arm ? threshold_name(figure, threshold, true) : set->arms[arm].name;
+        }
+        figure->panels[figure->num_panels++] = (SdqnPanel){.title = by_arm ? set->arms[p].name : threshold_name(figure, p, false),
+                                                           .x = {.label = axis_labels[SDQN_CURVE_STEPS]},
+                                                           .y = {.label = "share of the seeds", .low = 0.0, .high = 1.05},
+                                                           .series = series,
+                                                           .num_series = each};
+    }
 }
 
 SdqnStatus sdqn_compare_reach_figure(SdqnPage *page, const SdqnCompareDef *def, SdqnError *error) {
     Figure figure = {.def = def, .error = error};
-    char words[SDQN_COMPARE_WORDS_SIZE], caption[2 * SDQN_COMPARE_WORDS_SIZE];
+    char words[SDQN_COMPARE_WORDS_SIZE], panels[SDQN_COMPARE_WORDS_SIZE], caption[3 * SDQN_COMPARE_WORDS_SIZE];
     const int num_arms = def->set.num_arms;
-    SdqnSeries *series[SDQN_NUM_THRESHOLDS];
-    for (int k = 0; k < SDQN_NUM_THRESHOLDS; k++) series[k] = take_series(&figure, num_arms);
+    SdqnSeries **of_arm = take(&figure, (size_t)num_arms, sizeof *of_arm);
     for (int a = 0; a < num_arms && figure.status == SDQN_OK; a++) {
         const SdqnArmRuns *arm = &def->set.arms[a];
         SdqnSampleCost *costs = take(&figure, (size_t)arm->num_runs * SDQN_NUM_THRESHOLDS, sizeof *costs);
-        if (costs)
+        of_arm[a] = take_series(&figure, SDQN_NUM_THRESHOLDS);
+        if (figure.status == SDQN_OK)
             figure.status =
                 sdqn_arm_sample_costs(arm, SDQN_ALL_TASKS, def->window, sdqn_sample_thresholds, SDQN_NUM_THRESHOLDS, costs, error);
-        for (int k = 0; k < SDQN_NUM_THRESHOLDS && figure.status == SDQN_OK; k++) add_reached(&figure, a, costs, k, &series[k][a]);
+        for (int k = 0; k < SDQN_NUM_THRESHOLDS && figure.status == SDQN_OK; k++) add_reached(&figure, a, costs, k, &of_arm[a][k]);
     }
-    for (int k = 0; k < SDQN_NUM_THRESHOLDS && figure.status == SDQN_OK; k++) {
-        char *title = take(&figure, 64, 1);
-        if (!title) break;
-        snprintf(title, 64, "mean over tasks of at least %.0f", sdqn_sample_thresholds[k]);
-        figure.panels[figure.num_panels++] = (SdqnPanel){.title = title,
-                                                         .x = {.label = axis_labels[SDQN_CURVE_STEPS]},
-                                                         .y = {.label = "share of the seeds", .low = 0.0, .high = 1.05},
-                                                         .series = series[k],
-                                                         .num_series = num_arms};
-    }
+    add_reach_panels(&figure, of_arm);
     snprintf(
         caption, sizeof caption,
         "Sample efficiency: share of an arm's seeds whose rolling mean return (the last %d training episodes of every task) had reached a "
-        "threshold after so many environment steps. %s.",
-        def->window, sdqn_compare_n(def, words));
-    return end(&figure, page, "sample-efficiency", caption, 2, 0);
+        "threshold after so many environment steps. %s%s.",
+        def->window, describe_panels(def, false, panels), sdqn_compare_n(def, words));
+    return end(&figure, page, "sample-efficiency", caption, 2, is_crowded(def) ? SMALL_HEIGHT : 0);
 }
 
 // ---- performance profile --------------------------------------------------------------------------------------------------------
@@ -383,20 +453,22 @@ static void add_profile(Figure *figure, int arm, const double *taus, SdqnSeries 
 }
 
 SdqnStatus sdqn_compare_profile_figure(SdqnPage *page, const SdqnCompareDef *def, SdqnError *error) {
+    static const SdqnAxis x = {.label = "tau (return of a final policy on a task)"}, y = {.label = "share above tau", .high = 1.05};
     Figure figure = {.def = def, .error = error};
-    char words[SDQN_COMPARE_WORDS_SIZE], caption[2 * SDQN_COMPARE_WORDS_SIZE];
+    char words[SDQN_COMPARE_WORDS_SIZE], panels[SDQN_COMPARE_WORDS_SIZE], caption[3 * SDQN_COMPARE_WORDS_SIZE];
     double taus[PROFILE_POINTS], low, high;
     const int num_arms = def->set.num_arms;
     SdqnSeries *series = take_series(&figure, num_arms);
     score_range(def, &low, &high);
     for (int k = 0; k < PROFILE_POINTS; k++) taus[k] = low + (high - low) * k / (PROFILE_POINTS - 1);
     for (int a = 0; a < num_arms && figure.status == SDQN_OK; a++) add_profile(&figure, a, taus, &series[a]);
-    figure.panels[figure.num_panels++] = (SdqnPanel){.x = {.label = "tau (mean return of a final policy on a task)"},
-                                                     .y = {.label = "share of scores above tau", .low = 0.0, .high = 1.05},
-                                                     .series = series,
-                                                     .num_series = num_arms};
+    if (is_crowded(def)) {
+        add_arm_panels(&figure, series, x, y);
+    } else {
+        figure.panels[figure.num_panels++] = (SdqnPanel){.x = x, .y = y, .series = series, .num_series = num_arms};
+    }
     snprintf(caption, sizeof caption,
-             "Performance profile: share of an arm's (task, seed) scores that are above tau (Agarwal et al. 2021, arXiv:2108.13264). %s.",
-             describe_bands(def, words));
-    return end(&figure, page, "performance-profile", caption, 1, 380);
+             "Performance profile: share of an arm's (task, seed) scores that are above tau (Agarwal et al. 2021, arXiv:2108.13264). %s%s.",
+             describe_panels(def, true, panels), describe_bands(def, words));
+    return end(&figure, page, "performance-profile", caption, is_crowded(def) ? 2 : 1, is_crowded(def) ? SMALL_HEIGHT : 380);
 }
