@@ -140,6 +140,20 @@ static void contrasts_are_corrected_together(void **state) {
     assert_true(contrasts[0].improvement.low >= 0.0 && contrasts[0].improvement.high <= 1.0);
 }
 
+/// Runs without periodic evaluations have no area: no number may stand there, least of all a small p-value.
+static void contrasts_of_what_was_not_measured_are_nan(void **state) {
+    (void)state;
+    Arm a, b;
+    make_arm(&a, seeds, (const double[]){1, 2, 3, 4}, 4);
+    make_arm(&b, seeds, (const double[]){3, 4, 5, 9}, 4);
+    const SdqnArmRuns arms[] = {a.runs, b.runs};
+    SdqnContrast contrast = {.a = 0, .b = 1};
+    assert_int_equal(sdqn_contrast_list(&bootstrap, &(SdqnArmSet){2, arms}, SDQN_MEASURE_AREA, &contrast, 1, 1, NULL), SDQN_OK);
+    assert_true(isnan(contrast.difference.estimate.value) && isnan(contrast.difference.p) && contrast.difference.verdict == 0);
+    assert_true(isnan(contrast.improvement.value) && isnan(contrast.improvement.low) && isnan(contrast.improvement.high));
+    assert_true(isnan(contrast.welch_p) && isnan(contrast.holm_p) && isnan(contrast.permutation_p));
+}
+
 static void contrasts_that_cannot_be_made_yet_are_corrected_for_too(void **state) {
     (void)state;
     Arm a, b;
@@ -201,6 +215,7 @@ int main(void) {
         cmocka_unit_test(one_run_has_no_interval),
         cmocka_unit_test(common_seeds_are_compared_in_pairs),
         cmocka_unit_test(six_pairs_can_decide_and_five_cannot),
+        cmocka_unit_test(contrasts_of_what_was_not_measured_are_nan),
         cmocka_unit_test(contrasts_that_cannot_be_made_yet_are_corrected_for_too),
         cmocka_unit_test(contrasts_are_corrected_together),
         cmocka_unit_test(arms_that_tie_are_named),

@@ -214,6 +214,18 @@ static void what_is_not_defined_is_nan(void **state) {
     sdqn_holm(p, 3, corrected);
     assert_true(isnan(corrected[0]) && fabs(corrected[1] - 0.06) < 1e-15 && fabs(corrected[2] - 0.06) < 1e-15);
     assert_true(sdqn_probability_of_improvement(same, 3, same, 3) == 0.5);
+    // What was not measured is no rare outcome.
+    static const double unknown[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
+    for (int i = 0; i < 3; i++) {
+        double some[20] = {0.0}, known[20];
+        for (int k = 0; k < 20; k++) known[k] = some[k] = k;
+        some[i] = unknown[i];
+        for (int n = 3; n <= 20; n += 17) {
+            assert_true(isnan(sdqn_welch_p(some, n, known, n)) && isnan(sdqn_welch_p(known, n, some, n)));
+            assert_true(isnan(sdqn_permutation_p(some, n, known, n, 0)) && isnan(sdqn_permutation_p(known, n, some, n, 0)));
+            assert_true(isnan(sdqn_paired_permutation_p(some, n, 0)));
+        }
+    }
 }
 
 /// Of values in any order, of few and many, different and mostly equal ones, and of what is no number at all.

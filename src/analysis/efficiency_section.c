@@ -1,17 +1,12 @@
 // efficiency_section.c: what it took to reach thresholds, and how much return a parameter earns.
 #include "analysis/sections.h"
 
-#include "core/text.h"
 #include "run/sample_efficiency.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-static const double thresholds[] = {50.0, 100.0, 150.0, 200.0};
-enum { NUM_THRESHOLDS = sizeof thresholds / sizeof *thresholds };
-
-/// The best rolling mean over a whole window. @return NaN in `best` if no window is whole
+/// The best rolling mean over a whole window. @param best  written; NaN if no window is whole
 static SdqnStatus best_mean(const SdqnTrainingEpisodes *episodes, int task, double *best, SdqnError *error) {
     const size_t n = (size_t)episodes->count + 1;
     double *means = calloc(n, sizeof *means);
@@ -32,15 +27,15 @@ static SdqnStatus best_mean(const SdqnTrainingEpisodes *episodes, int task, doub
 }
 
 static SdqnStatus add_costs(SdqnTable *table, const SdqnTrainingEpisodes *episodes, int task, const char *name, SdqnError *error) {
-    SdqnSampleCost costs[NUM_THRESHOLDS];
+    SdqnSampleCost costs[SDQN_NUM_THRESHOLDS];
     double best = 0.0;
-    SdqnStatus status = sdqn_sample_costs(episodes, task, SDQN_SAMPLE_WINDOW, thresholds, NUM_THRESHOLDS, costs, error);
+    SdqnStatus status = sdqn_sample_costs(episodes, task, SDQN_SAMPLE_WINDOW, sdqn_sample_thresholds, SDQN_NUM_THRESHOLDS, costs, error);
     if (status == SDQN_OK) status = best_mean(episodes, task, &best, error);
-    for (int k = 0; k < NUM_THRESHOLDS && status == SDQN_OK; k++) {
+    for (int k = 0; k < SDQN_NUM_THRESHOLDS && status == SDQN_OK; k++) {
         const double numbers[] = {(double)costs[k].task_episodes, (double)costs[k].episodes, (double)costs[k].steps,
                                   (double)costs[k].updates};
         sdqn_table_add_text(table, name);
-        sdqn_table_add_number(table, thresholds[k]);
+        sdqn_table_add_number(table, sdqn_sample_thresholds[k]);
         for (int i = 0; i < 4; i++) sdqn_table_add_number(table, costs[k].reached ? numbers[i] : (double)NAN);
         sdqn_table_add_number(table, best);
     }

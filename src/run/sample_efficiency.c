@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+const double sdqn_sample_thresholds[SDQN_NUM_THRESHOLDS] = {50.0, 100.0, 150.0, 200.0};
+
 /// The windows of all tasks while an episode after the other goes in.
 typedef struct Windows {
     int window, num_tasks;

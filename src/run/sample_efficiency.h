@@ -14,6 +14,10 @@
 #define SDQN_SAMPLE_WINDOW 100 ///< episodes of a task in the rolling mean
 #define SDQN_ALL_TASKS (-1)    ///< as a task: the mean over all
 
+/// Returns whose reaching pages tell of.
+#define SDQN_NUM_THRESHOLDS 4
+extern const double sdqn_sample_thresholds[SDQN_NUM_THRESHOLDS];
+
 /// The training episodes of a run in the order in which they ended. All is borrowed.
 typedef struct SdqnTrainingEpisodes {
     int count, num_tasks;

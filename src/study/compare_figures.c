@@ -320,6 +320,7 @@ SdqnStatus sdqn_compare_curves_figures(SdqnPage *page, const SdqnCompareDef *def
     describe_bands(def, words);
     describe_panels(def, true, panels);
     for (int kind = 0; kind <= CURVE_EVALUATION && status == SDQN_OK; kind++) {
+        if (kind == CURVE_EVALUATION && !sdqn_compare_has_evaluations(def)) break;
         if (kind == CURVE_EVALUATION) {
             const SdqnConfig *config = def->set.arms[0].config;
             snprintf(caption, sizeof caption,

@@ -91,7 +91,11 @@ static void add_pairs_table(Writer *writer, const char *name, const char *what, 
 static void add_training(Writer *writer) {
     add_section(writer, "Training");
     add_figure(writer, sdqn_compare_curves_figures);
-    add_table(writer, "area", sdqn_compare_area_table);
+    if (sdqn_compare_has_evaluations(writer->def)) {
+        add_table(writer, "area", sdqn_compare_area_table);
+    } else {
+        sdqn_page_text(writer->page, "No run was evaluated while it trained, so there is no evaluation curve and no area under one.");
+    }
     add_table(writer, "equal-cost", sdqn_compare_equal_budget_table);
     add_section(writer, "Sample efficiency");
     add_figure(writer, sdqn_compare_reach_figure);
@@ -127,6 +131,7 @@ SdqnStatus sdqn_compare_page_add_pairs(SdqnPage *page, const SdqnCompareDef *def
     add_pairs_table(&writer, "pairs", "Final policies", contrasts);
     free(contrasts);
     add_table(&writer, "pairs-by-task", sdqn_compare_task_pairs_table);
+    if (!sdqn_compare_has_evaluations(def)) return writer.status;
     contrasts = writer.status == SDQN_OK ? contrast(&writer, SDQN_MEASURE_AREA) : NULL;
     add_pairs_table(&writer, "pairs-area", "Area under the evaluation curve", contrasts);
     free(contrasts);

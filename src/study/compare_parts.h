@@ -7,10 +7,6 @@
 
 #include <stdbool.h>
 
-/// Thresholds of sample efficiency.
-#define SDQN_NUM_THRESHOLDS 4
-extern const double sdqn_sample_thresholds[SDQN_NUM_THRESHOLDS];
-
 /// How many tasks the arms have.
 static inline int sdqn_compare_num_tasks(const SdqnCompareDef *def) { return def->set.arms[0].runs[0]->num_tasks; }
 /// The name of a task, or "mean over tasks".
@@ -23,6 +19,8 @@ const char *sdqn_compare_n(const SdqnCompareDef *def, char words[SDQN_COMPARE_WO
 const char *sdqn_compare_intervals(const SdqnCompareDef *def, char words[SDQN_COMPARE_WORDS_SIZE]);
 /// Whether any arm has several seeds.
 bool sdqn_compare_has_intervals(const SdqnCompareDef *def);
+/// Whether any run was evaluated while it trained: without, there are no evaluation curves and no areas under them.
+bool sdqn_compare_has_evaluations(const SdqnCompareDef *def);
 
 /// Where the shortest run of all arms ends on an axis: environment steps, or episodes over all tasks.
 double sdqn_compare_common_end(const SdqnCompareDef *def, bool steps);

@@ -11,8 +11,6 @@
 
 #define SECONDS_A_MINUTE 60.0
 
-const double sdqn_sample_thresholds[SDQN_NUM_THRESHOLDS] = {50.0, 100.0, 150.0, 200.0};
-
 static SdqnStatus out_of_memory(SdqnError *error) { return sdqn_error_set(error, SDQN_ERR_MEMORY, "compare: out of memory"); }
 
 // ---- words ----------------------------------------------------------------------------------------------------------------------
@@ -40,6 +38,16 @@ const char *sdqn_compare_n(const SdqnCompareDef *def, char words[SDQN_COMPARE_WO
 bool sdqn_compare_has_intervals(const SdqnCompareDef *def) {
     for (int a = 0; a < def->set.num_arms; a++) {
         if (def->set.arms[a].num_runs > 1) return true;
+    }
+    return false;
+}
+
+bool sdqn_compare_has_evaluations(const SdqnCompareDef *def) {
+    for (int a = 0; a < def->set.num_arms; a++) {
+        const SdqnArmRuns *arm = &def->set.arms[a];
+        for (int i = 0; i < arm->num_runs; i++) {
+            if (arm->runs[i]->curve.count > 0) return true;
+        }
     }
     return false;
 }
@@ -206,7 +214,7 @@ static void add_statistics(Maker *maker, const SdqnScores *scores) {
         SdqnEstimate estimate = {0};
         if (maker->status == SDQN_OK)
             maker->status = sdqn_bootstrap_statistic(&bootstrap, scores, 0, (SdqnStatistic)k, SDQN_SUCCESS_RETURN, &estimate, maker->error);
-        if (scores->num_seeds < 2) estimate.low = estimate.high = (double)NAN;
+        if (scores->num_seeds < 2) sdqn_estimate_forget_interval(&estimate);
         sdqn_table_add_estimate(maker->table, estimate.value, estimate.low, estimate.high);
     }
 }
@@ -300,13 +308,14 @@ SdqnStatus sdqn_compare_efficiency_table(const SdqnCompareDef *def, SdqnTable **
 // ---- training -------------------------------------------------------------------------------------------------------------------
 
 SdqnStatus sdqn_compare_equal_budget_table(const SdqnCompareDef *def, SdqnTable **table, SdqnError *error) {
-    char words[SDQN_COMPARE_WORDS_SIZE], caption[2 * SDQN_COMPARE_WORDS_SIZE], steps[SDQN_TEXT_SIZE];
+    char words[SDQN_COMPARE_WORDS_SIZE], caption[2 * SDQN_COMPARE_WORDS_SIZE], episodes[SDQN_TEXT_SIZE], steps[SDQN_TEXT_SIZE];
     const double ends[] = {sdqn_compare_common_end(def, false), sdqn_compare_common_end(def, true)};
     snprintf(
         caption, sizeof caption,
         "Training returns at equal cost: rolling mean of the last %d training episodes of each task when the shortest run had ended, after "
-        "%.0f episodes over all tasks, and after %s environment steps. These episodes explore. %s.",
-        def->window, ends[0], sdqn_text_from_double_fixed(ends[1], 0, steps), sdqn_compare_intervals(def, words));
+        "%s episodes over all tasks, and after %s environment steps. These episodes explore. %s.",
+        def->window, sdqn_text_from_double_fixed(ends[0], 0, episodes), sdqn_text_from_double_fixed(ends[1], 0, steps),
+        sdqn_compare_intervals(def, words));
     Maker maker = begin(def, caption, error);
     sdqn_table_add_column(maker.table, "at equal", SDQN_COLUMN_TEXT, 0);
     sdqn_table_add_column(maker.table, "arm", SDQN_COLUMN_TEXT, 0);
@@ -323,7 +332,7 @@ SdqnStatus sdqn_compare_equal_budget_table(const SdqnCompareDef *def, SdqnTable 
                     maker.status = sdqn_training_curve(&def->bootstrap, arm->runs, arm->num_runs, t, (SdqnCurveAxis)axis, def->window,
                                                        ends[axis], 2, &curve, error);
                 if (curve.num_points > 0) last = curve.y[curve.num_points - 1];
-                if (arm->num_runs < 2) last.low = last.high = (double)NAN;
+                if (arm->num_runs < 2) sdqn_estimate_forget_interval(&last);
                 sdqn_table_add_estimate(maker.table, last.value, last.low, last.high);
                 sdqn_curve_clear(&curve);
             }
@@ -373,9 +382,8 @@ SdqnStatus sdqn_compare_reach_table(const SdqnCompareDef *def, SdqnTable **table
     snprintf(
         caption, sizeof caption,
         "Sample efficiency: episodes of the task and training of the whole run, over all tasks, until the rolling mean return of the last "
-        "%d training episodes of "
-        "the "
-        "task (of every task, for the mean over tasks) first reached the threshold. Median over all n seeds, where a run that never did "
+        "%d training episodes of the task (of every task, for the mean over tasks) first reached the threshold. Median over all n seeds, "
+        "where a run that never did "
         "counts as later than any other; -: half of the runs or more never did.",
         def->window);
     Maker maker = begin(def, caption, error);

@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 SdqnComparisonDef sdqn_comparison_def_default(void) {
     return (SdqnComparisonDef){.bootstrap = {.resampling = SDQN_RESAMPLE_TASK, .repeats = SDQN_BOOTSTRAP_REPEATS}, .target = 200.0};
@@ -126,7 +125,9 @@ void sdqn_comparison_destroy(SdqnComparison *comparison) {
 
 /// What is known of an estimate: resampling one seed gives the same value each time, which is no interval.
 static SdqnEstimate known_part(const SdqnScores *scores, const SdqnEstimate *estimate) {
-    return scores->num_seeds > 1 ? *estimate : (SdqnEstimate){estimate->value, (double)NAN, (double)NAN};
+    SdqnEstimate known = *estimate;
+    if (scores->num_seeds < 2) sdqn_estimate_forget_interval(&known);
+    return known;
 }
 
 static void add_estimate(SdqnJsonWriter *writer, const char *key, const SdqnEstimate *estimate) {

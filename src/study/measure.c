@@ -202,7 +202,9 @@ static SdqnStatus contrast(const SdqnBootstrap *bootstrap, const SdqnArmSet *set
     if (!choose(a, b, &choice)) return out_of_memory(error);
     const int n = choice.num_a, m = choice.num_b;
     SdqnStatus status = compare(bootstrap, a, b, (SdqnMeasure){kind, SDQN_ALL_TASKS}, &choice, &made->difference, error);
-    if (status == SDQN_OK) status = improve(bootstrap, a, b, kind, &choice, &made->improvement, error);
+    made->improvement = (SdqnEstimate){(double)NAN, (double)NAN, (double)NAN}; // of what was not measured there is none
+    if (status == SDQN_OK && isfinite(made->difference.estimate.value))
+        status = improve(bootstrap, a, b, kind, &choice, &made->improvement, error);
     made->welch_p = sdqn_welch_p(choice.values, n, choice.values + n, m);
     made->permutation_p = n > 1 && m > 1 ? sdqn_permutation_p(choice.values, n, choice.values + n, m, bootstrap->seed) : (double)NAN;
     release(&choice);

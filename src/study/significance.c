@@ -61,13 +61,21 @@ double sdqn_student_quantile(double share, double freedom) {
     return 0.5 * (low + high);
 }
 
+/// Comparisons with NaN are false, and so would count as the rarest outcome.
+static bool all_finite(const double *values, int count) {
+    for (int i = 0; i < count; i++) {
+        if (!isfinite(values[i])) return false;
+    }
+    return true;
+}
+
 // ---- Welch's test ---------------------------------------------------------------------------------------------------------------
 
 /// Degrees of freedom by Welch and Satterthwaite. @param a, b  variances of the two means
 static double welch_freedom(double a, int n, double b, int m) { return (a + b) * (a + b) / (a * a / (n - 1) + b * b / (m - 1)); }
 
 double sdqn_welch_p(const double *a, int n, const double *b, int m) {
-    if (n < 2 || m < 2) return (double)NAN;
+    if (n < 2 || m < 2 || !all_finite(a, n) || !all_finite(b, m)) return (double)NAN;
     double deviation_a = sdqn_deviation(a, (size_t)n), deviation_b = sdqn_deviation(b, (size_t)m);
     double difference = sdqn_mean(a, (size_t)n) - sdqn_mean(b, (size_t)m);
     int exponent; // of the scale, out of which t comes the same
@@ -169,6 +177,7 @@ static void draw_splits(double *pool, int n, int m, double total, double observe
 }
 
 double sdqn_permutation_p(const double *a, int n, const double *b, int m, uint64_t seed) {
+    if (!all_finite(a, n) || !all_finite(b, m)) return (double)NAN;
     const int all = n + m;
     double *pool = malloc((size_t)all * sizeof *pool), total = 0.0, largest = 0.0;
     int *chosen = calloc((size_t)n, sizeof *chosen);
@@ -199,6 +208,7 @@ double sdqn_permutation_p(const double *a, int n, const double *b, int m, uint64
 
 double sdqn_paired_permutation_p(const double *differences, int n, uint64_t seed) {
     enum { MOST_EXACT = 19 }; // 2^19 turns of signs
+    if (!all_finite(differences, n)) return (double)NAN;
     double observed = 0.0, largest = 0.0;
     Tails tails = {0};
     for (int i = 0; i < n; i++) {

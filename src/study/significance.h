@@ -17,15 +17,15 @@ double sdqn_student_p(double t, double freedom);
 double sdqn_student_quantile(double share, double freedom);
 
 /// Welch's t-test for unequal variances (Welch 1947), two-sided, as scipy.stats.ttest_ind(equal_var=False).
-/// @return p; NaN if a sample has one value, or both have no variance and equal means
+/// @return p; NaN if a sample has one value, a value is not finite, or both have no variance and equal means
 double sdqn_welch_p(const double *a, int n, const double *b, int m);
 
 /// Permutation test of the difference of means: two-sided, twice the smaller tail, at most 1. All splits if there are at most
 /// SDQN_PERMUTATION_MAX_EXACT; else SDQN_PERMUTATION_DRAWS drawn ones, with (k + 1) / (draws + 1) for a tail of k (Phipson and Smyth 2010).
-/// @return p; NaN if there is no memory
+/// @return p; NaN if a value is not finite, or there is no memory
 double sdqn_permutation_p(const double *a, int n, const double *b, int m, uint64_t seed);
 
-/// The same in pairs: signs of the differences are turned. @param differences [n]
+/// The same in pairs: signs of the differences are turned. @param differences [n] @return p; NaN if one is not finite
 double sdqn_paired_permutation_p(const double *differences, int n, uint64_t seed);
 
 /// Holm's correction (Holm 1979) of p-values for their number. NaN stays and is not counted. @param p [count] @param corrected [count]
