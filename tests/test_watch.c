@@ -350,6 +350,36 @@ static void frames_fit_every_size(void **state) {
     }
 }
 
+static void headings_keep_apart(void **state) {
+    (void)state;
+    static SdqnWatchedRun run;
+    make_run(&run, 3);
+    static const int64_t episodes[] = {99999, 100000, 99999999};
+    for (int i = 0; i < 3; i++) {
+        run.evaluated_episode = run.best_episode = episodes[i];
+        for (int width = 60; width <= 100; width += 20) {
+            char *text = frame_text(&run, width, 30, true, true, 0, NULL);
+            assert_non_null(strstr(text, i == 0 ? " eval @99999 best @99999" : " eval        best"));
+            free(text);
+        }
+    }
+}
+
+/// Without room for charts the table is all there is: it stays full.
+static void a_table_without_charts_stays_full(void **state) {
+    (void)state;
+    static SdqnWatchedRun run;
+    make_run(&run, 10);
+    for (int t = 0; t < 10; t++) snprintf(run.tasks[t].name, sizeof run.tasks[t].name, "task-%d-here", t);
+    for (int first = 0; first < 10; first++) {
+        char *text = frame_text(&run, 40, 12, true, true, first, NULL);
+        int rows = 0;
+        for (const char *at = text; (at = strstr(at, "-here")) != NULL; at++) rows++;
+        assert_int_equal(rows, 7);
+        free(text);
+    }
+}
+
 static void tasks_beyond_the_screen_can_be_reached(void **state) {
     (void)state;
     static SdqnWatchedRun run;
@@ -417,8 +447,8 @@ static void states_and_notes_are_told(void **state) {
         run.has_conflict = false;
         if (s == 0) snprintf(run.note, sizeof run.note, "no run is there\x1b[31m: \xff\xe2\x82");
         char *text = frame_text(&run, 80, 24, false, false, 0, NULL);
-        const char *end = strchr(text, '\n');
-        assert_memory_equal(end - strlen(words[s]), words[s], strlen(words[s]));
+        const size_t end = strcspn(text, "\n");
+        assert_memory_equal(text + end - strlen(words[s]), words[s], strlen(words[s]));
         assert_int_equal(strstr(text, "no run is there?[31m: ??") != NULL, s == 0);
         assert_null(strchr(text, '\x1b'));
         assert_int_equal(strstr(text, " left") != NULL, s != 3);
@@ -455,6 +485,8 @@ int main(void) {
         TEST(what_was_cut_is_forgotten),
         TEST(lines_of_others_are_passed_over),
         TEST(numbers_that_no_run_can_have_are_passed_over),
+        TEST(headings_keep_apart),
+        TEST(a_table_without_charts_stays_full),
         cmocka_unit_test(long_series_keep_their_means),
         cmocka_unit_test(frames_are_as_recorded),
         cmocka_unit_test(frames_fit_every_size),

@@ -205,16 +205,23 @@ static void draw_charts(Frame *frame, int height) {
 
 /// Columns of the table of tasks, those first that are wanted most: which are there depends on the width.
 enum { COLUMN_TRAINING = 0, COLUMN_LAST, COLUMN_BEST, COLUMN_AT_REST, NUM_COLUMNS };
+#define EPISODE_WIDTH 12 ///< of the columns with an episode in their head
 
 static void draw_cells(const Frame *frame, const char *name, const char *const *cells, SdqnColour colour) {
-    static const int widths[NUM_COLUMNS] = {10, 12, 12, 9};
+    static const int widths[NUM_COLUMNS] = {10, EPISODE_WIDTH, EPISODE_WIDTH, 9};
     const int width = frame->screen->width, name_width = width < 56 ? 12 : 20;
     int column = name_width;
     sdqn_screen_text(frame->screen, frame->row, 0, name_width, colour, name);
     for (int i = 0; i < NUM_COLUMNS && column + widths[i] <= width; column += widths[i], i++) {
         const int start = column + widths[i] - (int)strlen(cells[i]);
-        sdqn_screen_text(frame->screen, frame->row, start, column + widths[i], colour, cells[i]);
+        sdqn_screen_text(frame->screen, frame->row, start > column ? start : column + 1, column + widths[i], colour, cells[i]);
     }
+}
+
+/// "eval @1500", without the episode where there is no room for it.
+static void describe_episode(const char *what, int64_t episode, char text[static 32]) {
+    const int length = snprintf(text, 32, "%s @%lld", what, (long long)episode);
+    if (length >= EPISODE_WIDTH) snprintf(text, 32, "%s", what);
 }
 
 static void draw_table_head(Frame *frame) {
@@ -222,8 +229,8 @@ static void draw_table_head(Frame *frame) {
     char last[32] = "eval", best[32] = "best";
     const bool is_final = run->num_tasks > 0 && run->tasks[0].has_final;
     if (is_final) snprintf(last, sizeof last, "final");
-    if (!is_final && run->evaluated_episode >= 0) snprintf(last, sizeof last, "eval @%lld", (long long)run->evaluated_episode);
-    if (run->best_episode >= 0) snprintf(best, sizeof best, "best @%lld", (long long)run->best_episode);
+    if (!is_final && run->evaluated_episode >= 0) describe_episode("eval", run->evaluated_episode, last);
+    if (run->best_episode >= 0) describe_episode("best", run->best_episode, best);
     draw_cells(frame, "returns", (const char *const[NUM_COLUMNS]){"last 20", last, best, "at rest"}, SDQN_COLOUR_DIM);
     frame->row++;
 }
@@ -302,14 +309,15 @@ static void choose_tasks(Frame *frame, int first_task, int *height) {
     frame->count = run->num_tasks;
     while (frame->count > 1 && table_rows(frame) > free_rows) frame->count--;
     frame->charts = frame->count < across ? frame->count : across;
-    const int last_first = run->num_tasks - (frame->charts < frame->count ? 1 : frame->count);
-    frame->first = first_task < 0 ? 0 : first_task < last_first ? first_task : last_first;
-    if (frame->charts > run->num_tasks - frame->first) frame->charts = run->num_tasks - frame->first;
-    if (frame->count > run->num_tasks - frame->first) frame->count = run->num_tasks - frame->first;
     const int below = table_rows(frame) + (run->has_conflict ? 1 : 0) + (run->episodes > 0 ? 1 : 0);
     *height = free_rows - below - 3; // a title, the episodes, the legend
     if (*height > MAX_CHART_HEIGHT) *height = MAX_CHART_HEIGHT;
     if (*height < MIN_CHART_HEIGHT) *height = 0;
+    // Where not every task of the table has its chart, each can come first; else all that there are fill the table.
+    const int last_first = run->num_tasks - (*height > 0 && frame->charts < frame->count ? 1 : frame->count);
+    frame->first = first_task < 0 ? 0 : first_task < last_first ? first_task : last_first;
+    if (frame->charts > run->num_tasks - frame->first) frame->charts = run->num_tasks - frame->first;
+    if (frame->count > run->num_tasks - frame->first) frame->count = run->num_tasks - frame->first;
 }
 
 int sdqn_frame_draw(SdqnScreen *screen, const SdqnWatchedRun *run, int *first_task, bool keys) {
