@@ -3,6 +3,7 @@
 // The C library's conversions are used only on text without a decimal point, which they read and write alike in every locale.
 #include "core/text.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +87,9 @@ const char *sdqn_text_from_double_fixed(double value, int decimals, char text[SD
 }
 
 const char *sdqn_text_from_p_value(double p, int decimals, char text[SDQN_TEXT_SIZE]) {
-    const double last_digit = pow(10.0, -decimals);
+    static const double last_digits[] = {1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9};
+    assert(decimals >= 1 && decimals <= 9);
+    const double last_digit = last_digits[decimals];
     if (!(p < last_digit)) return sdqn_text_from_double_fixed(p, decimals, text);
     char bound[SDQN_TEXT_SIZE];
     snprintf(text, SDQN_TEXT_SIZE, "< %.*s", SDQN_TEXT_SIZE - 3, sdqn_text_from_double_fixed(last_digit, decimals, bound));

@@ -50,6 +50,7 @@ void sdqn_table_destroy(SdqnTable *table) {
 void sdqn_table_add_column(SdqnTable *table, const char *header, SdqnColumnKind kind, int decimals) {
     if (!table) return;
     assert(table->num_cells == 0 && table->num_columns < SDQN_TABLE_MAX_COLUMNS && decimals >= 0 && decimals <= 9);
+    assert(kind != SDQN_COLUMN_P_VALUE || decimals >= 1);
     Column *column = &table->columns[table->num_columns++];
     column->header = strdup(header);
     column->kind = kind;

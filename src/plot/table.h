@@ -33,7 +33,7 @@ SdqnTable *sdqn_table_create(const char *caption);
 void sdqn_table_destroy(SdqnTable *table);
 
 /// Add a column; all must be there before the first cell. NULL tables are ignored here and below, so that one check at the end suffices.
-/// @param decimals  of its numbers, in [0, 9]
+/// @param decimals  of its numbers, in [0, 9]; of p-values at least 1
 void sdqn_table_add_column(SdqnTable *table, const char *header, SdqnColumnKind kind, int decimals);
 
 // Each adds the next cell, which must be of a column of that kind. Numbers that are not finite stand as "-", in CSV as an empty field.

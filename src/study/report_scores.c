@@ -8,7 +8,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define ALPHA 0.05
 #define POWER 0.8
@@ -33,7 +32,7 @@ static void write_number(FILE *out, double value) {
 static void write_estimate(FILE *out, const SdqnEstimate *estimate, int decimals) {
     fputc(' ', out);
     write_fixed(out, estimate->value, decimals);
-    if (isfinite(estimate->value) && isfinite(estimate->low)) {
+    if (isfinite(estimate->value) && isfinite(estimate->low) && isfinite(estimate->high)) {
         fputs(" [", out);
         write_fixed(out, estimate->low, decimals);
         fputs(", ", out);
@@ -121,8 +120,12 @@ static void write_tasks(FILE *out, const SdqnStudyPlan *plan, const SdqnStudy *s
         for (int t = 0; t < scores->num_tasks; t++) {
             const double *values = sdqn_scores_of(scores, arms[a], t);
             const size_t n = (size_t)scores->num_seeds;
-            fprintf(out, " %.1f", sdqn_mean(values, n));
-            if (n > 1) fprintf(out, " ± %.1f", sdqn_deviation(values, n));
+            fputc(' ', out);
+            write_fixed(out, sdqn_mean(values, n), 1);
+            if (n > 1) {
+                fputs(" ± ", out);
+                write_fixed(out, sdqn_deviation(values, n), 1);
+            }
             if (kind == SDQN_SCORE_FINAL)
                 fprintf(out, "; %.0f %% / %.0f %%", 100.0 * mean_share(study, a, scores->num_seeds, t, false),
                         100.0 * mean_share(study, a, scores->num_seeds, t, true));
@@ -518,7 +521,10 @@ SdqnStatus sdqn_report_power(FILE *out, const SdqnStudyPlan *plan, const SdqnStu
             const Planned *one = &planned[i];
             if (!one->made || one->seeds < 2) continue;
             write_names(out, plan, i);
-            fprintf(out, " %d | %.1f | %.1f | %.1f |", one->seeds, one->deviation_a, one->deviation_b, one->difference.value);
+            fprintf(out, " %d |", one->seeds);
+            write_number(out, one->deviation_a);
+            write_number(out, one->deviation_b);
+            write_number(out, one->difference.value);
             const bool spread = one->deviation_a > 0.0 || one->deviation_b > 0.0;
             for (int k = 0; k < NUM_DIFFERENCES; k++) {
                 if (spread) write_seeds_needed(out, differences[k], one);
