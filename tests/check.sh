@@ -29,7 +29,8 @@ for name in $combinations; do
 done | xargs -P "$jobs" -n 2 sh -c 'run=$1/train-$2
     rm -rf "$run" "$run.hash"
     "$1/sharedqn" train --out "$run" --isa "$2" $0 >"$run.log" 2>&1 &&
-        sha256sum <"$run/final.safetensors" | cut -d" " -f1 >"$run.hash"' "$short_run"
+        sha256sum <"$run/final.safetensors" | cut -d" " -f1 >"$run.hash"' "$short_run" 2>"$folder/trainings.log"
+verdict $? "the short trainings end" "$folder/trainings.log"
 expected=$(cat "$folder/gcc-O3/train-scalar.hash" 2>/dev/null)
 for name in $combinations; do
     for isa in $levels; do
@@ -48,7 +49,7 @@ verdict $? "every header compiles on its own" "$folder/headers.log"
 
 # `make test` is gcc -O3; the other end is clang -O0. Left out there: the tests of what starts, collects and reports on many runs, which are
 # long and compute nothing that the others do not, the one that runs every method by the program (test_method_table does so within one
-# process), and the one that measures speed.
+# process, on the best level), and the one that measures speed.
 make --no-print-directory -j "$jobs" BUILD="$folder/clang-O0" CC=clang OPT=-O0 WERROR=-Werror \
     TESTS_LEFT_OUT="test_e2e_study test_e2e_compare test_e2e_analyze test_e2e_mpi test_e2e_slurm test_e2e_methods test_bench" \
     run-test >"$folder/clang-O0.tests.log" 2>&1
@@ -70,7 +71,8 @@ ls src/*/*_isa.c | xargs -P "$jobs" -n 1 sh -c 'flags=$0
     clang-tidy --quiet --checks=-bugprone-implicit-widening-of-multiplication-result,-bugprone-misplaced-widening-cast "$@" -- $flags' \
     "$kernel_flags" >"$folder/tidy_kernels.log" 2>"$folder/tidy_kernels.err"
 verdict $? "clang-tidy finds nothing in the kernels" "$folder/tidy_kernels.log"
-cppcheck --quiet -j "$jobs" --std=c11 --error-exitcode=1 --enable=warning,portability,performance --inline-suppr \
+mkdir -p "$folder/cppcheck" # without a folder, several jobs leave out what crosses functions
+cppcheck --quiet -j "$jobs" --cppcheck-build-dir="$folder/cppcheck" --std=c11 --error-exitcode=1 --enable=warning,portability,performance --inline-suppr \
     --suppress=missingIncludeSystem -D_DEFAULT_SOURCE -D__x86_64__ -Iinclude -Isrc src bench web >"$folder/cppcheck.log" 2>&1
 verdict $? "cppcheck finds nothing" "$folder/cppcheck.log"
 
