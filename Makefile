@@ -74,7 +74,7 @@ PYTHON_SOURCES := $(filter-out $(addprefix src/core/,json.c yaml_document.c proc
 PYTHON_OBJECTS := $(patsubst %.c,$(BUILD)/pic/%.o,$(filter-out %_isa.c,$(PYTHON_SOURCES))) $(KERNEL_OBJECTS:$(BUILD)/%=$(BUILD)/pic/%)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 TESTS_LEFT_OUT ?= # of those that run-test runs, by name
-# The longest first, or they are what the others' end waits for.
+# The longest first, or at the end all the others wait for them.
 LONG_TESTS := $(addprefix tests/test_e2e_,study.c methods.c compare.c slurm.c mpi.c)
 TEST_SOURCES := $(filter-out $(TESTS_LEFT_OUT:%=tests/%.c),$(LONG_TESTS) $(filter-out $(LONG_TESTS),$(wildcard tests/test_*.c)))
 TEST_PROGRAMS := $(TEST_SOURCES:tests/%.c=$(BUILD)/tests/%)

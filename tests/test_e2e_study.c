@@ -46,7 +46,7 @@ static void a_killed_study_ends_with_the_same_report(void **state) {
         kill(child, SIGKILL);
         waitpid(child, &status, 0);
     }
-    assert_true(cut > 2); // of twenty: it ends well before the last
+    assert_true(cut > 2); // or it would end before most of the kills
     run_study(file, killed);
     e2e_assert_same_results(whole, killed);
     const Outcome *outcome = e2e_run("stats", e2e_path("killed/scores-first.csv"), "--resample", "seed", "--repeats", "500", NULL);

@@ -63,8 +63,7 @@ static void add_landings(const SdqnAnalysis *analysis) {
     }
     snprintf(caption, sizeof caption,
              "Where the lander was when the episode ended, in bins of 1 m; episodes that flew out at a side are in the outermost bins. %d "
-             "episodes a "
-             "task.",
+             "episodes a task.",
              behaviour->episodes);
     sdqn_page_figure(
         analysis->page,

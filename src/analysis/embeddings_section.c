@@ -9,7 +9,7 @@
 #define PAIR_NAME_SIZE 80
 #define FIRST_STYLE 27 ///< black, hollow diamonds
 
-/// Distances of all pairs at the last moment.
+/// Distances of all pairs at the first and the last moment.
 static void add_table(const SdqnAnalysis *analysis) {
     const SdqnEmbeddings *embeddings = &analysis->embeddings;
     const int last = embeddings->count - 1, pairs = embeddings->tasks * (embeddings->tasks - 1) / 2;
@@ -33,7 +33,7 @@ static void add_table(const SdqnAnalysis *analysis) {
     sdqn_table_destroy(table);
 }
 
-/// @param x [moments] @param values [pairs, moments] @param points [moments, tasks, 2] @param paths [tasks, 2, moments]
+/// @param x [moments] @param values [pairs, moments] @param shares [2] of the variance, by component @param paths [tasks, 2, moments]
 static void add_figure(const SdqnAnalysis *analysis, const double *x, const double *values, const double *shares, const double *paths) {
     const SdqnEmbeddings *embeddings = &analysis->embeddings;
     const SdqnConfig *config = &analysis->run->config;
@@ -71,8 +71,7 @@ static void add_figure(const SdqnAnalysis *analysis, const double *x, const doub
                                   .num_series = 2 * embeddings->tasks}};
     snprintf(caption, sizeof caption,
              "Task embeddings in %d of %d kept weights: distances between them%s, and their way in the plane of the first two principal "
-             "components "
-             "of all of them.",
+             "components of all of them.",
              n, embeddings->available, pairs < all ? " (the first pairs)" : "");
     sdqn_page_figure(analysis->page,
                      &(SdqnChart){.name = "embeddings", .caption = caption, .panels = panels, .num_panels = 2, .columns = 2});

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define LAST_EPISODES 100 ///< of each task in the table of the end of training
 

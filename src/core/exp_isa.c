@@ -2,8 +2,6 @@
 #include "core/exp.h"
 #include "core/lanes_isa.h"
 
-#define JOIN_NAMES(a, b) a##b
-#define LEVEL_NAME(a, b) JOIN_NAMES(a, b)
 #define EXP LEVEL_NAME(sdqn_exp_, SDQN_ISA)
 
 #if LANES == 1
@@ -14,7 +12,7 @@ void EXP(double *x, int count) {
 #define PAIR_REAL HalfDouble
 #include "core/exp_series.h"
 
-/// What the vectors take: behind it 2^k or e^x may not be a normal double, and sdqn_exp has cases of its own for these and for NaN.
+/// What the vectors take: beyond it 2^k or e^x may not be a normal double, and sdqn_exp has cases of its own for these and for NaN.
 #define LARGEST 700.0
 
 /// sdqn_exp for |x| <= LARGEST.
@@ -34,10 +32,10 @@ LANES_INLINE void exp_part(double *x, int n) {
 }
 
 void EXP(double *x, int count) {
-    int others = 0, i = 0;
-    for (int j = 0; j < count; j++) others += !(x[j] >= -LARGEST && x[j] <= LARGEST);
-    if (others > 0) { // rare, and then all of them
-        for (; i < count; i++) x[i] = sdqn_exp(x[i]);
+    int out_of_range = 0, i = 0;
+    for (int j = 0; j < count; j++) out_of_range += !(x[j] >= -LARGEST && x[j] <= LARGEST);
+    if (out_of_range > 0) { // rare, and then all of them
+        for (int j = 0; j < count; j++) x[j] = sdqn_exp(x[j]);
         return;
     }
     for (; i + HALF_LANES <= count; i += HALF_LANES) exp_part(x + i, HALF_LANES);

@@ -12,6 +12,7 @@
 #define EXP_LN2_LOW 0x1.a39ef35793c76p-33
 
 /// p of e^x = 2^k (1 + p), |x| < 746, |p| < 0.42. The relative error of p is below 2^-54.
+/// @param k  as EXP_LOG2_E says; k EXP_LN2_HIGH is exact for |k| < 2^21
 PAIR_INLINE Pair expm1_series(Real x, Real k) {
     Pair r = add_exactly(x - k * EXP_LN2_HIGH, -(k * EXP_LN2_LOW));
     Real t = r.high, series = real_all(0x1.93974a8c07c9dp-37); // 1/14!
@@ -24,7 +25,7 @@ PAIR_INLINE Pair expm1_series(Real x, Real k) {
     return add_ordered(t, r.low + t * t * series);
 }
 
-/// 1 + p, rounded once.
+/// 1 + p, rounded to nearest but for the last bits of what is below.
 PAIR_INLINE Real one_plus(Pair p) {
     Pair sum = add_ordered(real_all(1), p.high);
     return sum.high + (sum.low + p.low);

@@ -12,6 +12,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+/// NAME_<level>, of what a source defines for the level that it is compiled for: LEVEL_NAME(sdqn_exp_, SDQN_ISA).
+#define JOIN_NAMES(a, b) a##b
+#define LEVEL_NAME(a, b) JOIN_NAMES(a, b)
+
 #define LANES_INLINE static inline __attribute__((always_inline, unused))
 
 #if defined(SDQN_ISA_avx512)

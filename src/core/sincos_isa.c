@@ -2,8 +2,6 @@
 #include "core/lanes_isa.h"
 #include "core/sincos.h"
 
-#define JOIN_NAMES(a, b) a##b
-#define LEVEL_NAME(a, b) JOIN_NAMES(a, b)
 #define SINCOS LEVEL_NAME(sdqn_sincos_, SDQN_ISA)
 
 #if LANES == 1

@@ -2,22 +2,19 @@
 
 #include "core/dmath.h"
 
-#include <math.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
-static float largest(const float *x, int count) {
+static double largest(const float *x, int count) {
     float best = x[0];
     for (int i = 1; i < count; i++) {
         if (x[i] > best || x[i] != x[i]) best = x[i];
     }
-    return best;
+    return (double)best;
 }
 
-/// e^(x - max) of each, in double. @param powers [count] written @return their sum, ascending
-static double exponentials(const SdqnKernels *kernels, const float *x, int count, double *powers) {
-    const double shift = (double)largest(x, count);
+/// e^(x - shift) of each, in double. @param shift  the largest of x @param powers [count] written @return their sum, ascending
+static double exponentials(const SdqnKernels *kernels, const float *x, int count, double shift, double *powers) {
     double sum = 0.0;
     for (int i = 0; i < count; i++) powers[i] = (double)x[i] - shift;
     kernels->exp(powers, count);
@@ -25,18 +22,17 @@ static double exponentials(const SdqnKernels *kernels, const float *x, int count
     return sum;
 }
 
-#define MAX_ATOMS 1024
-
 void sdqn_softmax(const SdqnKernels *kernels, const float *logits, int num_atoms, float *probabilities) {
-    double powers[MAX_ATOMS];
-    const double sum = exponentials(kernels, logits, num_atoms, powers);
+    double powers[SDQN_MAX_ATOMS];
+    const double sum = exponentials(kernels, logits, num_atoms, largest(logits, num_atoms), powers);
     for (int j = 0; j < num_atoms; j++) probabilities[j] = (float)(powers[j] / sum);
 }
 
 void sdqn_categorical_mean(const SdqnKernels *kernels, const SdqnSupport *support, const float *logits, int rows, float *q) {
-    double powers[MAX_ATOMS];
+    double powers[SDQN_MAX_ATOMS];
     for (int i = 0; i < rows; i++) {
-        const double sum = exponentials(kernels, logits + (size_t)i * (size_t)support->num_atoms, support->num_atoms, powers);
+        const float *x = logits + (size_t)i * (size_t)support->num_atoms;
+        const double sum = exponentials(kernels, x, support->num_atoms, largest(x, support->num_atoms), powers);
         double mean = 0.0;
         for (int j = 0; j < support->num_atoms; j++) mean += powers[j] * (double)support->atoms[j];
         q[i] = (float)(mean / sum);
@@ -47,7 +43,7 @@ float sdqn_categorical_project(const SdqnSupport *support, SdqnProjection projec
                                float discount, float *target) {
     const int last = support->num_atoms - 1;
     const double low = (double)support->atoms[0], high = (double)support->atoms[last], gap = (high - low) / last;
-    double mass[MAX_ATOMS] = {0.0}, cut = 0.0;
+    double mass[SDQN_MAX_ATOMS] = {0.0}, cut = 0.0;
     for (int j = 0; j <= last; j++) {
         const double p = (double)probabilities[j];
         double value = (double)reward + (double)discount * (double)support->atoms[j];
@@ -75,13 +71,13 @@ float sdqn_categorical_project(const SdqnSupport *support, SdqnProjection projec
 
 float sdqn_categorical_loss(const SdqnKernels *kernels, const float *logits, const uint8_t *action, const float *target,
                             const float *weights, int n, int num_actions, int num_atoms, float *rows, float *d_logits) {
-    double powers[MAX_ATOMS], loss = 0.0;
+    double powers[SDQN_MAX_ATOMS], loss = 0.0;
     const size_t atoms = (size_t)num_atoms, row = (size_t)num_actions * atoms;
     memset(d_logits, 0, (size_t)n * row * sizeof(float));
     for (size_t b = 0; b < (size_t)n; b++) {
         const float *x = logits + b * row + action[b] * atoms, *y = target + b * atoms;
         float *d = d_logits + b * row + action[b] * atoms;
-        const double shift = (double)largest(x, num_atoms), sum = exponentials(kernels, x, num_atoms, powers), log_sum = sdqn_log(sum);
+        const double shift = largest(x, num_atoms), sum = exponentials(kernels, x, num_atoms, shift, powers), log_sum = sdqn_log(sum);
         const double weight = weights ? (double)weights[b] : 1.0;
         double own = 0.0, mass = 0.0;
         for (size_t j = 0; j < atoms; j++) {

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#define SDQN_MAX_ATOMS 1001 ///< of a distribution over values
+
 /// How a target between two atoms, or on one, is shared out.
 typedef enum SdqnProjection {
     /// To the two neighbours by nearness, on an atom wholly to it: mass is kept.
@@ -19,9 +21,11 @@ typedef enum SdqnProjection {
 
 /// An evenly spaced support.
 typedef struct SdqnSupport {
-    int num_atoms;      ///< >= 2
+    int num_atoms;      ///< in [2, SDQN_MAX_ATOMS]
     const float *atoms; ///< [num_atoms] ascending
 } SdqnSupport;
+
+// Kernels may be of any level: none changes a bit. num_atoms is in [2, SDQN_MAX_ATOMS] throughout.
 
 /// Probabilities of logits. @param logits, probabilities [num_atoms]; may be the same array. A NaN or +inf gives NaN.
 void sdqn_softmax(const SdqnKernels *kernels, const float *logits, int num_atoms, float *probabilities);

@@ -54,7 +54,7 @@ typedef struct SdqnNorm {
     bool relu;
 } SdqnNorm;
 
-/// The kernels of one level. None allocates or fails; pointers need only the alignment of float, 64 bytes is fastest.
+/// The kernels of one level. None allocates or fails; pointers need only the alignment of their type, 64 bytes is fastest.
 typedef struct SdqnKernels {
     SdqnCpuLevel level;
     void (*product)(const SdqnProduct *product);

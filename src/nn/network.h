@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/rng.h"
+#include "nn/categorical.h"
 #include "nn/kernels.h"
 #include "nn/span.h"
 #include "nn/tensor.h"
@@ -17,7 +18,6 @@
 #define SDQN_MAX_TASKS 64        ///< tasks of one network
 #define SDQN_MAX_LAYER_SIZE 4096 ///< units of one hidden layer, values of one embedding
 #define SDQN_MAX_BLOCKS 16       ///< residual blocks of BroNet
-#define SDQN_MAX_ATOMS 1001      ///< of a distribution over values
 #define SDQN_MAX_RESIDUAL_RANK 256
 #define SDQN_MAX_VALUE 1e6 ///< largest magnitude of an atom
 

@@ -5,9 +5,6 @@
 
 #include <float.h>
 
-#define JOIN_NAMES(a, b) a##b
-#define LEVEL_NAME(a, b) JOIN_NAMES(a, b)
-
 /// One vector of worlds while their step is solved.
 typedef struct Block {
     BodyLanes body[SDQN_NUM_BODIES];
