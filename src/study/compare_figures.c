@@ -233,14 +233,16 @@ static SdqnStatus make_curve(const SdqnCompareDef *def, CurveKind kind, const Sd
     return sdqn_training_curve(&bootstrap, arm->runs, arm->num_runs, task, axis, def->window, (double)INFINITY, CURVE_POINTS, curve, error);
 }
 
-/// Ends of an axis that all curves' values fit.
+/// Ends of an axis that all curves and their bands fit.
 static void span_curves(const SdqnSeries *curves, int count, SdqnAxis *axis) {
     double low = (double)INFINITY, high = -(double)INFINITY;
     for (int c = 0; c < count; c++) {
-        for (int k = 0; k < curves[c].count; k++) {
-            if (!isfinite(curves[c].y[k])) continue;
-            low = fmin(low, curves[c].y[k]);
-            high = fmax(high, curves[c].y[k]);
+        const double *const values[] = {curves[c].y, curves[c].low, curves[c].high};
+        for (int i = 0; i < 3 * curves[c].count; i++) {
+            const double value = values[i % 3] ? values[i % 3][i / 3] : (double)NAN;
+            if (!isfinite(value)) continue;
+            low = fmin(low, value);
+            high = fmax(high, value);
         }
     }
     if (!(low < high)) return;
