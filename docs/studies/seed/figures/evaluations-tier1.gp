@@ -20,7 +20,7 @@ set rmargin 3
 set origin 0.0, 0.526813880126183; set size 0.5, 0.47318611987381703
 set title 'mean over tasks'
 set xlabel 'training episodes (all tasks)'
-set ylabel 'mean return of an evaluation'
+set ylabel 'mean return'
 set xtics 1000.0 norotate nomirror scale 0.5
 set ytics autofreq nomirror scale 0.5
 unset logscale
@@ -36,7 +36,7 @@ plot 'evaluations-tier1.dat' index 0 using 1:3:4 with filledcurves lc rgb '#0072
 set origin 0.5, 0.526813880126183; set size 0.5, 0.47318611987381703
 set title 'standard'
 set xlabel 'training episodes (all tasks)'
-set ylabel 'mean return of an evaluation'
+set ylabel 'mean return'
 set xtics 1000.0 norotate nomirror scale 0.5
 set ytics autofreq nomirror scale 0.5
 unset logscale
@@ -52,7 +52,7 @@ plot 'evaluations-tier1.dat' index 3 using 1:3:4 with filledcurves lc rgb '#0072
 set origin 0.0, 0.05362776025236593; set size 0.5, 0.47318611987381703
 set title 'windy'
 set xlabel 'training episodes (all tasks)'
-set ylabel 'mean return of an evaluation'
+set ylabel 'mean return'
 set xtics 1000.0 norotate nomirror scale 0.5
 set ytics autofreq nomirror scale 0.5
 unset logscale
@@ -68,7 +68,7 @@ plot 'evaluations-tier1.dat' index 6 using 1:3:4 with filledcurves lc rgb '#0072
 set origin 0.5, 0.05362776025236593; set size 0.5, 0.47318611987381703
 set title 'heavy'
 set xlabel 'training episodes (all tasks)'
-set ylabel 'mean return of an evaluation'
+set ylabel 'mean return'
 set xtics 1000.0 norotate nomirror scale 0.5
 set ytics autofreq nomirror scale 0.5
 unset logscale

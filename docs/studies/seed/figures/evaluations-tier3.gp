@@ -20,7 +20,7 @@ set rmargin 3
 set origin 0.0, 0.5440729483282675; set size 0.5, 0.45592705167173253
 set title 'mean over tasks'
 set xlabel 'training episodes (all tasks)'
-set ylabel 'mean return of an evaluation'
+set ylabel 'mean return'
 set xtics 200.0 norotate nomirror scale 0.5
 set ytics autofreq nomirror scale 0.5
 unset logscale
@@ -40,7 +40,7 @@ plot 'evaluations-tier3.dat' index 0 using 1:3:4 with filledcurves lc rgb '#0072
 set origin 0.5, 0.5440729483282675; set size 0.5, 0.45592705167173253
 set title 'standard'
 set xlabel 'training episodes (all tasks)'
-set ylabel 'mean return of an evaluation'
+set ylabel 'mean return'
 set xtics 200.0 norotate nomirror scale 0.5
 set ytics autofreq nomirror scale 0.5
 unset logscale
@@ -60,7 +60,7 @@ plot 'evaluations-tier3.dat' index 5 using 1:3:4 with filledcurves lc rgb '#0072
 set origin 0.0, 0.08814589665653494; set size 0.5, 0.45592705167173253
 set title 'windy'
 set xlabel 'training episodes (all tasks)'
-set ylabel 'mean return of an evaluation'
+set ylabel 'mean return'
 set xtics 200.0 norotate nomirror scale 0.5
 set ytics autofreq nomirror scale 0.5
 unset logscale
@@ -80,7 +80,7 @@ plot 'evaluations-tier3.dat' index 10 using 1:3:4 with filledcurves lc rgb '#007
 set origin 0.5, 0.08814589665653494; set size 0.5, 0.45592705167173253
 set title 'heavy'
 set xlabel 'training episodes (all tasks)'
-set ylabel 'mean return of an evaluation'
+set ylabel 'mean return'
 set xtics 200.0 norotate nomirror scale 0.5
 set ytics autofreq nomirror scale 0.5
 unset logscale

@@ -19,8 +19,8 @@ set pointintervalbox 0
 set rmargin 3
 set origin 0.0, 0.13242009132420096; set size 1.0, 0.867579908675799
 set title ''
-set xlabel 'tau (mean return of a final policy on a task)'
-set ylabel 'share of scores above tau'
+set xlabel 'tau (return of a final policy on a task)'
+set ylabel 'share above tau'
 set xtics 100.0 norotate nomirror scale 0.5
 set ytics autofreq nomirror scale 0.5
 unset logscale
