@@ -376,7 +376,8 @@ static const char *threshold_name(Figure *figure, int threshold, bool is_short) 
 }
 
 /// Panels and series are the thresholds and the arms, or the other way round if the arms are many.
-static void add_reach_panels(Figure *figure, SdqnSeries *const *of_arm) {
+/// @param reached [SDQN_NUM_THRESHOLDS][arms]
+static void add_reach_panels(Figure *figure, SdqnSeries *const *reached) {
     const SdqnArmSet *set = &figure->def->set;
     const bool by_arm = is_crowded(figure->def);
     const int panels = by_arm ? set->num_arms : SDQN_NUM_THRESHOLDS, each = by_arm ? SDQN_NUM_THRESHOLDS : set->num_arms;
@@ -384,7 +385,7 @@ static void add_reach_panels(Figure *figure, SdqnSeries *const *of_arm) {
         SdqnSeries *series = take_series(figure, each);
         for (int i = 0; series && i < each; i++) {
             const int arm = by_arm ? p : i, threshold = by_arm ? i : p;
-            series[i] = of_arm[arm][threshold];
+            series[i] = reached[threshold][arm];
             series[i].style = i;
             series[i].label = by_arm ? threshold_name(figure, threshold, true) : set->arms[arm].name;
         }
@@ -400,17 +401,17 @@ SdqnStatus sdqn_compare_reach_figure(SdqnPage *page, const SdqnCompareDef *def, 
     Figure figure = {.def = def, .error = error};
     char words[SDQN_COMPARE_WORDS_SIZE], panels[SDQN_COMPARE_WORDS_SIZE], caption[3 * SDQN_COMPARE_WORDS_SIZE];
     const int num_arms = def->set.num_arms;
-    SdqnSeries **of_arm = take(&figure, (size_t)num_arms, sizeof *of_arm);
+    SdqnSeries *reached[SDQN_NUM_THRESHOLDS];
+    for (int k = 0; k < SDQN_NUM_THRESHOLDS; k++) reached[k] = take_series(&figure, num_arms);
     for (int a = 0; a < num_arms && figure.status == SDQN_OK; a++) {
         const SdqnArmRuns *arm = &def->set.arms[a];
         SdqnSampleCost *costs = take(&figure, (size_t)arm->num_runs * SDQN_NUM_THRESHOLDS, sizeof *costs);
-        of_arm[a] = take_series(&figure, SDQN_NUM_THRESHOLDS);
-        if (figure.status == SDQN_OK)
+        if (costs)
             figure.status =
                 sdqn_arm_sample_costs(arm, SDQN_ALL_TASKS, def->window, sdqn_sample_thresholds, SDQN_NUM_THRESHOLDS, costs, error);
-        for (int k = 0; k < SDQN_NUM_THRESHOLDS && figure.status == SDQN_OK; k++) add_reached(&figure, a, costs, k, &of_arm[a][k]);
+        for (int k = 0; k < SDQN_NUM_THRESHOLDS && figure.status == SDQN_OK; k++) add_reached(&figure, a, costs, k, &reached[k][a]);
     }
-    add_reach_panels(&figure, of_arm);
+    add_reach_panels(&figure, reached);
     snprintf(
         caption, sizeof caption,
         "Sample efficiency: share of an arm's seeds whose rolling mean return (the last %d training episodes of every task) had reached a "
